@@ -4,8 +4,6 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
 
-from xsdata.models.datatype import XmlDate
-
 __NAMESPACE__ = "urn:leadbridge:common:1"
 
 
@@ -149,7 +147,7 @@ class BasicMessageHeader:
             "name": "CreationDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r".*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         },
     )
     test_data_indicator: None | bool = field(
@@ -529,7 +527,7 @@ class SystemAdministrativeData:
             "name": "CreationDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r".*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     last_change_date_time: str = field(
@@ -537,7 +535,7 @@ class SystemAdministrativeData:
             "name": "LastChangeDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r".*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     creation_party_id: str = field(
@@ -715,12 +713,13 @@ class Person:
             "namespace": "urn:leadbridge:common:1",
         },
     )
-    birth_date: None | XmlDate = field(
+    birth_date: None | str = field(
         default=None,
         metadata={
             "name": "BirthDate",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
 
@@ -741,19 +740,21 @@ class SelectionByDate:
             "namespace": "urn:leadbridge:common:1",
         }
     )
-    lower_boundary: XmlDate = field(
+    lower_boundary: str = field(
         metadata={
             "name": "LowerBoundary",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         }
     )
-    upper_boundary: None | XmlDate = field(
+    upper_boundary: None | str = field(
         default=None,
         metadata={
             "name": "UpperBoundary",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
 
@@ -779,7 +780,7 @@ class SelectionByDateTime:
             "name": "LowerBoundary",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r".*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     upper_boundary: None | str = field(
@@ -788,7 +789,7 @@ class SelectionByDateTime:
             "name": "UpperBoundary",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r".*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         },
     )
 

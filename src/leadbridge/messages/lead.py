@@ -2,8 +2,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from xsdata.models.datatype import XmlDate
-
 from leadbridge.messages.common import (
     ActionCode,
     Amount,
@@ -370,20 +368,22 @@ class LeadHit:
             "max_length": 40,
         },
     )
-    start_date: None | XmlDate = field(
+    start_date: None | str = field(
         default=None,
         metadata={
             "name": "StartDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
-    end_date: None | XmlDate = field(
+    end_date: None | str = field(
         default=None,
         metadata={
             "name": "EndDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     prospect_party_internal_id: str = field(
@@ -902,7 +902,7 @@ class StatusHistoryItem:
             "name": "ChangeDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r".*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     change_party_id: str = field(
@@ -1001,20 +1001,22 @@ class Lead:
             "max_length": 40,
         },
     )
-    start_date: None | XmlDate = field(
+    start_date: None | str = field(
         default=None,
         metadata={
             "name": "StartDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
-    end_date: None | XmlDate = field(
+    end_date: None | str = field(
         default=None,
         metadata={
             "name": "EndDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     prospect_party: ProspectParty = field(
@@ -1297,20 +1299,22 @@ class LeadChange:
             "max_length": 40,
         },
     )
-    start_date: None | XmlDate = field(
+    start_date: None | str = field(
         default=None,
         metadata={
             "name": "StartDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
-    end_date: None | XmlDate = field(
+    end_date: None | str = field(
         default=None,
         metadata={
             "name": "EndDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     prospect_party: None | ProspectParty = field(
@@ -1787,20 +1791,22 @@ class LeadDetails:
             "max_length": 40,
         },
     )
-    start_date: None | XmlDate = field(
+    start_date: None | str = field(
         default=None,
         metadata={
             "name": "StartDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
-    end_date: None | XmlDate = field(
+    end_date: None | str = field(
         default=None,
         metadata={
             "name": "EndDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     prospect_party: ProspectPartyDetails = field(
