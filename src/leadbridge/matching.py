@@ -121,12 +121,11 @@ def phone_pattern(text: str, default_region: str) -> str:
     return f"+{country_code}{kept.removeprefix(national_prefix)}" if country_code else kept
 
 
-# Letters that Unicode takes for letters of their own, not for a letter with an accent.
+# Letters that Unicode takes for letters of their own, not for one with an accent; case folding did sharp s.
 _LETTERS = {
     "\N{LATIN SMALL LETTER O WITH STROKE}": "o",
     "\N{LATIN SMALL LETTER AE}": "ae",
     "\N{LATIN SMALL LIGATURE OE}": "oe",
-    "\N{LATIN SMALL LETTER SHARP S}": "ss",
     "\N{LATIN SMALL LETTER D WITH STROKE}": "d",
     "\N{LATIN SMALL LETTER ETH}": "d",
     "\N{LATIN SMALL LETTER THORN}": "th",
