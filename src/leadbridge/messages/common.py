@@ -147,7 +147,7 @@ class BasicMessageHeader:
             "name": "CreationDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         },
     )
     test_data_indicator: None | bool = field(
@@ -527,7 +527,7 @@ class SystemAdministrativeData:
             "name": "CreationDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     last_change_date_time: str = field(
@@ -535,7 +535,7 @@ class SystemAdministrativeData:
             "name": "LastChangeDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     creation_party_id: str = field(
@@ -719,7 +719,7 @@ class Person:
             "name": "BirthDate",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
 
@@ -745,7 +745,7 @@ class SelectionByDate:
             "name": "LowerBoundary",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         }
     )
     upper_boundary: None | str = field(
@@ -754,7 +754,7 @@ class SelectionByDate:
             "name": "UpperBoundary",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
 
@@ -780,7 +780,7 @@ class SelectionByDateTime:
             "name": "LowerBoundary",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     upper_boundary: None | str = field(
@@ -789,7 +789,7 @@ class SelectionByDateTime:
             "name": "UpperBoundary",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
-            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         },
     )
 

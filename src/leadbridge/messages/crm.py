@@ -83,7 +83,7 @@ class CrmStatusHistoryItem:
             "name": "ChangeDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:crm:1",
-            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     change_party_id: str = field(

@@ -374,7 +374,7 @@ class LeadHit:
             "name": "StartDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     end_date: None | str = field(
@@ -383,7 +383,7 @@ class LeadHit:
             "name": "EndDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     prospect_party_internal_id: str = field(
@@ -902,7 +902,7 @@ class StatusHistoryItem:
             "name": "ChangeDateTime",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
         }
     )
     change_party_id: str = field(
@@ -1007,7 +1007,7 @@ class Lead:
             "name": "StartDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     end_date: None | str = field(
@@ -1016,7 +1016,7 @@ class Lead:
             "name": "EndDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     prospect_party: ProspectParty = field(
@@ -1305,7 +1305,7 @@ class LeadChange:
             "name": "StartDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     end_date: None | str = field(
@@ -1314,7 +1314,7 @@ class LeadChange:
             "name": "EndDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     prospect_party: None | ProspectParty = field(
@@ -1797,7 +1797,7 @@ class LeadDetails:
             "name": "StartDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     end_date: None | str = field(
@@ -1806,7 +1806,7 @@ class LeadDetails:
             "name": "EndDate",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"[0-9]{4}-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
     prospect_party: ProspectPartyDetails = field(
