@@ -21,8 +21,8 @@ from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
 from leadbridge.settings import Settings
 
-# The least that is logged of libraries. Spyne is silent: its errors quote whole messages and parser texts. Each
-# of them also reaches the fault table, which logs it with an identifier. The others are free of data at WARNING.
+# The least that is logged of libraries. Spyne is silent: its errors quote whole messages and parser texts,
+# and each reaches the fault table, which logs it with an identifier. The others are free of data at WARNING.
 LIBRARY_LEVELS = {
     "spyne": "CRITICAL",
     "zeep": "WARNING",

@@ -11,7 +11,7 @@ import difflib
 import os
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
@@ -32,6 +32,10 @@ from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSett
 
 PREFIX = "LEADBRIDGE_"
 CONFIG_VARIABLE = "LEADBRIDGE_CONFIG"
+
+# Not a setting: what `leadbridge serve` hands to its own worker processes.
+INTERNAL_VARIABLES = {"LEADBRIDGE_INTERNAL_CREDENTIAL"}
+
 MASK = "**********"
 
 # Short names of what most installations set, beside the regular names with two underscores.
@@ -188,7 +192,7 @@ class ForwardingSettings(_Group):
 
 
 class GateSettings(_Group):
-    """What the gate refuses before a message is looked at. Each limit lets the largest valid message through."""
+    """What the gate refuses before reading a message. Each limit lets the largest valid message through."""
 
     largest_message_bytes: int = Field(default=8_000_000, ge=10_000, le=1_000_000_000)
     """A lead may carry 5 attachments of 1 MiB: 7.0 MB in base64, 7.2 MB when broken into lines, and 20 notes.
@@ -433,8 +437,9 @@ def _from_file(name: str) -> dict[str, Any]:
 def _wrong_variables(environment: Mapping[str, str]) -> list[str]:
     """Variables that name no setting, and pairs of variables that contradict each other."""
     known = {*_variables(), CONFIG_VARIABLE}
-    unknown = sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
-    problems = [f"{name}: no such setting. {_nearest(name, known)}, or unset it." for name in unknown]
+    ours = {name for name in environment if name.startswith(PREFIX)}
+    unknown = sorted(ours - known - INTERNAL_VARIABLES)
+    problems = [_unknown(name, known, place="the environment", prefix=PREFIX) for name in unknown]
     for short, path in SHORT_NAMES.items():
         both = {environment.get(name) for name in (short, variable_of(path))} - {None, ""}
         if len(both) > 1:
@@ -444,9 +449,12 @@ def _wrong_variables(environment: Mapping[str, str]) -> list[str]:
     return problems
 
 
-def _nearest(name: str, known: set[str]) -> str:
-    found = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.5)
-    return f"Rename it to {found[0]}" if found else "See `leadbridge settings` for the names there are"
+def _unknown(name: str, known: Iterable[str], *, place: str, prefix: str = "") -> str:
+    """The line for a name that no setting has, with the nearest of those `known` if one is near at all."""
+    stems = sorted(other.removeprefix(prefix) for other in known)
+    if nearest := difflib.get_close_matches(name.removeprefix(prefix), stems, n=1, cutoff=0.6):
+        return f"{name}: no such setting. Rename it to {prefix}{nearest[0]} in {place}, or remove it."
+    return f"{name}: no such setting. Remove it from {place}; `leadbridge settings` then lists all names."
 
 
 def _problem(details: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
@@ -455,8 +463,7 @@ def _problem(details: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
     name = ".".join(path)
     place = _place(path, arguments)
     if details["type"] == "extra_forbidden":
-        known = {".".join(known_path) for known_path, _ in every_setting()}
-        return f"{name}: no such setting. {_nearest(name, known)} in {place}, or remove it."
+        return _unknown(name, (".".join(other) for other, _ in every_setting()), place=place)
     message = "must be a table of settings" if details["type"] == "model_type" else details["msg"]
     message = message.removeprefix("Value error, ")
     if not path:  # it is about several settings, and names them
