@@ -1,4 +1,4 @@
-# Targets of leadbridge; `make` alone lists them. Every target that needs the package installed does that first.
+# Targets of leadbridge; `make` alone lists them. Each installs what it needs first.
 #
 #   PYTHON   the interpreter an environment is made with (3.11 or newer)
 #   WORKERS  test processes side by side
@@ -56,8 +56,8 @@ find-python = for candidate in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versio
 
 test-all: $(addprefix test-,$(VERSIONS)) ## the tests on every Python from 3.11 to 3.13 that is installed
 	@for version in $(VERSIONS); do \
-	  test -e .venv-$$version/.tested && echo "Python $$version: passed" || echo "Python $$version: skipped, not installed"; \
-	done
+	  if test -e .venv-$$version/.tested; then echo "Python $$version: passed"; \
+	  else echo "Python $$version: skipped, not installed"; fi; done
 
 $(addprefix test-,$(VERSIONS)): test-%:
 	@rm -f .venv-$*/.tested

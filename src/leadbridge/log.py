@@ -23,8 +23,8 @@ from leadbridge.settings import Settings
 
 # The least that is logged of libraries. Spyne is silent: its errors quote whole messages and parser texts,
 # and each reaches the fault table, which logs it with an identifier. The others are free of data at WARNING.
-LIBRARY_LEVELS = {
-    "spyne": "CRITICAL",
+LIBRARY_LEVELS: dict[str, str | int] = {
+    "spyne": logging.CRITICAL + 1,
     "zeep": "WARNING",
     "sqlalchemy": "WARNING",
     "alembic": "WARNING",
