@@ -1,0 +1,324 @@
+"""Business partners, the people and companies in the data: insert, candidates for duplicates, read, find."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal_column,
+    or_,
+    select,
+    union,
+    union_all,
+)
+
+from leadbridge.caller import Caller, Visibility
+from leadbridge.selection import Interval
+from leadbridge.store import tables
+from leadbridge.store.database import Transaction
+from leadbridge.store.dialects import one_of, tuple_one_of
+from leadbridge.store.inserts import Row
+from leadbridge.store.statements import fetch, fold, folded, insert_many, selected, selected_among
+from leadbridge.store.visibility import may_read_partner, may_refer_to_partner, may_see_lead, rule_of, who
+
+_partner = tables.business_partner
+_identification = tables.business_partner_identification
+_address = tables.business_partner_address
+_communication = tables.business_partner_communication
+_lead = tables.lead
+
+# Life cycle 1 open, 2 in process, 3 qualified, 4 accepted: neither declined nor closed.
+_OPEN_STATUSES = ("1", "2", "3", "4")
+
+
+def insert(
+    tx: Transaction,
+    *,
+    partners: Sequence[Row],
+    identifications: Sequence[Row] = (),
+    addresses: Sequence[Row] = (),
+    communications: Sequence[Row] = (),
+) -> None:
+    """Write new business partners and their parts; the rows of any number of partners go together."""
+    insert_many(
+        tx,
+        (_partner, [{**row, **_folded_names(row)} for row in partners]),
+        (_identification, identifications),
+        (_address, addresses),
+        (_communication, communications),
+    )
+
+
+def _folded_names(row: Row) -> Row:
+    """The two names under which Find looks: the whole one, and the one a list is sorted by."""
+    last = row.get("family_name") or row.get("first_line_name")
+    whole = [row.get(part) for part in ("given_name", "family_name", "first_line_name", "second_line_name")]
+    return {
+        "name_folded": fold(" ".join(part for part in whole if part)) or None,
+        "last_name_folded": fold(last) if last else None,
+    }
+
+
+# ------------------------------------------------------------------------------------------------- duplicates
+
+
+def _candidate(*columns: ColumnElement[Any]) -> Select[Any]:
+    """The partner of a match, then the columns of the match itself, in the order of `_FOUND`."""
+    return select(
+        _partner.c.internal_id,
+        _partner.c.uuid,
+        _partner.c.match_name,
+        _partner.c.category_code,
+        _partner.c.created_at,
+        *columns,
+    )
+
+
+_NOTHING = literal_column("NULL", type_=_communication.c.normalised.type)
+_BY_COMMUNICATION = (
+    _candidate(
+        _communication.c.normalised,
+        _communication.c.kind,
+        _NOTHING.label("party_identifier_type_code"),
+        _NOTHING.label("business_partner_id"),
+    )
+    .select_from(_partner.join(_communication))
+    .where(one_of(_communication.c.normalised, "normalised"))
+)
+_BY_IDENTIFICATION = (
+    _candidate(
+        _NOTHING.label("normalised"),
+        _NOTHING.label("kind"),
+        _identification.c.party_identifier_type_code,
+        _identification.c.business_partner_id,
+    )
+    .select_from(_partner.join(_identification))
+    .where(
+        tuple_one_of(
+            (_identification.c.party_identifier_type_code, _identification.c.business_partner_id),
+            "identifications",
+        )
+    )
+)
+_CANDIDATES = union_all(_BY_COMMUNICATION, _BY_IDENTIFICATION).order_by("created_at", "internal_id")
+
+
+def candidates(
+    tx: Transaction, *, normalised: Collection[str], identifications: Collection[tuple[str, str]]
+) -> list[Row]:
+    """Whoever shares a normalised communication or an identification (type, id), oldest partner first.
+
+    One row per match: {internal_id, uuid, match_name, category_code, created_at, normalised, kind,
+    party_identifier_type_code, business_partner_id}; the last four as far as they matched, else None. All
+    business partners are looked at, whoever created them.
+    """
+    if not normalised and not identifications:
+        return []
+    return fetch(tx, _CANDIDATES, {"normalised": normalised, "identifications": identifications})
+
+
+# -------------------------------------------------------------------------------------------------- resolving
+
+
+def external_keys_taken(tx: Transaction, keys: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Those of the keys (created_by, communication system, remote object) under which a partner is stored."""
+    if not keys:
+        return set()
+    found = tx.connection.execute(_KEYS_TAKEN, {"keys": keys})
+    return {(created_by, system, remote) for created_by, system, remote in found}
+
+
+_KEY = (_partner.c.created_by, _partner.c.communication_system_id, _partner.c.remote_object_id)
+_KEYS_TAKEN = select(*_KEY).where(tuple_one_of(_KEY, "keys"))
+
+
+def resolve(
+    tx: Transaction,
+    caller: Caller,
+    *,
+    internal_ids: Collection[str] = (),
+    uuids: Collection[str] = (),
+    external_keys: Collection[tuple[str, str]] = (),
+) -> list[Row]:
+    """The head rows of the partners meant by identifiers of any kind, those the caller may name, by id.
+
+    It may name those it created and the prospects of leads it may see; one that sees everything, any. An
+    external key (communication system, remote object) of a restricted caller means its own partners only.
+    """
+    given = {"internal_ids": internal_ids, "uuids": uuids, "external_keys": external_keys}
+    kinds = tuple(kind for kind, values in given.items() if values)
+    if not kinds:
+        return []
+    parameters = {**who(caller), **{kind: given[kind] for kind in kinds}}
+    return fetch(tx, _resolve(rule_of(caller), kinds), parameters)
+
+
+@cache
+def _resolve(rule: Visibility, kinds: tuple[str, ...]) -> Select[Any]:
+    meant = [_meant(rule, kind) for kind in kinds]
+    condition = meant[0]
+    if len(meant) > 1:
+        condition = _partner.c.internal_id.in_(
+            union(*(select(_partner.c.internal_id).where(each) for each in meant))
+        )
+    return select(_partner).where(condition, may_refer_to_partner(rule)).order_by(_partner.c.internal_id)
+
+
+def _meant(rule: Visibility, kind: str) -> ColumnElement[bool]:
+    if kind == "internal_ids":
+        return one_of(_partner.c.internal_id, "internal_ids")
+    if kind == "uuids":
+        return one_of(_partner.c.uuid, "uuids")
+    key = tuple_one_of((_partner.c.communication_system_id, _partner.c.remote_object_id), "external_keys")
+    return key if rule is Visibility.ALL else and_(key, _partner.c.created_by == bindparam("caller_id"))
+
+
+# ---------------------------------------------------------------------------------------------------- reading
+
+_PARTS: Mapping[str, Select[Any]] = {
+    kind: select(table)
+    .where(one_of(table.c.internal_id, "internal_ids"))
+    .order_by(table.c.internal_id, table.c.position)
+    for kind, table in (
+        ("identifications", _identification),
+        ("addresses", _address),
+        ("communications", _communication),
+    )
+}
+
+
+@cache
+def _load(rule: Visibility) -> Select[Any]:
+    condition = one_of(_partner.c.internal_id, "internal_ids")
+    return select(_partner).where(condition, may_read_partner(rule)).order_by(_partner.c.internal_id)
+
+
+def load(tx: Transaction, caller: Caller, internal_ids: Collection[str]) -> list[Row]:
+    """The partners the caller may read, in full and by id: rows with the keys identifications, addresses and
+    communications beside the columns, each a list of rows in the order sent.
+
+    A restricted caller reads what it created, and the prospects and contacts of leads that were given to it.
+    """
+    if not internal_ids:
+        return []
+    found = fetch(tx, _load(rule_of(caller)), {**who(caller), "internal_ids": internal_ids})
+    by_id = {row["internal_id"]: row for row in found}
+    for kind, statement in _PARTS.items():
+        for row in found:
+            row[kind] = []
+        for part in fetch(tx, statement, {"internal_ids": by_id}) if by_id else ():
+            by_id[part["internal_id"]][kind].append(part)
+    return found
+
+
+# ------------------------------------------------------------------------------------------------------- find
+
+
+def find(
+    tx: Transaction,
+    caller: Caller,
+    selections: Mapping[str, Sequence[Interval]],
+    *,
+    identifications: Collection[tuple[str, str]] = (),
+    external_keys: Collection[tuple[str, str]] = (),
+    limit: int | None,
+    after: str | None,
+) -> tuple[list[Row], bool]:
+    """The readable partners that every block lets through, by internal id, and whether there are more.
+
+    Keys of `selections`: `name` (ignoring case; the whole name, or the family name or first line alone),
+    `email_uri` and `phone_number` (normalised, as stored); KeyError for any other. `identifications` (type,
+    id) and `external_keys` (communication system, remote object) are blocks too: one of each must fit.
+    """
+    rule = rule_of(caller)
+    conditions = [may_read_partner(rule), *(_condition(key, block) for key, block in selections.items())]
+    parameters: dict[str, Any] = who(caller)
+    if identifications:
+        pair = (_identification.c.party_identifier_type_code, _identification.c.business_partner_id)
+        identified = select(_identification.c.internal_id).where(tuple_one_of(pair, "identifications"))
+        conditions.append(_partner.c.internal_id.in_(identified))
+        parameters["identifications"] = identifications
+    if external_keys:
+        conditions.append(_meant(rule, "external_keys"))
+        parameters["external_keys"] = external_keys
+    if after is not None:
+        conditions.append(_partner.c.internal_id > after)
+    statement = select(_partner).where(*conditions).order_by(_partner.c.internal_id)
+    if limit is not None:
+        statement = statement.limit(limit + 1)
+    rows = fetch(tx, statement, parameters)
+    return (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
+
+
+_COMMUNICATION_KINDS: Mapping[str, Iterable[str]] = {
+    "email_uri": ("email",),
+    "phone_number": ("phone", "mobile"),
+}
+
+
+def _condition(key: str, block: Sequence[Interval]) -> ColumnElement[bool]:
+    if key == "name":
+        return selected((_partner.c.name_folded, _partner.c.last_name_folded), folded(block))
+    own = (
+        select(1)
+        .where(
+            _communication.c.internal_id == _partner.c.internal_id,
+            _communication.c.kind.in_(_COMMUNICATION_KINDS[key]),
+        )
+        .correlate(_partner)
+    )
+    return selected_among(_communication.c.normalised, own, block)
+
+
+# ------------------------------------------------------------------------------------------------- open leads
+
+
+@cache
+def _open_leads(rule: Visibility) -> Select[Any]:
+    prospect = _lead.c.prospect_internal_id
+    ranked = (
+        select(
+            _lead.c.prospect_internal_id,
+            _lead.c.id,
+            _lead.c.name,
+            _lead.c.life_cycle_status_code,
+            func.count().over(partition_by=prospect).label("total"),
+            func.row_number().over(partition_by=prospect, order_by=_lead.c.id.desc()).label("place"),
+        )
+        .where(
+            one_of(_lead.c.prospect_internal_id, "internal_ids"),
+            _lead.c.life_cycle_status_code.in_(_OPEN_STATUSES),
+            may_see_lead(rule),
+        )
+        .subquery()
+    )
+    shown = or_(ranked.c.place <= bindparam("per_partner"), ranked.c.place == 1)
+    return select(ranked).where(shown).order_by(ranked.c.prospect_internal_id, ranked.c.place)
+
+
+def open_leads(
+    tx: Transaction, caller: Caller, internal_ids: Collection[str], *, per_partner: int
+) -> tuple[dict[str, int], dict[str, list[Row]]]:
+    """How many visible open leads each partner is the prospect of, and the newest `per_partner` of them.
+
+    Open is a lead in status 1 to 4. Rows are {id, name, life_cycle_status_code}. Every id asked for is a key
+    of both answers.
+    """
+    counts = dict.fromkeys(internal_ids, 0)
+    leads: dict[str, list[Row]] = {internal_id: [] for internal_id in counts}
+    if not counts:
+        return counts, leads
+    parameters = {**who(caller), "internal_ids": counts, "per_partner": per_partner}
+    for row in fetch(tx, _open_leads(rule_of(caller)), parameters):
+        prospect, total, place = row.pop("prospect_internal_id"), row.pop("total"), row.pop("place")
+        counts[prospect] = total
+        if place <= per_partner:
+            leads[prospect].append(row)
+    return counts, leads

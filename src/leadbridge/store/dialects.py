@@ -1,0 +1,487 @@
+"""Everything in which SQLite and PostgreSQL differ, and nothing else.
+
+Three kinds of difference live here: column types, expressions that are written differently (a value that is
+one of many), and acts (opening an engine, locking, counting, writing many rows, reading an error).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Final, TypeAlias
+
+import psycopg
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    Engine,
+    Numeric,
+    String,
+    Table,
+    Text,
+    bindparam,
+    create_engine,
+    event,
+    text,
+)
+from sqlalchemy.engine import URL, Connection, ExceptionContext
+from sqlalchemy.engine.interfaces import Dialect as Driver
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from leadbridge.store.inserts import Converter, Insert, Row
+
+# How long a writer waits for the others of its database before it gives up.
+_PATIENCE_SECONDS: Final = 30
+# A connection that lay unused for longer is asked whether it still lives before it is used again. Asking each
+# time would cost every transaction a round trip; a server that restarts is noticed by the first statement.
+_IDLE_SECONDS: Final = 5.0
+
+
+# ------------------------------------------------------------------------------------------------------ types
+
+
+def text_type(length: int | None = None) -> TypeEngine[str]:
+    """Text that is compared and ordered by code point on both databases; `length` counts characters."""
+    plain: TypeEngine[str] = String(length) if length else Text()
+    ordered: TypeEngine[str] = String(length, collation="C") if length else Text(collation="C")
+    return plain.with_variant(ordered, "postgresql")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment, to the microsecond. Takes aware datetimes only and gives back UTC."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Driver) -> TypeEngine[Any]:
+        """PostgreSQL knows zones; SQLite keeps text whose order is the order of time."""
+        return dialect.type_descriptor(DateTime(timezone=dialect.name == "postgresql"))
+
+    def process_bind_param(self, value: datetime | None, dialect: Driver) -> datetime | None:
+        """Refuse a naive moment: it would be read as UTC by one and as local time by the other."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment needs a zone")
+        return value if dialect.name == "postgresql" else value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Driver) -> datetime | None:
+        """Give the moment its zone back."""
+        if value is None:
+            return None
+        return value.astimezone(UTC) if dialect.name == "postgresql" else value.replace(tzinfo=UTC)
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """A decimal as it was given, with its trailing zeros. SQLite's own numbers would lose both."""
+
+    impl = Numeric
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Driver) -> TypeEngine[Any]:
+        """NUMERIC without a scale keeps every digit; SQLite gets text."""
+        return dialect.type_descriptor(Numeric() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Driver) -> Any:
+        """Refuse what is no number: XML has no NaN for xs:decimal either."""
+        if value is None:
+            return None
+        if not value.is_finite():
+            raise ValueError("a decimal must be finite")
+        return value if dialect.name == "postgresql" else format(value, "f")
+
+    def process_result_value(self, value: Any, dialect: Driver) -> Decimal | None:
+        """Read SQLite's text back."""
+        return value if value is None or dialect.name == "postgresql" else Decimal(value)
+
+
+class _TextList(TypeDecorator[Any]):
+    """A parameter that holds a list of texts: an array on PostgreSQL, a JSON text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Driver) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(Text()) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Iterable[str] | None, dialect: Driver) -> Any:
+        listed = list(value or ())
+        return listed if dialect.name == "postgresql" else json.dumps(listed, ensure_ascii=False)
+
+
+class _TupleList(TypeDecorator[Any]):
+    """A parameter that holds a list of equally long tuples of texts, as JSON."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Iterable[Sequence[str]] | None, dialect: Driver) -> str:  # noqa: ARG002
+        return json.dumps([list(each) for each in value or ()], ensure_ascii=False)
+
+
+# ------------------------------------------------------------------------------------------------ expressions
+
+
+class _OneOf(FunctionElement[bool]):
+    """`column` is one of the texts in a list parameter."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+class _TupleOneOf(FunctionElement[bool]):
+    """The columns together are one of the tuples in a list parameter."""
+
+    type = Boolean()
+    inherit_cache = True
+
+
+def one_of(column: ColumnElement[Any], parameter: str) -> ColumnElement[bool]:
+    """Say that a column holds one of the texts bound to `parameter` at execution.
+
+    The statement's text is the same for one value and for thousands: it is compiled and prepared once, and
+    SQLite's limit on variables does not apply.
+    """
+    return _OneOf(column, bindparam(parameter, type_=_TextList()))
+
+
+def tuple_one_of(columns: Sequence[ColumnElement[Any]], parameter: str) -> ColumnElement[bool]:
+    """Say that some columns together hold one of the tuples of texts bound to `parameter`."""
+    return _TupleOneOf(*columns, bindparam(parameter, type_=_TupleList()))
+
+
+@compiles(_OneOf, "postgresql")
+def _one_of_postgresql(element: _OneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} = ANY ({values}))"
+
+
+@compiles(_OneOf, "sqlite")
+def _one_of_sqlite(element: _OneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    column, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} IN (SELECT value FROM json_each({values})))"  # noqa: S608 - compiled, not pasted
+
+
+@compiles(_TupleOneOf, "postgresql")
+def _tuple_one_of_postgresql(element: _TupleOneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    *columns, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    picks = ", ".join(f"each_one.value ->> {place}" for place in range(len(columns)))
+    source = f"jsonb_array_elements(CAST({values} AS jsonb)) AS each_one(value)"
+    return f"(({', '.join(columns)}) IN (SELECT {picks} FROM {source}))"  # noqa: S608 - as above
+
+
+@compiles(_TupleOneOf, "sqlite")
+def _tuple_one_of_sqlite(element: _TupleOneOf, compiler: SQLCompiler, **kw: Any) -> str:
+    *columns, values = (compiler.process(clause, **kw) for clause in element.clauses)
+    picks = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(columns)))
+    return f"(({', '.join(columns)}) IN (SELECT {picks} FROM json_each({values})))"  # noqa: S608 - as above
+
+
+def _moment_as_text(value: datetime) -> str:
+    return _zoned(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _zoned(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a moment needs a zone")
+    return value
+
+
+def _finite(value: Decimal) -> Decimal:
+    if not value.is_finite():
+        raise ValueError("a decimal must be finite")
+    return value
+
+
+# ----------------------------------------------------------------------------------------------------- SQLite
+
+
+class SQLite:
+    """The embedded database: one file, one writer at a time, readers that never wait."""
+
+    name: Final = "sqlite"
+    begin_write: Final = "BEGIN IMMEDIATE"  # takes the write lock at once: no upgrade that could fail later
+    begin_read: Final = "BEGIN"
+
+    def __init__(self) -> None:
+        # SQLite lets a second writer poll for the lock with growing pauses. Writers of one process queue here
+        # instead and follow each other without a pause; writers of other processes still poll.
+        self._turn = threading.Lock()
+
+    def engine(self, url: URL, *, pool_size: int) -> Engine:
+        """Open the file, making its folder. Memory is refused: each connection would see another database."""
+        if not url.database or ":memory:" in url.database or url.database.startswith("file:"):
+            raise ValueError("SQLite needs the path of a file")
+        Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(
+            url,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=_PATIENCE_SECONDS,
+            hide_parameters=True,
+            connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Wait for this process's turn to write. Out of patience, SQLite is left to say that it is locked."""
+        mine = self._turn.acquire(timeout=_PATIENCE_SECONDS)
+        try:
+            yield
+        finally:
+            if mine:
+                self._turn.release()
+
+    def lock(self, connection: Connection, keys: Iterable[str], *, shared: bool = False) -> None:
+        """Nothing to do: a write transaction is alone."""
+
+    def next_numbers(self, connection: Connection, name: str, count: int) -> list[int]:
+        """Count on in the table `number`; a rollback gives the numbers back."""
+        statement = text("UPDATE number SET value = value + :count WHERE name = :name RETURNING value")
+        last: int = connection.execute(statement, {"count": count, "name": name}).scalar_one()
+        return list(range(last - count + 1, last + 1))
+
+    def insert_many(self, connection: Connection, batch: Sequence[tuple[Table, Sequence[Row]]]) -> None:
+        """Write the rows table by table, in the order given."""
+        for table, rows in batch:
+            if rows:
+                insert = _sqlite_insert(table)
+                connection.exec_driver_sql(insert.text, insert.tuples(rows))
+
+
+@cache
+def _sqlite_insert(table: Table) -> Insert:
+    converters: dict[type[TypeEngine[Any]], Converter] = {
+        UtcDateTime: _moment_as_text,
+        ExactDecimal: lambda value: format(_finite(value), "f"),
+        Date: date.isoformat,
+    }
+    return Insert(table, mark="?", converters=converters)
+
+
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+    # The driver's own idea of when to begin is switched off: `_begin_sqlite` says it.
+    connection.isolation_level = None
+    for setting in (
+        "journal_mode = WAL",  # readers do not wait for the writer, nor the writer for them
+        "synchronous = FULL",  # a commit that was acknowledged survives a power cut
+        "foreign_keys = ON",
+        "case_sensitive_like = ON",
+        "cache_size = -16384",  # 16 MB instead of 2: indexes of a million leads
+    ):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get("begin", SQLite.begin_read))
+
+
+# ------------------------------------------------------------------------------------------------- PostgreSQL
+
+# From this many rows on COPY is the cheaper way to write them; below, its extra round trips cost more.
+_COPY_FROM = 12
+
+
+class PostgreSQL:
+    """The database for production: many writers, also from several machines."""
+
+    name: Final = "postgresql"
+    begin_write: Final = None  # the driver begins by itself with the first statement
+    begin_read: Final = None
+
+    def engine(self, url: URL, *, pool_size: int) -> Engine:
+        """Make the pool; nothing connects yet."""
+        options = "-c timezone=UTC -c jit=off"  # short statements: compiling one costs more than running it
+        arguments: dict[str, Any] = {
+            "options": options,
+            "connect_timeout": 10,
+            "application_name": "leadbridge",
+        }
+        engine = create_engine(
+            url.set(drivername="postgresql+psycopg"),
+            isolation_level="READ COMMITTED",
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=_PATIENCE_SECONDS,
+            hide_parameters=True,
+            connect_args={name: value for name, value in arguments.items() if name not in url.query},
+        )
+        event.listen(engine, "handle_error", _hide_values)
+        event.listen(engine, "checkin", _note_checkin)
+        event.listen(engine, "checkout", _ask_if_idle)
+        return engine
+
+    def writing(self) -> AbstractContextManager[None]:
+        """Writers do not queue: rows and keys are locked, not the database."""
+        return nullcontext()
+
+    def lock(self, connection: Connection, keys: Iterable[str], *, shared: bool = False) -> None:
+        """Lock each key until the transaction ends, always in the same order: no two can wait in a ring."""
+        numbers = sorted({_lock_number(key) for key in keys})
+        if numbers:
+            connection.execute(_LOCK_SHARED if shared else _LOCK, {"keys": numbers})
+
+    def next_numbers(self, connection: Connection, name: str, count: int) -> list[int]:
+        """Draw from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""
+        statement = text("SELECT nextval(CAST(:name AS regclass)) FROM generate_series(1, :count)")
+        return list(connection.execute(statement, {"name": f"{name}_number", "count": count}).scalars())
+
+    def insert_many(self, connection: Connection, batch: Sequence[tuple[Table, Sequence[Row]]]) -> None:
+        """Write the rows table by table in the order given: few in one round trip for all, many by COPY."""
+        prepared = [
+            (insert := _postgresql_insert(table), insert.tuples(rows)) for table, rows in batch if rows
+        ]
+        if not prepared:
+            return
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        with _driver_errors(connection, driver):
+            if all(len(rows) < _COPY_FROM for _, rows in prepared):
+                with driver.pipeline(), driver.cursor() as cursor:
+                    for insert, rows in prepared:
+                        cursor.executemany(insert.text.encode(), rows)
+                return
+            with driver.cursor() as cursor:
+                for insert, rows in prepared:
+                    if len(rows) < _COPY_FROM:
+                        cursor.executemany(insert.text.encode(), rows)
+                        continue
+                    with cursor.copy(insert.copy.encode()) as copy:
+                        for row in rows:
+                            copy.write_row(row)
+
+
+_LOCK, _LOCK_SHARED = (
+    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(:keys) AS key").bindparams(  # noqa: S608 - constants
+        bindparam("keys", type_=ARRAY(BigInteger()))
+    )
+    for kind in ("", "_shared")
+)
+
+
+def _lock_number(key: str) -> int:
+    """The key as the 64-bit number PostgreSQL locks. Two keys with one number wait for each other."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest(), "big", signed=True)
+
+
+@cache
+def _postgresql_insert(table: Table) -> Insert:
+    return Insert(table, mark="%s", converters={UtcDateTime: _zoned, ExactDecimal: _finite})
+
+
+def _note_checkin(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.info["idle_since"] = time.monotonic()
+
+
+def _ask_if_idle(connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Notice a connection that died while it lay in the pool; the pool then takes or opens another."""
+    if time.monotonic() - record.info.get("idle_since", time.monotonic()) <= _IDLE_SECONDS:
+        return
+    try:
+        connection.execute("SELECT 1")
+        connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError("the connection died in the pool") from error
+
+
+@contextmanager
+def _driver_errors(connection: Connection, driver: psycopg.Connection[Any]) -> Iterator[None]:
+    """Let an error of the bare driver look like one that came through SQLAlchemy."""
+    try:
+        yield
+    except psycopg.Error as error:
+        _strip(error)
+        if driver.closed:
+            connection.invalidate(error)
+        raise DBAPIError.instance(
+            "many rows",
+            None,
+            error,
+            psycopg.Error,
+            hide_parameters=True,
+            connection_invalidated=driver.closed,
+        ) from error
+
+
+def _hide_values(context: ExceptionContext) -> None:
+    error, shown = context.original_exception, context.sqlalchemy_exception
+    if isinstance(error, psycopg.Error) and shown is not None:
+        _strip(error)
+        shown.args = (f"({type(error).__name__}) {error}",)
+
+
+def _strip(error: psycopg.Error) -> None:
+    """Keep the first line of a server's message. Its DETAIL and CONTEXT quote rows: personal data."""
+    if error.diag.message_primary:
+        error.args = (error.diag.message_primary,)
+
+
+# ----------------------------------------------------------------------------------------------------- errors
+
+Dialect: TypeAlias = SQLite | PostgreSQL
+
+# Serialization failure, deadlock, lock not available, and a lock table that is full for the moment.
+_TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
+# Connection exceptions, insufficient resources, shutdown and start-up of the server.
+_UNREACHABLE_STATES = ("08", "53", "57P01", "57P02", "57P03")
+_SQLITE_UNREACHABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL})
+_SQLITE_TRANSIENT = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+
+
+def for_url(url: URL) -> Dialect:
+    """The dialect an address asks for. Raises ValueError for any other database."""
+    match url.get_backend_name():
+        case "sqlite":
+            return SQLite()
+        case "postgresql" | "postgres":
+            return PostgreSQL()
+        case other:
+            raise ValueError(f"{other} is no database leadbridge can use: sqlite or postgresql")
+
+
+def is_transient(error: BaseException) -> bool:
+    """Whether the same transaction, tried again, may well succeed: it only met another one."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite_code(cause) in _SQLITE_TRANSIENT
+    return isinstance(cause, psycopg.Error) and cause.sqlstate in _TRANSIENT_STATES
+
+
+def is_unreachable(error: BaseException) -> bool:
+    """Whether the database could not be reached, went away, or has no room: the statement is not to blame."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    if is_transient(error):
+        return False
+    if isinstance(cause, sqlite3.Error):
+        return _sqlite_code(cause) in _SQLITE_UNREACHABLE
+    if isinstance(cause, psycopg.Error):
+        # An OperationalError without a state did not come from the server: there was no server to send it.
+        state = cause.sqlstate
+        return state.startswith(_UNREACHABLE_STATES) if state else isinstance(cause, psycopg.OperationalError)
+    return isinstance(error, DBAPIError) and error.connection_invalidated
+
+
+def _sqlite_code(error: sqlite3.Error) -> int:
+    """The primary result code: the low byte of the extended one."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF

@@ -1,0 +1,24 @@
+"""What can go wrong in the store, as far as a caller of it must tell one from the other.
+
+Everything else is a defect and keeps SQLAlchemy's own exception type.
+"""
+
+
+class StoreError(Exception):
+    """Base of the errors below."""
+
+
+class DatabaseUnreachable(StoreError):  # noqa: N818 - the name says what happened
+    """The database cannot be reached, or went away, or had no connection free. Worth another try later."""
+
+
+class SchemaBehind(StoreError):  # noqa: N818 - the name says what happened
+    """The database's schema is not the one this version was written for. `leadbridge migrate` mends it."""
+
+
+class LaneFull(StoreError):  # noqa: N818 - the name says what happened
+    """More calls wait for the write lane than it takes. The caller should answer Busy at once."""
+
+
+class LaneStopped(StoreError):  # noqa: N818 - the name says what happened
+    """The write lane was stopped, or stopped before it came to this call. Nothing of the call was written."""

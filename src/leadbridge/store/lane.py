@@ -1,0 +1,174 @@
+"""The write lane: calls that arrive while a commit is under way share the next one (group commit).
+
+One commit per call is what limits a database that must reach the disk each time; one commit for all that wait
+costs the same and serves them together. Nobody waits for company: a lone call is written at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Generic, TypeAlias, TypeVar
+
+from leadbridge.store.database import Database, Transaction
+from leadbridge.store.dialects import is_transient
+from leadbridge.store.errors import DatabaseUnreachable, LaneFull, LaneStopped
+
+Call = TypeVar("Call")
+Outcome = TypeVar("Outcome")
+Act: TypeAlias = Callable[[Transaction, Sequence[Call]], Sequence[Outcome]]
+
+# A lone call that met a deadlock or a lock is tried this often, with growing pauses.
+_ATTEMPTS = 5
+_PAUSE_SECONDS = 0.02
+
+
+class _Waiting(Generic[Call, Outcome]):
+    """A call with what is to be done with it and the future its outcome is waited for with."""
+
+    __slots__ = ("act", "call", "future")
+
+    def __init__(self, act: Act[Call, Outcome], call: Call) -> None:
+        self.act = act
+        self.call = call
+        self.future: Future[Outcome] = Future()
+
+
+class WriteLane:
+    """Runs acts in its own thread, many calls to a transaction, and gives each call its own outcome.
+
+    An act is a function over a transaction and calls; it answers one outcome per call, in their order. An
+    outcome that is an exception fails that call alone, what the act wrote is still committed. An act that
+    raises, or a commit that fails, rolls the whole group back; then every call goes again in a transaction of
+    its own, so that one bad call cannot spoil the others. Futures are resolved after the commit.
+    """
+
+    def __init__(self, database: Database, *, largest_group: int = 256, most_waiting: int = 10_000) -> None:
+        self._database = database
+        self._largest_group = largest_group
+        self._most_waiting = most_waiting
+        self._queue: deque[_Waiting[Any, Any]] = deque()
+        self._changed = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="write-lane", daemon=True)
+
+    @property
+    def waiting(self) -> int:
+        """How many calls wait for their turn; those in the group being written are not among them."""
+        return len(self._queue)
+
+    def start(self) -> None:
+        """Begin to work. Calls submitted before wait until then."""
+        self._thread.start()
+
+    def stop(self, timeout: float | None = None) -> bool:
+        """Take no more calls, finish those that wait, and end; True when all were finished.
+
+        Calls that still wait after `timeout` seconds get LaneStopped; the group being written is let finish.
+        """
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join(timeout)
+        with self._changed:
+            left = list(self._queue)
+            self._queue.clear()
+        for waiting in left:
+            if waiting.future.set_running_or_notify_cancel():
+                waiting.future.set_exception(LaneStopped("the write lane stopped before this call's turn"))
+        return not left and not self._thread.is_alive()
+
+    def submit(self, act: Act[Call, Outcome], call: Call) -> Future[Outcome]:
+        """Queue a call for an act. Raises LaneFull when too many wait already, LaneStopped after `stop`."""
+        waiting = _Waiting(act, call)
+        with self._changed:
+            if self._stopping:
+                raise LaneStopped("the write lane takes no more calls")
+            if len(self._queue) >= self._most_waiting:
+                raise LaneFull("too many calls wait for the write lane")
+            self._queue.append(waiting)
+            self._changed.notify()
+        return waiting.future
+
+    # -------------------------------------------------------------------------------------- the lane's thread
+
+    def _run(self) -> None:
+        while group := self._next_group():
+            self._write(group)
+
+    def _next_group(self) -> list[_Waiting[Any, Any]]:
+        """All that wait, as many as fit; empty when the lane was stopped and nothing waits."""
+        while True:
+            with self._changed:
+                while not self._queue and not self._stopping:
+                    self._changed.wait()
+                size = min(len(self._queue), self._largest_group)
+                taken = [self._queue.popleft() for _ in range(size)]
+            # A caller that gave up before its turn cancelled its future: nothing is written for it.
+            group = [waiting for waiting in taken if waiting.future.set_running_or_notify_cancel()]
+            if group or not taken:
+                return group
+
+    def _write(self, group: list[_Waiting[Any, Any]]) -> None:
+        try:
+            outcomes = self._commit(group)
+        except Exception as error:  # noqa: BLE001 - whatever an act raises belongs to its calls, not to the lane
+            self._write_each(group, error)
+        else:
+            _resolve(group, outcomes)
+
+    def _commit(self, group: list[_Waiting[Any, Any]]) -> list[Any]:
+        """Write a group in one transaction; the outcomes in the order of the group."""
+        by_act: dict[Any, list[int]] = {}
+        for place, waiting in enumerate(group):
+            by_act.setdefault(waiting.act, []).append(place)
+        outcomes: list[Any] = [None] * len(group)
+        with self._database.write() as tx:
+            for act, places in by_act.items():
+                answered = act(tx, [group[place].call for place in places])
+                for place, outcome in zip(places, answered, strict=True):
+                    outcomes[place] = outcome
+        return outcomes
+
+    def _write_each(self, group: list[_Waiting[Any, Any]], error: Exception) -> None:
+        """Write each call of a group that failed alone. A database that is gone fails the rest at once."""
+        gone: DatabaseUnreachable | None = None
+        for waiting in group:
+            if gone is not None:
+                waiting.future.set_exception(gone)
+                continue
+            try:
+                # What a lone call met is known already, unless another try may end otherwise.
+                retried = len(group) > 1 or is_transient(error) or isinstance(error, DatabaseUnreachable)
+                if not retried:
+                    raise error
+                outcomes = self._commit_alone(waiting)
+            except DatabaseUnreachable as unreachable:
+                gone = unreachable
+                waiting.future.set_exception(unreachable)
+            except Exception as own:  # noqa: BLE001 - as in _write
+                waiting.future.set_exception(own)
+            else:
+                _resolve([waiting], outcomes)
+
+    def _commit_alone(self, waiting: _Waiting[Any, Any]) -> list[Any]:
+        for attempt in range(1, _ATTEMPTS):
+            try:
+                return self._commit([waiting])
+            except Exception as error:
+                if not is_transient(error):
+                    raise
+            time.sleep(_PAUSE_SECONDS * attempt)
+        return self._commit([waiting])
+
+
+def _resolve(group: Sequence[_Waiting[Any, Any]], outcomes: Sequence[Any]) -> None:
+    for waiting, outcome in zip(group, outcomes, strict=True):
+        if isinstance(outcome, BaseException):
+            waiting.future.set_exception(outcome)
+        else:
+            waiting.future.set_result(outcome)

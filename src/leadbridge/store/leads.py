@@ -1,0 +1,294 @@
+"""Leads with their parts: insert, resolve, read, change, find. What a caller may not see, it does not get."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, select, union
+
+from leadbridge.caller import Caller, Visibility
+from leadbridge.selection import Interval
+from leadbridge.store import tables
+from leadbridge.store.database import Transaction
+from leadbridge.store.dialects import one_of, tuple_one_of
+from leadbridge.store.inserts import Row
+from leadbridge.store.statements import (
+    fetch,
+    fold,
+    folded,
+    insert_many,
+    selected,
+    selected_among,
+    update_many,
+)
+from leadbridge.store.visibility import may_read_partner, may_see_lead, rule_of, who
+
+_lead = tables.lead
+_communication = tables.business_partner_communication
+
+
+def visible(caller: Caller) -> ColumnElement[bool]:
+    """The condition on the table `lead` that leaves the leads a caller may see."""
+    return may_see_lead(rule_of(caller)).params(who(caller))
+
+
+# ---------------------------------------------------------------------------------------------------- writing
+
+
+def insert(
+    tx: Transaction,
+    *,
+    leads: Sequence[Row],
+    items: Sequence[Row] = (),
+    contacts: Sequence[Row] = (),
+    answers: Sequence[Row] = (),
+    notes: Sequence[Row] = (),
+    documents: Sequence[Row] = (),
+) -> None:
+    """Write new leads and their parts; the rows of any number of leads go together."""
+    insert_many(
+        tx,
+        (_lead, [{**row, "name_folded": fold(row["name"])} for row in leads]),
+        (tables.lead_item, items),
+        (tables.lead_contact, contacts),
+        (tables.lead_questionnaire_answer, answers),
+        (tables.lead_note, notes),
+        (tables.lead_document, documents),
+    )
+
+
+def update(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Change leads: each row has the `id` and the columns that get a new value, which may differ per row."""
+    update_many(
+        tx,
+        _lead,
+        [{**row, "name_folded": fold(row["name"])} if "name" in row else row for row in rows],
+        key="id",
+    )
+
+
+def replace_items(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
+    """Put these items in the place of the ones the lead has."""
+    _replace(tx, tables.lead_item, lead_id, rows)
+
+
+def replace_notes(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
+    """Put these notes in the place of the ones the lead has."""
+    _replace(tx, tables.lead_note, lead_id, rows)
+
+
+def replace_contacts(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
+    """Put these contacts in the place of the ones the lead has."""
+    _replace(tx, tables.lead_contact, lead_id, rows)
+
+
+def replace_answers(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
+    """Put these questionnaire answers in the place of the ones the lead has."""
+    _replace(tx, tables.lead_questionnaire_answer, lead_id, rows)
+
+
+def replace_documents(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
+    """Put these documents in the place of the ones the lead has."""
+    _replace(tx, tables.lead_document, lead_id, rows)
+
+
+def _replace(tx: Transaction, table: Table, lead_id: str, rows: Sequence[Row]) -> None:
+    tx.connection.execute(delete(table).where(table.c.lead_id == lead_id))
+    insert_many(tx, (table, rows))
+
+
+# -------------------------------------------------------------------------------------------------- resolving
+
+_KEY = (_lead.c.created_by, _lead.c.communication_system_id, _lead.c.remote_object_id)
+_KEYS_TAKEN = select(*_KEY).where(tuple_one_of(_KEY, "keys"))
+
+
+def external_keys_taken(tx: Transaction, keys: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
+    """Those of the keys (created_by, communication system, remote object) under which a lead is stored."""
+    if not keys:
+        return set()
+    found = tx.connection.execute(_KEYS_TAKEN, {"keys": keys})
+    return {(created_by, system, remote) for created_by, system, remote in found}
+
+
+def resolve(
+    tx: Transaction,
+    caller: Caller,
+    *,
+    ids: Collection[str] = (),
+    uuids: Collection[str] = (),
+    external_keys: Collection[tuple[str, str]] = (),
+    lock: bool = False,
+) -> list[Row]:
+    """The head rows of the leads meant by identifiers of any kind, as far as the caller may see them, by id.
+
+    An external key is (communication system, remote object). Keys belong to whoever created the lead: a
+    caller that does not see everything finds its own leads by them, one that does finds anybody's, possibly
+    several. `lock` keeps other writers off these leads until the transaction ends.
+    """
+    kinds = tuple(
+        kind for kind, values in (("ids", ids), ("uuids", uuids), ("external_keys", external_keys)) if values
+    )
+    if not kinds:
+        return []
+    parameters = {"ids": ids, "uuids": uuids, "external_keys": external_keys}
+    return fetch(
+        tx,
+        _resolve(rule_of(caller), kinds, lock),
+        {**who(caller), **{kind: parameters[kind] for kind in kinds}},
+    )
+
+
+@cache
+def _resolve(rule: Visibility, kinds: tuple[str, ...], lock: bool) -> Select[Any]:
+    meant = [_meant(rule, kind) for kind in kinds]
+    if len(meant) == 1:
+        condition = meant[0]
+    else:
+        # A union and not an OR: each part uses its own index, whatever a planner makes of subqueries in OR.
+        condition = _lead.c.id.in_(union(*(select(_lead.c.id).where(each) for each in meant)))
+    statement = select(_lead).where(condition, may_see_lead(rule)).order_by(_lead.c.id)
+    return statement.with_for_update() if lock else statement
+
+
+def _meant(rule: Visibility, kind: str) -> ColumnElement[bool]:
+    if kind == "ids":
+        return one_of(_lead.c.id, "ids")
+    if kind == "uuids":
+        return one_of(_lead.c.uuid, "uuids")
+    key = tuple_one_of((_lead.c.communication_system_id, _lead.c.remote_object_id), "external_keys")
+    return key if rule is Visibility.ALL else and_(key, _lead.c.created_by == bindparam("caller_id"))
+
+
+# ------------------------------------------------------------------------------------------------------ parts
+
+
+@dataclass(slots=True)
+class LeadParts:
+    """The parts of one lead, each list in the order sent; history is oldest first. Not asked for: empty."""
+
+    items: list[Row] = field(default_factory=list)
+    notes: list[Row] = field(default_factory=list)
+    history: list[Row] = field(default_factory=list)
+    documents: list[Row] = field(default_factory=list)
+    contacts: list[Row] = field(default_factory=list)
+    answers: list[Row] = field(default_factory=list)
+
+
+def _by_lead(table: Table) -> Select[Any]:
+    return (
+        select(table).where(one_of(table.c.lead_id, "lead_ids")).order_by(table.c.lead_id, table.c.position)
+    )
+
+
+_PARTS: Mapping[str, Select[Any]] = {
+    "items": _by_lead(tables.lead_item),
+    "notes": _by_lead(tables.lead_note),
+    "history": select(tables.journal, tables.journal.c.object_id.label("lead_id"))
+    .where(
+        tables.journal.c.object_type == "lead",
+        one_of(tables.journal.c.object_id, "lead_ids"),
+        tables.journal.c.new_status.is_not(None),
+    )
+    .order_by(tables.journal.c.id),
+    "documents": _by_lead(tables.lead_document),
+    "contacts": _by_lead(tables.lead_contact),
+    "answers": _by_lead(tables.lead_questionnaire_answer),
+}
+
+
+def parts(
+    tx: Transaction,
+    lead_ids: Collection[str],
+    *,
+    items: bool = False,
+    notes: bool = False,
+    history: bool = False,
+    documents: bool = False,
+    contacts: bool = False,
+    answers: bool = False,
+) -> dict[str, LeadParts]:
+    """The parts asked for, one statement per kind for all leads; history is the journal's changes of status.
+
+    The leads must have been resolved for the caller: nothing is checked here again.
+    """
+    result = {lead_id: LeadParts() for lead_id in lead_ids}
+    wanted = {
+        "items": items,
+        "notes": notes,
+        "history": history,
+        "documents": documents,
+        "contacts": contacts,
+        "answers": answers,
+    }
+    for kind in (kind for kind, asked in wanted.items() if asked and result):
+        for row in fetch(tx, _PARTS[kind], {"lead_ids": result}):
+            getattr(result[row["lead_id"]], kind).append(row)
+    return result
+
+
+# ------------------------------------------------------------------------------------------------------- find
+
+_FIND_COLUMNS: Mapping[str, ColumnElement[Any]] = {
+    "id": _lead.c.id,
+    "name": _lead.c.name_folded,
+    "life_cycle_status_code": _lead.c.life_cycle_status_code,
+    "qualification_level_code": _lead.c.qualification_level_code,
+    "origin_type_code": _lead.c.origin_type_code,
+    "priority_code": _lead.c.priority_code,
+    "campaign_id": _lead.c.campaign_id,
+    "prospect_party_id": _lead.c.prospect_internal_id,
+    "sales_responsible_party_id": _lead.c.sales_responsible_party_id,
+    "sales_partner_party_id": _lead.c.sales_partner_party_id,
+    "start_date": _lead.c.start_date,
+    "last_change_date_time": _lead.c.changed_at,
+}
+_COMMUNICATION_KINDS = {"email_uri": ("email",), "phone_number": ("phone", "mobile")}
+
+
+def find(
+    tx: Transaction,
+    caller: Caller,
+    selections: Mapping[str, Sequence[Interval]],
+    *,
+    limit: int | None,
+    after: str | None,
+) -> tuple[list[Row], bool]:
+    """The visible leads that every block of intervals lets through, by id, and whether there are more.
+
+    Keys of `selections` are the contract's words in snake_case; KeyError for any other. `name` ignores case.
+    `email_uri` and `phone_number` look at the prospect's communications in their normalised form, the
+    boundaries must be normalised too. They look only at prospects the caller may read: else a caller could
+    feel its way to the address of a partner that its lead was merely linked to.
+    `after` is the id the page before ended with, not a count of rows: leads that are added meanwhile neither
+    push a row onto the next page nor pull one off it.
+    """
+    rule = rule_of(caller)
+    conditions = [may_see_lead(rule), *(_condition(rule, key, block) for key, block in selections.items())]
+    if after is not None:
+        conditions.append(_lead.c.id > after)
+    statement = select(_lead).where(*conditions).order_by(_lead.c.id)
+    if limit is not None:
+        statement = statement.limit(limit + 1)
+    rows = fetch(tx, statement, who(caller))
+    return (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
+
+
+def _condition(rule: Visibility, key: str, block: Sequence[Interval]) -> ColumnElement[bool]:
+    if key in _COMMUNICATION_KINDS:
+        prospect = tables.business_partner
+        of_prospect = (
+            select(1)
+            .select_from(_communication.join(prospect))
+            .where(
+                _communication.c.internal_id == _lead.c.prospect_internal_id,
+                _communication.c.kind.in_(_COMMUNICATION_KINDS[key]),
+                may_read_partner(rule),
+            )
+            .correlate(_lead)
+        )
+        return selected_among(_communication.c.normalised, of_prospect, block)
+    return selected([_FIND_COLUMNS[key]], folded(block) if key == "name" else block)

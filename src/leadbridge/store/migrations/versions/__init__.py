@@ -1,0 +1,1 @@
+"""The revisions of the schema, oldest first. A revision that was published is never edited."""

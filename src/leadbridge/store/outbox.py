@@ -1,0 +1,242 @@
+"""The outbox: messages for the core CRM, written with the lead and handed out to relays one lane at a time.
+
+A message is `waiting` until a relay claims it; `claimed` until its claimant settles it or the lease runs
+out, from when on anybody may claim it again; then `delivered`, or `waiting` once more, or `parked` until an
+operator retries or cancels it. A lane is one lead. At any moment at most one message of a lane is claimed
+under a lease that still runs, and it is the earliest that is not settled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, or_, select, update
+from sqlalchemy.sql.dml import ReturningUpdate
+
+from leadbridge.store import tables
+from leadbridge.store.database import Transaction
+from leadbridge.store.dialects import UtcDateTime, one_of
+from leadbridge.store.inserts import Row
+from leadbridge.store.statements import fetch, insert_many
+
+_message = tables.message
+_WITHOUT_PAYLOAD = [column for column in _message.columns if column.name != "payload"]
+
+# Claims hold this lock together; a retry, which puts an earlier message back into a lane, holds it alone.
+# Without it a claim that began before the retry could take a later message of the lane beside that one.
+_LANES = "outbox lanes"
+
+
+class MessageState(StrEnum):
+    """Where a message is on its way to the core CRM."""
+
+    WAITING = "waiting"  # will be sent when it is due and its lane is free
+    CLAIMED = "claimed"  # a relay is sending it; when its lease runs out another takes over
+    DELIVERED = "delivered"  # the core CRM confirmed it
+    PARKED = "parked"  # will not be sent again unless an operator retries it
+    CANCELLED = "cancelled"  # an operator or a later change took it back
+
+
+def enqueue(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Add messages: lane, sequence (ascending within the lane, unique), event, operation, lead_id, payload,
+    created_at; `state` and `due_at` where they are not waiting and at once.
+    """
+    whole = [{"state": MessageState.WAITING.value, "due_at": row["created_at"], **row} for row in rows]
+    insert_many(tx, (_message, whole))
+
+
+def cancel_waiting(tx: Transaction, lane: str, now: datetime) -> int:
+    """Cancel what waits in a lane, not what is being sent; how many messages that were."""
+    statement = (
+        update(_message)
+        .where(_message.c.lane == lane, _message.c.state == MessageState.WAITING.value)
+        .values(state=MessageState.CANCELLED.value, settled_at=now)
+    )
+    return tx.connection.execute(statement).rowcount
+
+
+# ---------------------------------------------------------------------------------------------- claim, settle
+
+
+def claim(
+    tx: Transaction, *, worker: str, now: datetime, lease: timedelta, limit: int, hold_parked: bool = True
+) -> list[Row]:
+    """Take up to `limit` messages for a worker until `now + lease`, in the order they fell due.
+
+    Due are waiting messages whose moment has come and claimed ones whose lease has run out, in each lane only
+    the first that is not settled; with `hold_parked` a parked one holds its lane too. What another worker is
+    claiming at this moment is left to it. Each claim counts as an attempt. `worker` must be unique among
+    everything that claims, threads included. Commit before sending.
+    """
+    tx.lock([_LANES], shared=True)
+    rows = fetch(
+        tx,
+        _claim(hold_parked),
+        {"worker": worker, "now": now, "lease_until_new": now + lease, "limit": limit},
+    )
+    return sorted(rows, key=lambda row: (row["due_at"], row["id"]))
+
+
+@cache
+def _claim(hold_parked: bool) -> ReturningUpdate[Any]:
+    now = bindparam("now", type_=UtcDateTime())
+    limit = bindparam("limit", type_=Integer())
+    row = _message.alias("candidate")
+    # Two arms and not one OR: each walks its part of the index on state and due_at and stops at the limit.
+    expired = (
+        _first_of_lane(row, hold_parked, now)
+        .where(row.c.state == MessageState.CLAIMED.value, row.c.lease_until <= now)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("expired")
+    )
+    room = limit - select(func.count()).select_from(expired).scalar_subquery()
+    due = (
+        _first_of_lane(row, hold_parked, now)
+        .where(row.c.state == MessageState.WAITING.value, row.c.due_at <= now)
+        .limit(room)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    return (
+        update(_message)
+        .where(_message.c.id.in_(select(expired.c.id).union_all(select(due.c.id))))
+        .values(
+            state=MessageState.CLAIMED.value,
+            claimed_by=bindparam("worker"),
+            lease_until=bindparam("lease_until_new", type_=UtcDateTime()),
+            attempts=_message.c.attempts + 1,
+        )
+        .returning(_message)
+    )
+
+
+def _first_of_lane(row: Any, hold_parked: bool, now: ColumnElement[datetime]) -> Select[Any]:
+    """The messages before which nothing of their lane is unsettled, in the order they fell due."""
+    holding = [MessageState.WAITING.value, MessageState.CLAIMED.value]
+    if hold_parked:
+        holding.append(MessageState.PARKED.value)
+    other = _message.alias("other")
+    earlier = select(1).where(
+        other.c.lane == row.c.lane, other.c.sequence < row.c.sequence, other.c.state.in_(holding)
+    )
+    # A retried message may come before one of its lane that was let past it and is being sent.
+    later = select(1).where(
+        other.c.lane == row.c.lane,
+        other.c.sequence > row.c.sequence,
+        other.c.state == MessageState.CLAIMED.value,
+        other.c.lease_until > now,
+    )
+    free = ~earlier.correlate(row).exists(), ~later.correlate(row).exists()
+    return select(row.c.id).where(*free).order_by(row.c.due_at, row.c.id)
+
+
+def settle(
+    tx: Transaction,
+    *,
+    id: int,  # noqa: A002 - named like the column
+    worker: str,
+    state: str,
+    due_at: datetime | None,
+    outcome: str | None,
+    outcome_code: str | None,
+    outcome_text: str | None,
+    now: datetime,
+) -> bool:
+    """Write what came of a message that this worker claimed, and end the claim.
+
+    `due_at` is when a message that goes back to waiting may be claimed again; None leaves it. False when
+    another worker has claimed the message meanwhile: then nothing is written, the other one's outcome counts.
+    """
+    values: dict[str, Any] = {
+        "state": state,
+        "claimed_by": None,
+        "lease_until": None,
+        "outcome": outcome,
+        "outcome_code": outcome_code,
+        "outcome_text": outcome_text,
+        "settled_at": None if state == MessageState.WAITING.value else now,
+    }
+    if due_at is not None:
+        values["due_at"] = due_at
+    statement = (
+        update(_message)
+        .where(
+            _message.c.id == id,
+            _message.c.state == MessageState.CLAIMED.value,
+            _message.c.claimed_by == worker,
+        )
+        .values(values)
+    )
+    return tx.connection.execute(statement).rowcount == 1
+
+
+# ----------------------------------------------------------------------------------------------- the operator
+
+
+def listed(tx: Transaction, *, state: str | None, limit: int, after: int | None) -> list[Row]:
+    """Messages by id, from the one behind `after` on, without their payload."""
+    statement = select(*_WITHOUT_PAYLOAD).order_by(_message.c.id).limit(limit)
+    if state is not None:
+        statement = statement.where(_message.c.state == state)
+    if after is not None:
+        statement = statement.where(_message.c.id > after)
+    return fetch(tx, statement)
+
+
+def one(tx: Transaction, id: int) -> Row | None:  # noqa: A002 - named like the column
+    """One message in full, or None."""
+    found = fetch(tx, select(_message).where(_message.c.id == id))
+    return found[0] if found else None
+
+
+def retry(tx: Transaction, id: int, now: datetime) -> bool:  # noqa: A002 - named like the column
+    """Let a parked message wait again, due at once, attempts counted from zero. False if it is not parked."""
+    tx.lock([_LANES])
+    statement = (
+        update(_message)
+        .where(_message.c.id == id, _message.c.state == MessageState.PARKED.value)
+        .values(state=MessageState.WAITING.value, attempts=0, due_at=now, settled_at=None)
+    )
+    return tx.connection.execute(statement).rowcount == 1
+
+
+def cancel(tx: Transaction, id: int, now: datetime) -> bool:  # noqa: A002 - named like the column
+    """Take a message out of its lane that waits or is parked. False in any other state."""
+    cancellable = or_(
+        _message.c.state == MessageState.WAITING.value, _message.c.state == MessageState.PARKED.value
+    )
+    statement = (
+        update(_message)
+        .where(_message.c.id == id, cancellable)
+        .values(state=MessageState.CANCELLED.value, settled_at=now)
+    )
+    return tx.connection.execute(statement).rowcount == 1
+
+
+def counts(tx: Transaction) -> dict[str, int]:
+    """How many messages there are in each state; every state is a key."""
+    statement = select(_message.c.state, func.count()).group_by(_message.c.state)
+    found: dict[str, int] = dict(tx.connection.execute(statement).tuples())
+    return {state.value: found.get(state.value, 0) for state in MessageState}
+
+
+_later = _message.alias("later")
+_LATEST = select(_message.c.lead_id, _message.c.state).where(
+    one_of(_message.c.lane, "lanes"),
+    ~select(1)
+    .where(_later.c.lane == _message.c.lane, _later.c.sequence > _message.c.sequence)
+    .correlate(_message)
+    .exists(),
+)
+
+
+def forwarding_states(tx: Transaction, lead_ids: Collection[str]) -> dict[str, str]:
+    """The state of the latest message of each lead; a lead without any is not in the answer."""
+    if not lead_ids:
+        return {}
+    return dict(tx.connection.execute(_LATEST, {"lanes": lead_ids}).tuples())

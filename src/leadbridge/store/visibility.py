@@ -1,0 +1,85 @@
+"""Which leads and business partners exist for a caller, as SQL conditions made once per visibility rule.
+
+The conditions hold the parameters `caller_id` and `caller_party_id`; `who` gives their values.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlalchemy import ColumnElement, bindparam, or_, select, true
+
+from leadbridge.caller import Caller, Visibility
+from leadbridge.store import tables
+from leadbridge.store.dialects import text_type
+
+_ME = bindparam("caller_id", type_=text_type())
+_MY_PARTY = bindparam("caller_party_id", type_=text_type())
+
+
+def rule_of(caller: Caller) -> Visibility:
+    """The rule that applies: to a caller without a party nothing can be given."""
+    if caller.visibility is Visibility.GIVEN and not caller.party_id:
+        return Visibility.OWN
+    return caller.visibility
+
+
+def who(caller: Caller) -> dict[str, str]:
+    """The values of the parameters that the conditions below may hold."""
+    if caller.visibility is Visibility.ALL:
+        return {}
+    return {"caller_id": caller.id, "caller_party_id": caller.party_id}
+
+
+@cache
+def may_see_lead(rule: Visibility) -> ColumnElement[bool]:
+    """Condition on `lead`: the leads the caller created, those it was given, or all."""
+    lead = tables.lead
+    match rule:
+        case Visibility.ALL:
+            return true()
+        case Visibility.GIVEN:
+            return or_(lead.c.created_by == _ME, lead.c.sales_partner_party_id == _MY_PARTY)
+        case Visibility.OWN:
+            return lead.c.created_by == _ME
+
+
+@cache
+def may_read_partner(rule: Visibility) -> ColumnElement[bool]:
+    """Condition on `business_partner`: those the caller may read in full.
+
+    Its own, and the prospects and contacts of leads that were given to it. The prospect of a lead it merely
+    created is not enough: the duplicate check may have linked that lead to somebody else's business partner.
+    """
+    partner, lead, contact = tables.business_partner, tables.lead.alias("given_lead"), tables.lead_contact
+    if rule is Visibility.ALL:
+        return true()
+    created = partner.c.created_by == _ME
+    if rule is Visibility.OWN:
+        return created
+    given = lead.c.sales_partner_party_id == _MY_PARTY
+    return or_(
+        created,
+        select(1)
+        .where(lead.c.prospect_internal_id == partner.c.internal_id, given)
+        .correlate(partner)
+        .exists(),
+        select(1)
+        .select_from(contact.join(lead, contact.c.lead_id == lead.c.id))
+        .where(contact.c.internal_id == partner.c.internal_id, given)
+        .correlate(partner)
+        .exists(),
+    )
+
+
+@cache
+def may_refer_to_partner(rule: Visibility) -> ColumnElement[bool]:
+    """Condition on `business_partner`: those the caller may name in a lead.
+
+    Its own, and the prospects of leads it may see: it was told their numbers.
+    """
+    partner, lead = tables.business_partner, tables.lead
+    if rule is Visibility.ALL:
+        return true()
+    seen = select(1).where(lead.c.prospect_internal_id == partner.c.internal_id, may_see_lead(rule))
+    return or_(partner.c.created_by == _ME, seen.correlate(partner).exists())

