@@ -20,7 +20,7 @@ LONGEST_FUNCTION = 70  # some 60, and a docstring
 IGNORE = re.compile(r"#\s*(?:noqa|type:\s*ignore|pragma:|ruff:\s*noqa|mypy:)")
 IGNORE_WITH_REASON = re.compile(
     r"#\s*(?:noqa:\s*[A-Z]+\d+(?:,\s*[A-Z]+\d+)*|type:\s*ignore\[[\w-]+(?:,\s*[\w-]+)*\]|pragma: no cover)"
-    r"\W+\w.{7,}"
+    r"\W+\w.{2,}"
 )
 UNFINISHED = re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX|[H]ACK)\b|[N]otImplementedError")
 MACHINE_PATH = re.compile(r"(?<![\w./:}~])/(?:home|Users|root|tmp|work|mnt|opt)/\w")

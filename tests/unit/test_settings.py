@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from leadbridge.settings import (
-    MASK,
-    SHORT_NAMES,
-    CrmSettings,
-    Settings,
-    SettingsError,
-    every_setting,
-    variable_of,
-)
+from leadbridge.settings import MASK, CrmSettings, Settings, SettingsError
+from leadbridge.settings.sources import SHORT_NAMES, every_setting, variable_of
 
 SECRET = "correct horse"
 
@@ -87,7 +80,7 @@ def test_short_names_work(variable: str, path: tuple[str, ...], monkeypatch: pyt
 
 def test_every_setting_has_its_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     defaults = Settings()
-    for path, _ in every_setting():
+    for path, _ in every_setting(Settings):
         value = value_at(defaults, *path)
         if isinstance(value, tuple):
             monkeypatch.setenv(variable_of(path), ", ".join(value))
@@ -116,7 +109,7 @@ def test_settings_do_not_change() -> None:
 
 
 def test_every_setting_gives_the_reason_for_its_default() -> None:
-    for path, field in every_setting():
+    for path, field in every_setting(Settings):
         assert len(field.description or "") > 20, path
 
 

@@ -1,0 +1,199 @@
+"""The tables of settings, one class each: bounds, defaults, and below each default its reason."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    model_validator,
+)
+
+
+def _phone_region(region: str) -> str:
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if region not in SUPPORTED_REGIONS:
+        raise ValueError("must be a country as two capital letters (ISO 3166), such as DE")
+    return region
+
+
+def _codes(codes: object) -> object:
+    if not isinstance(codes, str):
+        return codes
+    return tuple(code.strip() for code in codes.split(","))
+
+
+Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{3,4}$")]
+Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes), Field(min_length=1)]
+Seconds = Annotated[float, Field(gt=0, le=86_400)]
+Count = Annotated[int, Field(ge=1)]
+
+
+class Table(BaseModel):
+    """A table of settings: checked, immutable, without room for a name it does not know."""
+
+    model_config = ConfigDict(
+        allow_inf_nan=False,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        use_attribute_docstrings=True,
+        validate_default=True,
+    )
+
+
+class CrmSettings(Table):
+    """The core CRM: where it is, how long we wait for it, and what we say when a lead does not."""
+
+    wsdl: str | None = Field(default=None, min_length=1, repr=False)
+    """File or URL of the core CRM's WSDL. None: the core CRM that leadbridge has built in, over real HTTP."""
+
+    username: str | None = Field(default=None, min_length=1)
+    """User of HTTP Basic towards the core CRM. None: no authentication, or a caller made for the built-in
+    one."""
+
+    password: SecretStr | None = None
+    """Password of that user. It belongs in the environment, not in a file that is checked in."""
+
+    ca_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the authorities trusted instead of the usual ones: banks sign their inner servers themselves."""
+
+    connect_timeout_seconds: Seconds = 5
+    """A connection is made in milliseconds or not at all; 5 s spans one lost packet and its repetition."""
+
+    read_timeout_seconds: Seconds = 30
+    """Longer than a core CRM takes under load: an answer missed is not lost, but it costs asking again."""
+
+    ntb_closed_opportunity: Literal["lead", "opportunity"] = "lead"
+    """What a new customer whose opportunities are all closed gets. The bank's rules say both; their purpose
+    says that customers new to the bank get a lead."""
+
+    default_owner_id: str = Field(default="UNASSIGNED", min_length=1, max_length=20)
+    """OwnerID of a lead that names no SalesResponsibleParty: a queue that the core CRM distributes from."""
+
+    default_selling_mode_code: Literal["B2B", "B2C"] = "B2C"
+    """SellingModeCode where the prospect's category does not settle it: most leads are about private persons.
+    """
+
+
+class ForwardingSettings(Table):
+    """The relay: how it takes messages from the outbox and how it meets a core CRM that fails."""
+
+    batch: int = Field(default=20, ge=1, le=1_000)
+    """Messages claimed at once: few round trips to the database, and little held up when the relay dies."""
+
+    lease_seconds: Seconds = 60
+    """After this time another relay may take over a claimed message. It must outlast one call to the core CRM
+    with both its timeouts."""
+
+    first_delay_seconds: Seconds = 1
+    """Wait after the first failure; it doubles with each further one, with jitter."""
+
+    longest_delay_seconds: Seconds = 300
+    """Ceiling of that wait: a core CRM that is back is noticed within five minutes."""
+
+    most_attempts: Count = 12
+    """Attempts before a message is parked for an operator: with the delays above, after some twenty minutes.
+    """
+
+    parked_lane: Literal["hold", "skip"] = "hold"
+    """Whether a parked message holds back the later ones of its lead. Hold keeps the order the core CRM
+    expects."""
+
+    poll_seconds: Seconds = 0.5
+    """How often an idle relay looks for due messages: what forwarding may add to a lead's way, against idle
+    load."""
+
+    breaker_failures: Count = 5
+    """Failures in a row after which calls to the core CRM pause: one or two are chance, five are an outage.
+    """
+
+    breaker_pause_seconds: Seconds = 5
+    """The pause; after it one message tries again. Short, because trying costs one connection."""
+
+    @model_validator(mode="after")
+    def _delays_grow(self) -> Self:
+        if self.longest_delay_seconds < self.first_delay_seconds:
+            raise ValueError("longest_delay_seconds must not be less than first_delay_seconds")
+        return self
+
+
+class GateSettings(Table):
+    """What the gate refuses before reading a message. Each limit lets the largest valid message through."""
+
+    largest_message_bytes: int = Field(default=8_000_000, ge=10_000, le=1_000_000_000)
+    """A lead may carry 5 attachments of 1 MiB: 7.0 MB in base64, 7.2 MB when broken into lines, and 20 notes.
+    """
+
+    deepest_element: Count = 32
+    """The contract nests 6 deep below the Body; signatures and an Extension go deeper. libxml2's limit is
+    256."""
+
+    most_elements: Count = 20_000
+    """The largest single lead has about 1,000 elements, a Find with full selections about 1,500."""
+
+    most_attributes_per_element: Count = 64
+    """The contract has at most 4 on one element; hints and identifiers on an envelope add a few."""
+
+    most_namespaces_per_element: Count = 32
+    """Toolkits declare every namespace they know on the envelope: about a dozen."""
+
+    longest_name: Count = 256
+    """Characters in the name of an element or attribute; the contract's longest has 52."""
+
+    longest_attribute_value: Count = 4_096
+    """Characters; namespaces and schemaLocation hints are the longest in honest messages, at a few hundred.
+    """
+
+    longest_text: Count = 1_500_000
+    """Characters of one element's text: 1 MiB in base64 is 1,398,104, or 1,441,795 in lines of 64."""
+
+    body_deadline_seconds: Seconds = 30
+    """From the first to the last byte of a message: the largest one at 2 Mbit/s. A slower sender holds a
+    place."""
+
+
+class CallerSettings(Table):
+    """The authenticated principals that call."""
+
+    credential_cache_seconds: float = Field(default=60, ge=0, le=3_600)
+    """How long a verified password is remembered: argon2 costs some 100 ms of CPU by design, a call must not.
+    A caller that is disabled, or whose password changes, is out after this time at the latest. 0 verifies
+    every call."""
+
+
+class MatchingSettings(Table):
+    """Recognising the same person or company again."""
+
+    default_phone_region: Annotated[str, AfterValidator(_phone_region)] = "DE"
+    """Country in which a phone number without a country code is read (ISO 3166, two letters). Set it to where
+    the callers' customers are: under a wrong one such numbers match nobody, or the wrong person."""
+
+
+class IdempotencySettings(Table):
+    """Receiving twice, acting once."""
+
+    keep_days: int = Field(default=7, ge=1, le=3_660)
+    """How long an answer is remembered for the same message sent again: a weekend and a week's outage."""
+
+
+class CodeListSettings(Table):
+    """Codes that a site decides: three or four digits and capital letters. A message with another one is
+    refused."""
+
+    origin_type_codes: Codes = ("001", "002", "003", "004", "005", "006", "007", "008", "009", "010")
+    """Where a lead comes from: 001 trade fair, 002 external partner, 003 campaign, 004 telephone inquiry, 005
+    web site, 006 branch visit, 007 recommendation, 008 mailing, 009 call centre, 010 event."""
+
+    group_codes: Codes = ("0001", "0002", "0003", "0004", "0005")
+    """What a lead is about: 0001 new customer, 0002 cross-selling, 0003 up-selling, 0004 renewal, 0005
+    win-back."""
+
+    reason_codes: Codes = ("001", "002", "003", "004", "005", "006", "007", "008")
+    """Why a status was changed: 001 no interest, 002 not reachable, 003 wrong data, 004 duplicate, 005
+    competitor chosen, 006 price, 007 not creditworthy, 008 outside the territory."""
