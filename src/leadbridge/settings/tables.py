@@ -61,7 +61,7 @@ class CrmSettings(Table):
     """Password of that user. It belongs in the environment, not in a file that is checked in."""
 
     ca_file: str | None = Field(default=None, min_length=1)
-    """PEM file of the authorities trusted instead of the usual ones: banks sign their inner servers themselves."""
+    """PEM file of the authorities trusted instead of the usual ones: banks often have one of their own."""
 
     connect_timeout_seconds: Seconds = 5
     """A connection is made in milliseconds or not at all; 5 s spans one lost packet and its repetition."""
