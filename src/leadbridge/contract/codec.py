@@ -1,0 +1,402 @@
+"""Between elements and messages: compiled once from the generated message classes.
+
+This is the hot path of every call. It reads what validation has let through and so trusts the structure; it
+writes bytes directly, because a tree built only to be serialised costs several times as much. xsdata, which
+generated the classes, is the oracle: tests hold both directions equal to it.
+
+Content of `Extension` becomes xsdata's `AnyElement`, also where the sender used a name or an `xsi:type` that
+the contract knows: it is the sender's own and is given back as it came.
+"""
+
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass, fields, is_dataclass
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from types import MappingProxyType
+from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+
+from lxml import etree
+from xsdata.models.datatype import XmlDate
+
+from leadbridge import messages
+from leadbridge.contract.escaping import escape_attribute, escape_text
+from leadbridge.contract.files import PREFIXES
+from leadbridge.contract.foreign import read_foreign, write_foreign
+from leadbridge.contract.parsing import attributes_of, children_of, parse, text_of
+
+T = TypeVar("T")
+
+_Reader: TypeAlias = "Callable[[etree._Element], Any]"
+_Writer: TypeAlias = Callable[[Any, list[str], str, str], None]
+"""From a value to its element, appended to a list; given its prefixed name and its declarations."""
+
+
+def decode(element: etree._Element) -> Any:
+    """The message in `element`, which has been validated.
+
+    Comments and processing instructions are passed over.
+
+    Raises:
+        LookupError: the contract has no such message.
+    """
+    return _reader(class_of(element.tag))(element)
+
+
+def encode(message: object) -> etree._Element:
+    """The element of `message`, as `encode_bytes` writes it."""
+    return parse(encode_bytes(message))
+
+
+def encode_bytes(message: object) -> bytes:
+    """The element of `message` in UTF-8, without an XML declaration, ready to stand inside an envelope.
+
+    The contract's prefixes are declared on the element itself. An envelope must not declare a default
+    namespace, because elements inside an `Extension` may have none.
+
+    Raises:
+        LookupError: not the class of a message.
+        ValueError: a text holds a character that XML cannot carry.
+    """
+    return encode_part(message, name_of(type(message)))
+
+
+def decode_part(element: etree._Element, part: type[T]) -> T:
+    """The value of a generated class such as `Extension`, in an element of any name."""
+    found = _reader(part)(element)
+    assert isinstance(found, part)
+    return found
+
+
+def encode_part(value: object, tag: str) -> bytes:
+    """A value of a generated class as an element `tag`, a name of the contract in Clark notation."""
+    part = type(value)
+    out: list[str] = []
+    name = etree.QName(tag)
+    used = {name.namespace or ""} | _namespaces(part)
+    declared = "".join(f' xmlns:{prefix}="{uri}"' for uri, prefix in PREFIXES.items() if uri in used)
+    _writer(part)(value, out, f"{PREFIXES[name.namespace or '']}:{name.localname}", declared)
+    return "".join(out).encode()
+
+
+def class_of(tag: str) -> type[Any]:
+    """The class of the message element `tag`, a name in Clark notation.
+
+    Raises:
+        LookupError: the contract has no such message.
+    """
+    try:
+        return _classes()[tag]
+    except KeyError:
+        raise LookupError("no message of this name") from None
+
+
+def name_of(message: type[object]) -> str:
+    """The element name of a message class, in Clark notation.
+
+    Raises:
+        LookupError: not the class of a message.
+    """
+    try:
+        return _names()[message]
+    except KeyError:
+        raise LookupError("not the class of a message") from None
+
+
+@cache
+def _classes() -> Mapping[str, type[Any]]:
+    return MappingProxyType({name: message for message, name in _names().items()})
+
+
+@cache
+def _names() -> Mapping[type[Any], str]:
+    """Message classes are those whose `Meta` has a namespace; the others have no element of their own."""
+    found = (getattr(messages, name) for name in messages.__all__)
+    named = (one for one in found if hasattr(vars(one).get("Meta"), "namespace"))
+    return MappingProxyType({one: f"{{{one.Meta.namespace}}}{_element_name(one)}" for one in named})
+
+
+def _element_name(message: type[Any]) -> str:
+    """The generator leaves the name out where it is that of the class."""
+    return str(getattr(message.Meta, "name", message.__name__))
+
+
+# The generated classes
+
+
+def _once_per_class(build: Callable[[type[Any]], T]) -> Callable[[type[Any]], T]:
+    """Calls `build` once for each class; `functools.cache` does too, but its type takes no classes."""
+    built: dict[type[Any], T] = {}
+
+    def get(part: type[Any]) -> T:
+        try:
+            return built[part]
+        except KeyError:
+            return built.setdefault(part, build(part))
+
+    return get
+
+
+@dataclass(frozen=True, slots=True)
+class _Member:
+    """One field of a generated class. `kind` is Element, Attribute, Wildcard or Text; `tag` its name in XML."""
+
+    name: str
+    kind: str
+    tag: str
+    many: bool
+    type: Any
+    collapse: bool
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the values are objects of a generated class."""
+        return is_dataclass(self.type)
+
+
+@_once_per_class
+def _members(part: type[Any]) -> tuple[_Member, ...]:
+    hints = get_type_hints(part)
+    return tuple(_member(field, hints[field.name]) for field in fields(part))
+
+
+def _member(field: Field[Any], hint: Any) -> _Member:
+    metadata = field.metadata
+    many = get_origin(hint) is list
+    choices = [choice for choice in get_args(hint) if choice is not type(None)]
+    namespace = metadata.get("namespace")
+    local = metadata.get("name", field.name)
+    return _Member(
+        name=field.name,
+        kind=metadata.get("type", "Text"),
+        tag=f"{{{namespace}}}{local}" if namespace else local,
+        many=many,
+        type=choices[0] if choices else hint,
+        # Every text of the contract has a greatest length; a str without one is a point in time.
+        collapse="max_length" not in metadata and "min_length" not in metadata,
+    )
+
+
+@_once_per_class
+def _namespaces(part: type[Any]) -> frozenset[str]:
+    """Namespaces of everything that may stand in an element of this class."""
+
+    def used() -> Iterator[str]:
+        for member in _members(part):
+            if member.kind == "Element":
+                yield etree.QName(member.tag).namespace or ""
+                if member.is_part:
+                    yield from _namespaces(member.type)
+
+    return frozenset(used())
+
+
+# Reading
+
+
+@_once_per_class
+def _reader(part: type[Any]) -> _Reader:
+    """What turns an element into an object of `part`."""
+    members = _members(part)
+    if any(member.kind == "Wildcard" for member in members):
+        (wildcard,) = members
+        return lambda element: part(**{wildcard.name: _foreign_children(element)})
+    attributes = {m.tag: (m.name, _literal(m)) for m in members if m.kind == "Attribute"}
+    if texts := [member for member in members if member.kind == "Text"]:
+        return _value_reader(part, texts[0], attributes)
+    places = {m.tag: (m.name, m.many, _child_reader(m)) for m in members if m.kind == "Element"}
+    find = places.get
+
+    def read(element: etree._Element) -> Any:
+        values: dict[str, Any] = {}
+        for child in element:
+            place = find(child.tag)
+            if place is None:
+                continue  # a comment or a processing instruction
+            name, many, convert = place
+            if not many:
+                values[name] = convert(child)
+            elif name in values:
+                values[name].append(convert(child))
+            else:
+                values[name] = [convert(child)]
+        if attributes:
+            _read_attributes(element, attributes, values)
+        return part(**values)
+
+    return read
+
+
+def _value_reader(
+    part: type[Any], text: _Member, attributes: Mapping[str, tuple[str, Callable[[str], Any]]]
+) -> _Reader:
+    """The reader of a class that has a value and attributes."""
+    convert = _literal(text)
+
+    def read(element: etree._Element) -> Any:
+        values = {text.name: convert(_text(element))}
+        _read_attributes(element, attributes, values)
+        return part(**values)
+
+    return read
+
+
+def _read_attributes(
+    element: etree._Element,
+    attributes: Mapping[str, tuple[str, Callable[[str], Any]]],
+    values: dict[str, Any],
+) -> None:
+    for tag, value in attributes_of(element):
+        if tag in attributes:  # others are hints such as xsi:type
+            name, convert = attributes[tag]
+            values[name] = convert(value)
+
+
+def _foreign_children(element: etree._Element) -> list[object]:
+    return [read_foreign(child) for child in children_of(element)]
+
+
+def _child_reader(member: _Member) -> _Reader:
+    if member.is_part:
+        return _reader(member.type)
+    convert = _literal(member)
+    if convert is str:
+        return _text
+    if issubclass(member.type, Enum):
+        return _code_reader({one.value: one for one in member.type})
+    return lambda element: convert(_text(element))
+
+
+def _code_reader(codes: Mapping[str | None, Enum]) -> _Reader:
+    def read(element: etree._Element) -> Enum:
+        try:
+            return codes[element.text]
+        except KeyError:  # a comment stands in it
+            return codes[text_of(element)]
+
+    return read
+
+
+def _text(element: etree._Element) -> str:
+    return text_of(element) if len(element) else element.text or ""
+
+
+def _literal(member: _Member) -> Callable[[str], Any]:
+    """What turns the text of a value into a Python object. White space around all but texts means nothing."""
+    kind = member.type
+    if kind is str:
+        return str.strip if member.collapse else str
+    if issubclass(kind, Enum):
+        return {one.value: one for one in kind}.__getitem__
+    return _LITERALS[kind]
+
+
+def _read_date(text: str) -> XmlDate:
+    text = text.strip()
+    if len(text) == 10:
+        return XmlDate(int(text[:4]), int(text[5:7]), int(text[8:]))
+    return XmlDate.from_string(text)
+
+
+_LITERALS: dict[type[Any], Callable[[str], Any]] = {
+    bool: lambda text: text.strip() in ("true", "1"),
+    int: int,
+    Decimal: lambda text: Decimal(text.strip()),
+    XmlDate: _read_date,
+    bytes: base64.b64decode,  # passes over white space
+}
+
+
+# Writing
+
+
+@_once_per_class
+def _writer(part: type[Any]) -> _Writer:
+    """What turns an object of `part` into the text of an element."""
+    members = _members(part)
+    if any(member.kind == "Wildcard" for member in members):
+        return _extension_writer(members[0])
+    attributes = [
+        (m.name, m.tag, _literal_text(m.type, escape_attribute)) for m in members if m.kind == "Attribute"
+    ]
+    if texts := [member for member in members if member.kind == "Text"]:
+        return _value_writer(texts[0], attributes)
+    steps = [_step(member) for member in members if member.kind == "Element"]
+
+    def write(value: Any, out: list[str], name: str, declared: str) -> None:
+        if attributes:
+            declared += _attributes(value, attributes)
+        out.append(f"<{name}{declared}>")
+        for field, many, tag, start, end, convert, nested in steps:
+            content = getattr(value, field)
+            if content is None:
+                continue
+            for one in content if many else (content,):
+                if convert is not None:
+                    out += (start, convert(one), end)
+                elif nested is not None:
+                    nested(one, out, tag, "")
+        out.append(f"</{name}>")
+
+    return write
+
+
+_Step: TypeAlias = tuple[str, bool, str, str, str, Callable[[Any], str] | None, _Writer | None]
+
+
+def _step(member: _Member) -> _Step:
+    """How one element field is written: name, whether it is a list, tags, and one of two ways of writing."""
+    qname = etree.QName(member.tag)
+    tag = f"{PREFIXES[qname.namespace or '']}:{qname.localname}"
+    if member.is_part:
+        return member.name, member.many, tag, "", "", None, _writer(member.type)
+    return member.name, member.many, tag, f"<{tag}>", f"</{tag}>", _literal_text(member.type), None
+
+
+def _value_writer(text: _Member, attributes: list[tuple[str, str, Callable[[Any], str]]]) -> _Writer:
+    """The writer of a class that has a value and attributes."""
+    convert = _literal_text(text.type)
+
+    def write(value: Any, out: list[str], name: str, declared: str) -> None:
+        declared += _attributes(value, attributes)
+        out.append(f"<{name}{declared}>{convert(getattr(value, text.name))}</{name}>")
+
+    return write
+
+
+def _extension_writer(member: _Member) -> _Writer:
+    def write(value: Any, out: list[str], name: str, declared: str) -> None:
+        out.append(f"<{name}{declared}>")
+        for one in getattr(value, member.name):
+            write_foreign(one, out, {})
+        out.append(f"</{name}>")
+
+    return write
+
+
+def _attributes(value: Any, attributes: list[tuple[str, str, Callable[[Any], str]]]) -> str:
+    written = []
+    for field, tag, convert in attributes:
+        content = getattr(value, field)
+        if content is not None:
+            written.append(f' {tag}="{convert(content)}"')
+    return "".join(written)
+
+
+def _literal_text(kind: type[Any], escape: Callable[[str], str] = escape_text) -> Callable[[Any], str]:
+    """What turns a Python object into the text of a value, escaped."""
+    if kind is str:
+        return escape
+    if issubclass(kind, Enum):
+        return {one: escape(one.value) for one in kind}.__getitem__
+    return _LITERAL_TEXTS[kind]
+
+
+_LITERAL_TEXTS: dict[type[Any], Callable[[Any], str]] = {
+    bool: lambda value: "true" if value else "false",
+    int: str,
+    Decimal: lambda value: f"{value:f}",
+    XmlDate: str,
+    bytes: lambda value: base64.b64encode(value).decode("ascii"),
+}
