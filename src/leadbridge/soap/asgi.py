@@ -1,0 +1,192 @@
+"""The ASGI application of the SOAP door: addresses, methods, and the way of one call through all checks.
+
+`/soap/<Service>` takes POST, and publishes the contract on GET: `?wsdl`, `?wsdl=flat`, `?xsd=<file>`.
+Whatever happens, a POST is answered with an answer or a fault of the contract; the last handler turns what
+nobody foresaw into InternalError.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from leadbridge.contract.operations import ContractOperation
+from leadbridge.contract.operations import operations as contract_operations
+from leadbridge.log import get_logger, new_correlation_id
+from leadbridge.messages import FaultTypeId
+from leadbridge.soap import faults, gate
+from leadbridge.soap.access import Access, KnowsCallers
+from leadbridge.soap.application import ContractApplication, service_of
+from leadbridge.soap.envelope import open_envelope
+from leadbridge.soap.faults import Refusal, refusal_of
+from leadbridge.soap.gate import Receive, Scope, Send
+from leadbridge.soap.limits import GateLimits
+from leadbridge.soap.publication import Publication, WsdlAccess
+from leadbridge.soap.transport import AsgiTransport, RunsUseCases, Visit
+from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
+
+__all__ = ["GateLimits", "SoapApp", "soap_app"]
+
+log = get_logger(__name__)
+
+PREFIX = "/soap/"
+
+# From this length on (bytes), parsing, validation and decoding run in a thread: they take milliseconds
+# then, in which the event loop would serve nobody else. Below, changing threads costs more than it saves.
+LONG_MESSAGE = 131_072
+
+_Headers = Sequence[tuple[bytes, bytes]]
+
+
+def soap_app(
+    *,
+    dispatcher: RunsUseCases,
+    authenticator: KnowsCallers,
+    limits: GateLimits,
+    public_url: str,
+    wsdl_access: WsdlAccess = "public",
+    validate_answers: bool = False,
+    operations: Iterable[ContractOperation] | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> "SoapApp":
+    """Build the door.
+
+    `public_url` is what WSDLs give as our address, without `/soap/<Service>` and without a slash at its end.
+    `clock` says when a message arrived, in UTC. `operations` are all of the contract, or those of them that
+    are to be served.
+    """
+    by_service: dict[str, list[ContractOperation]] = {}
+    for operation in contract_operations() if operations is None else operations:
+        by_service.setdefault(operation.service, []).append(operation)
+    transports: dict[tuple[str, SoapVersion], AsgiTransport] = {}
+    for name, of_service in by_service.items():
+        service = service_of(name, of_service)
+        for version in (SOAP_11, SOAP_12):
+            application = ContractApplication(service, of_service, version)
+            transports[name, version] = AsgiTransport(application, validate_answers=validate_answers)
+    access = Access(authenticator)
+    return SoapApp(
+        transports=transports,
+        publication=Publication(by_service, public_url=public_url, access=wsdl_access, identify=access.identify),
+        dispatcher=dispatcher,
+        access=access,
+        limits=limits,
+        clock=clock,
+    )
+
+
+class SoapApp:
+    """An ASGI application for the paths below `/soap/`. Safe to use from one event loop at a time."""
+
+    def __init__(
+        self,
+        *,
+        transports: Mapping[tuple[str, SoapVersion], AsgiTransport],
+        publication: Publication,
+        dispatcher: RunsUseCases,
+        access: Access,
+        limits: GateLimits,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._transports = transports
+        self._publication = publication
+        self._dispatcher = dispatcher
+        self._access = access
+        self._limits = limits
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        assert scope["type"] == "http", "the SOAP door is mounted for HTTP alone"
+        method, service = scope["method"], scope["path"].rpartition("/")[2]
+        known = scope["path"].endswith(PREFIX + service) and (service, SOAP_11) in self._transports
+        correlation_id = new_correlation_id()
+        version = SOAP_11
+        try:
+            if not known:
+                raise Refusal(FaultTypeId.UNKNOWN_OPERATION, "There is no such service.", status=404)
+            if method == "POST":
+                version = gate.version_to_answer_in(scope["headers"])
+                status, headers, pieces = await self._call(service, scope["headers"], receive, correlation_id)
+            elif method in ("GET", "HEAD"):
+                content = await self._publication.answer(service, scope["query_string"], scope["headers"])
+                status, headers, pieces = 200, (_XML_TYPE,), (content,)
+            else:
+                raise _only_post()
+        except gate.Disconnected:
+            return
+        except Exception as error:  # noqa: BLE001  # the last handler: whatever it is, the caller gets a fault
+            refusal = refusal_of(error, correlation_id=correlation_id)
+            fault = faults.write(refusal, version)
+            status, pieces = fault.status, (fault.body,)
+            headers = (*fault.headers, (b"content-type", version.content_type))
+            log.info("call refused", correlation_id=correlation_id, fault=refusal.fault_type.value, status=status)
+        await _send(send, status, headers, pieces, correlation_id=correlation_id, body=method != "HEAD")
+
+    async def _call(
+        self,
+        service: str,
+        request_headers: Iterable[tuple[bytes, bytes]],
+        receive: Receive,
+        correlation_id: str,
+    ) -> tuple[int, _Headers, Sequence[bytes]]:
+        """One call, check by check; the order is the security catalogue's. Raises Refusal, Disconnected."""
+        head = gate.read_head(request_headers, limits=self._limits)
+        version = head.media_type.version
+        data = await gate.read_body(receive, head=head, limits=self._limits)
+        long = len(data) > LONG_MESSAGE
+        envelope = await asyncio.to_thread(open_envelope, data, version) if long else open_envelope(data, version)
+        caller = await self._access.identify(authorization=head.authorization, security_header=envelope.security)
+        # A replay check of the credentials belongs here: before anything is done for the operation in the
+        # Body.
+        visit = Visit(
+            envelope=envelope,
+            actions=head.actions + envelope.actions,
+            caller=caller,
+            correlation_id=correlation_id,
+            received_at=self._clock(),
+            dispatcher=self._dispatcher,
+        )
+        transport = self._transports[service, version]
+        ctx = await asyncio.to_thread(transport.take, visit) if long else transport.take(visit)
+        pieces = await transport.answer(ctx)
+        content_type = (b"content-type", version.content_type)
+        if visit.fault is None:
+            return 200, (content_type,), pieces
+        _log_refused(visit)
+        return visit.fault.status, (*visit.fault.headers, content_type), pieces
+
+
+_XML_TYPE = (b"content-type", b"text/xml; charset=utf-8")
+
+
+def _log_refused(visit: Visit) -> None:
+    assert visit.fault is not None
+    log.info(
+        "call refused",
+        correlation_id=visit.correlation_id,
+        fault=visit.fault.fault_type.value,
+        status=visit.fault.status,
+        caller=visit.caller.id,
+        operation=visit.operation.name if visit.operation else None,
+    )
+
+
+def _only_post() -> Refusal:
+    text = "Send a SOAP message with POST, or read the contract with GET and ?wsdl."
+    return Refusal(FaultTypeId.MALFORMED_MESSAGE, text, status=405, headers=[(b"allow", b"GET, HEAD, POST")])
+
+
+async def _send(
+    send: Send, status: int, headers: _Headers, pieces: Sequence[bytes], *, correlation_id: str, body: bool
+) -> None:
+    content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+    sent_headers: list[tuple[bytes, bytes]] = [
+        *headers,
+        (b"content-length", b"%d" % len(content)),
+        (b"x-content-type-options", b"nosniff"),
+        (b"x-correlation-id", correlation_id.encode()),
+    ]
+    start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": sent_headers}
+    await send(start)
+    await send({"type": "http.response.body", "body": content if body else b""})
