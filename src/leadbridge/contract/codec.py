@@ -18,7 +18,6 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from lxml import etree
-from xsdata.models.datatype import XmlDate
 
 from leadbridge import messages
 from leadbridge.contract.escaping import escape_attribute, escape_text
@@ -28,7 +27,7 @@ from leadbridge.contract.parsing import attributes_of, children_of, parse, text_
 
 T = TypeVar("T")
 
-_Reader: TypeAlias = "Callable[[etree._Element], Any]"
+_Reader: TypeAlias = "Callable[[etree._Element], Any]"  # noqa: SLF001 lxml's own name for its element
 _Writer: TypeAlias = Callable[[Any, list[str], str, str], None]
 """From a value to its element, appended to a list; given its prefixed name and its declarations."""
 
@@ -126,7 +125,7 @@ def _element_name(message: type[Any]) -> str:
 
 
 def _once_per_class(build: Callable[[type[Any]], T]) -> Callable[[type[Any]], T]:
-    """Calls `build` once for each class; `functools.cache` does too, but its type takes no classes."""
+    """Calls `build` once for each class; so does `functools.cache`, but its type takes no classes."""
     built: dict[type[Any], T] = {}
 
     def get(part: type[Any]) -> T:
@@ -173,7 +172,7 @@ def _member(field: Field[Any], hint: Any) -> _Member:
         tag=f"{{{namespace}}}{local}" if namespace else local,
         many=many,
         type=choices[0] if choices else hint,
-        # Every text of the contract has a greatest length; a str without one is a point in time.
+        # Every text of the contract has a greatest length; a str without one is a date or a point in time.
         collapse="max_length" not in metadata and "min_length" not in metadata,
     )
 
@@ -292,18 +291,10 @@ def _literal(member: _Member) -> Callable[[str], Any]:
     return _LITERALS[kind]
 
 
-def _read_date(text: str) -> XmlDate:
-    text = text.strip()
-    if len(text) == 10:
-        return XmlDate(int(text[:4]), int(text[5:7]), int(text[8:]))
-    return XmlDate.from_string(text)
-
-
 _LITERALS: dict[type[Any], Callable[[str], Any]] = {
     bool: lambda text: text.strip() in ("true", "1"),
     int: int,
     Decimal: lambda text: Decimal(text.strip()),
-    XmlDate: _read_date,
     bytes: base64.b64decode,  # passes over white space
 }
 
@@ -317,9 +308,7 @@ def _writer(part: type[Any]) -> _Writer:
     members = _members(part)
     if any(member.kind == "Wildcard" for member in members):
         return _extension_writer(members[0])
-    attributes = [
-        (m.name, m.tag, _literal_text(m.type, escape_attribute)) for m in members if m.kind == "Attribute"
-    ]
+    attributes = [(m.name, m.tag, _literal_text(m.type, escape_attribute)) for m in members if m.kind == "Attribute"]
     if texts := [member for member in members if member.kind == "Text"]:
         return _value_writer(texts[0], attributes)
     steps = [_step(member) for member in members if member.kind == "Element"]
@@ -397,6 +386,5 @@ _LITERAL_TEXTS: dict[type[Any], Callable[[Any], str]] = {
     bool: lambda value: "true" if value else "false",
     int: str,
     Decimal: lambda value: f"{value:f}",
-    XmlDate: str,
     bytes: lambda value: base64.b64encode(value).decode("ascii"),
 }

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from leadbridge.contract.parsing import parse
 
 
-class UnknownFile(LookupError):  # noqa: N818 what has happened, not who is at fault
+class UnknownFile(LookupError):
     """The contract has no file of this name."""
 
 

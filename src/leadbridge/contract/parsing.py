@@ -10,7 +10,7 @@ from typing import cast
 from lxml import etree
 
 
-class MalformedXml(ValueError):  # noqa: N818 a fault's word, not a program's
+class MalformedXml(ValueError):
     """The bytes are not one well-formed XML document, or they use a construct that is refused.
 
     The text is constant: what the parser has to say may quote the message.

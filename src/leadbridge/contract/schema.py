@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 
-class ContractViolation(ValueError):  # noqa: N818 a fault's word, not a program's
+class ContractViolation(ValueError):
     """A message breaks the published schema.
 
     `violations` says where and how: 1 to 100 of them, in document order.
@@ -39,7 +39,7 @@ class ContractViolation(ValueError):  # noqa: N818 a fault's word, not a program
         self.violations = violations
 
 
-class UnknownMessage(ValueError):  # noqa: N818 what has happened, not who is at fault
+class UnknownMessage(ValueError):
     """The contract declares no element of this name."""
 
     def __init__(self) -> None:

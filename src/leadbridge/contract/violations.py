@@ -248,9 +248,7 @@ class _Search:
                 expected = f"element {self._name(tag)} of the namespace {wanted.namespace}"
                 return Violation(path, "namespace", expected, line_of(child))
         open_to_others = any(slot.wildcard is not None for slot in shape.slots)
-        expected = (
-            "an element of another namespace" if open_to_others else "only elements the contract names here"
-        )
+        expected = "an element of another namespace" if open_to_others else "only elements the contract names here"
         return Violation(path, "unexpected", expected, line_of(child))
 
     def _neighbours(self, shape: _Shape, place: int, in_order: list[int | None]) -> str:
