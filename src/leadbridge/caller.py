@@ -75,3 +75,9 @@ def default_visibility(roles: Collection[Role]) -> Visibility:
     works on all leads. No role at all sees no more than a partner.
     """
     return Visibility.GIVEN if set(roles) <= {Role.PARTNER} else Visibility.ALL
+
+
+# Acts for the house where no caller does: forwarding, and what follows from the core CRM's answers.
+CORE_CRM = Caller(
+    id="core-crm", name="Core CRM", roles=frozenset({Role.CRM}), visibility=Visibility.ALL, party_id=""
+)

@@ -29,7 +29,7 @@ def _codes(codes: object) -> object:
 
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{3,4}$")]
-Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes), Field(min_length=1)]
+Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -76,9 +76,6 @@ class CrmSettings(Table):
     default_owner_id: str = Field(default="UNASSIGNED", min_length=1, max_length=20)
     """OwnerID of a lead that names no SalesResponsibleParty: a queue that the core CRM distributes from."""
 
-    default_selling_mode_code: Literal["B2B", "B2C"] = "B2C"
-    """SellingModeCode where the prospect's category does not settle it: most leads are about private persons.
-    """
 
 
 class ForwardingSettings(Table):
@@ -183,17 +180,14 @@ class IdempotencySettings(Table):
 
 
 class CodeListSettings(Table):
-    """Codes that a site decides: three or four digits and capital letters. A message with another one is
-    refused."""
+    """Codes that a site decides: three or four digits and capital letters. A code that is not in its list is refused;
+    an empty list takes every code of the form, because only the site knows its own."""
 
-    origin_type_codes: Codes = ("001", "002", "003", "004", "005", "006", "007", "008", "009", "010")
-    """Where a lead comes from: 001 trade fair, 002 external partner, 003 campaign, 004 telephone inquiry, 005
-    web site, 006 branch visit, 007 recommendation, 008 mailing, 009 call centre, 010 event."""
+    origin_type_codes: Codes = ()
+    """Where a lead comes from, such as 001 trade fair, 002 external partner, 003 campaign, 005 web site."""
 
-    group_codes: Codes = ("0001", "0002", "0003", "0004", "0005")
-    """What a lead is about: 0001 new customer, 0002 cross-selling, 0003 up-selling, 0004 renewal, 0005
-    win-back."""
+    group_codes: Codes = ()
+    """What a lead is about, such as 0001 new customer, 0002 cross-selling, 0004 renewal."""
 
-    reason_codes: Codes = ("001", "002", "003", "004", "005", "006", "007", "008")
-    """Why a status was changed: 001 no interest, 002 not reachable, 003 wrong data, 004 duplicate, 005
-    competitor chosen, 006 price, 007 not creditworthy, 008 outside the territory."""
+    reason_codes: Codes = ()
+    """Why a status was changed, such as 001 no interest, 002 not reachable, 005 competitor chosen."""

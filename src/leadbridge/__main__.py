@@ -1,0 +1,5 @@
+"""`python -m leadbridge` is `leadbridge`."""
+
+from leadbridge.cli import main
+
+main()

@@ -1,0 +1,342 @@
+"""The command line: `leadbridge COMMAND`. Thin; every command is one call into the parts below."""
+
+import json
+import secrets
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.table import Table
+
+from leadbridge import __version__, log, wiring
+from leadbridge.authentication import CallerError, add_caller, disable_caller, list_callers, set_password
+from leadbridge.caller import Role, Visibility
+from leadbridge.forwarding import STATE_MEANINGS, MessageState
+from leadbridge.settings import Settings, SettingsError
+from leadbridge.store import outbox
+from leadbridge.store.database import Database, migrate, schema_state
+from leadbridge.store.errors import StoreError
+
+app = App(
+    name="leadbridge",
+    help="SOAP lead integration: partners' leads in, qualified leads into the core CRM, each once and in order.",
+    version=__version__,
+    help_epilogue="Settings come from LEADBRIDGE_… variables and the TOML file that LEADBRIDGE_CONFIG names; "
+    "`leadbridge settings` shows them.",
+)
+caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password.")
+messages_app = App(name="messages", help="The messages to the core CRM: list, show, retry, cancel.")
+contract_app = App(name="contract", help="The published contract: check it, export it.")
+for _group in (caller_app, messages_app, contract_app):
+    app.command(_group)
+
+_out = Console(soft_wrap=True)
+
+
+class Complaint(Exception):
+    """What a command tells the person who gave it: one sentence and the way out. Exit code 1."""
+
+
+def main() -> None:
+    """Run one command. Exit code 0 when it did what it says, 1 when not, 2 when it was called wrongly."""
+    try:
+        app(exit_on_error=False, print_error=True)
+    except SystemExit:
+        raise
+    except (Complaint, SettingsError, StoreError, CallerError) as error:
+        sys.exit(f"leadbridge: {error}")
+    except Exception as error:
+        if type(error).__module__.startswith("cyclopts"):
+            sys.exit(2)
+        raise
+
+
+@contextmanager
+def _database(settings: Settings) -> Iterator[Database]:
+    log.configure(settings)
+    database = wiring.open_database(settings)
+    try:
+        yield database
+    finally:
+        database.dispose()
+
+
+# ------------------------------------------------------------------------------------------------------- serving
+
+
+@app.command
+def serve(
+    *,
+    host: Annotated[str | None, Parameter(help="Address to listen on (setting host, 127.0.0.1).")] = None,
+    port: Annotated[int | None, Parameter(help="Port to listen on; 0 takes a free one (setting port, 8000).")] = None,
+    workers: Annotated[
+        int | None, Parameter(help="Gateway processes (setting workers, 1; with PostgreSQL one per core).")
+    ] = None,
+) -> None:
+    """Serve partners: gateway, core CRM and relay in one, until SIGTERM or Ctrl-C.
+
+    An embedded SQLite is migrated by itself; a PostgreSQL that is behind is refused (see `leadbridge migrate`).
+    Without any caller, one called admin is made on loopback and its password printed once.
+    """
+    from leadbridge import serving  # granian is needed here alone
+
+    given = {"host": host, "port": port, "workers": workers}
+    settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    try:
+        serving.serve(settings)
+    except serving.CannotServe as error:
+        raise Complaint(str(error)) from None
+
+
+@app.command
+def forward() -> None:
+    """Run the relay alone: forward due messages to the core CRM until SIGTERM or Ctrl-C.
+
+    Any number of relays may share a PostgreSQL. Needs LEADBRIDGE_CRM_WSDL, or a gateway on this machine and
+    LEADBRIDGE_CRM_USERNAME and LEADBRIDGE_CRM_PASSWORD of a caller with the role crm.
+    """
+    settings = Settings()
+    if settings.crm.wsdl is None and settings.crm.username is None:
+        raise Complaint(
+            "the core CRM that is built in asks for a caller: set LEADBRIDGE_CRM_USERNAME and "
+            "LEADBRIDGE_CRM_PASSWORD, or LEADBRIDGE_CRM_WSDL for another core CRM."
+        )
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with _database(settings) as database:
+        tidy = threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop), daemon=True)
+        tidy.start()
+        print("leadbridge forwards; Ctrl-C ends it.", flush=True)
+        wiring.relay(settings, database).run(stop)
+
+
+@app.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database's schema up to date. Safe to run again, and by two at once."""
+    settings = Settings()
+    log.configure(settings)
+    database = Database(settings.database_url)
+    try:
+        before = schema_state(database)
+        if before.is_current:
+            print(f"The database is up to date (revision {before.head}).")
+            return
+        migrate(database)
+        print(f"The database was brought from revision {before.current or 'none'} to {before.head}.")
+    finally:
+        database.dispose()
+
+
+@app.command(name="settings")
+def settings_command() -> None:
+    """Print every setting as TOML with the value in force; passwords are masked."""
+    for name, value in Settings().masked().items():
+        if not isinstance(value, dict):
+            _print_setting(name, value)
+    for name, table in Settings().masked().items():
+        if isinstance(table, dict):
+            print(f"\n[{name}]")
+            for inner, value in table.items():
+                _print_setting(inner, value)
+
+
+def _print_setting(name: str, value: object) -> None:
+    """One line of TOML; TOML has no null, so what is not set is a comment. JSON's other values are TOML's."""
+    print(f"# {name} is not set" if value is None else f"{name} = {json.dumps(value, ensure_ascii=False)}")
+
+
+@app.command
+def demo() -> None:
+    """Show the whole loop on this machine, told step by step; exit 0 only if every step was verified."""
+    from leadbridge.demo import run
+
+    if not run():
+        sys.exit(1)
+
+
+# ------------------------------------------------------------------------------------------------------- callers
+
+
+def _password(from_stdin: bool) -> str:
+    if not from_stdin:
+        raise Complaint(
+            "give the password on standard input and say --password-stdin; an argument would be seen by all."
+        )
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+@caller_app.command(name="add")
+def caller_add(
+    caller_id: Annotated[str, Parameter(name="ID", help="The user name it logs in with.")],
+    /,
+    *,
+    name: Annotated[str, Parameter(help="Who that is, for people.")],
+    role: Annotated[str, Parameter(help="partner, callcentre, sales, crm, operator or admin; several with commas.")],
+    password_stdin: Annotated[bool, Parameter(help="Read the password from standard input.", negative="")] = False,
+    visibility: Annotated[
+        Visibility | None,
+        Parameter(help="Which leads it sees; without it a partner those given to it, everybody else all."),
+    ] = None,
+    party: Annotated[
+        str | None,
+        Parameter(help="The PartyID by which leads are given to it; without it its ID (20 characters)."),
+    ] = None,
+) -> None:
+    """Add a caller.
+
+    Example: printf 'a long password' | leadbridge caller add acme --name "Acme GmbH" --role partner --password-stdin
+    """
+    password = _password(password_stdin)
+    with _database(Settings()) as database:
+        add_caller(
+            database,
+            caller_id=caller_id,
+            name=name,
+            roles=_roles(role),
+            password=password,
+            visibility=visibility,
+            party_id=party,
+            now=datetime.now(UTC),
+        )
+    print(f"Caller {caller_id} was added.")
+
+
+def _roles(text: str) -> list[Role]:
+    try:
+        return [Role(one.strip()) for one in text.split(",")]
+    except ValueError:
+        raise Complaint(f"--role: choose from {', '.join(Role)}; several with commas.") from None
+
+
+@caller_app.command(name="list")
+def caller_list() -> None:
+    """List the callers; passwords are never shown, only their hashes are kept."""
+    with _database(Settings()) as database:
+        listed = list_callers(database)
+    table = Table("ID", "name", "roles", "visibility", "party", "disabled")
+    for one in listed:
+        caller = one.caller
+        disabled = one.disabled_at.isoformat(timespec="seconds") if one.disabled_at else ""
+        roles = ", ".join(sorted(caller.roles))
+        table.add_row(caller.id, caller.name, roles, caller.visibility.value, caller.party_id, disabled)
+    _out.print(table)
+
+
+@caller_app.command(name="disable")
+def caller_disable(caller_id: Annotated[str, Parameter(name="ID")], /) -> None:
+    """Disable a caller; it is out after callers.credential_cache_seconds at the latest."""
+    with _database(Settings()) as database:
+        disable_caller(database, caller_id=caller_id, now=datetime.now(UTC))
+    print(f"Caller {caller_id} is disabled.")
+
+
+@caller_app.command(name="password")
+def caller_password(
+    caller_id: Annotated[str, Parameter(name="ID")],
+    /,
+    *,
+    password_stdin: Annotated[
+        bool,
+        Parameter(help="Read it from standard input; without this one is made and printed.", negative=""),
+    ] = False,
+) -> None:
+    """Set a caller's password: the one on standard input, or a new one that is printed once."""
+    password = _password(True) if password_stdin else secrets.token_urlsafe(18)
+    with _database(Settings()) as database:
+        set_password(database, caller_id=caller_id, password=password, now=datetime.now(UTC))
+    print(f"The password of caller {caller_id} was set" + ("." if password_stdin else f": {password}"))
+
+
+# ------------------------------------------------------------------------------------------------------ messages
+
+
+@messages_app.command(name="list")
+def messages_list(
+    *,
+    state: Annotated[MessageState | None, Parameter(help="Only messages in this state.")] = None,
+    limit: Annotated[int, Parameter(help="At most so many.")] = 50,
+    after: Annotated[int | None, Parameter(help="Go on after this message.")] = None,
+) -> None:
+    """List messages to the core CRM, oldest first, and count them by state."""
+    with _database(Settings()) as database, database.read() as tx:
+        rows = outbox.listed(tx, state=state.value if state else None, limit=limit, after=after)
+        counts = outbox.counts(tx)
+    table = Table("message", "lead", "event", "state", "attempts", "due", "outcome", "code", "text")
+    for row in rows:
+        due = row["due_at"].isoformat(timespec="seconds")
+        outcome = [row[name] or "" for name in ("outcome", "outcome_code", "outcome_text")]
+        table.add_row(str(row["id"]), row["lead_id"], row["event"], row["state"], str(row["attempts"]), due, *outcome)
+    _out.print(table)
+    _out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+@messages_app.command(name="show")
+def messages_show(message: Annotated[int, Parameter(help="Its number.")], /) -> None:
+    """Show one message: its state in words, what came of it, and the request it carries (personal data!)."""
+    with _database(Settings()) as database, database.read() as tx:
+        row = outbox.one(tx, message)
+    if row is None:
+        raise Complaint(f"there is no message {message}; `leadbridge messages list` shows those there are.")
+    payload = row.pop("payload")
+    for name, value in row.items():
+        if value is not None:
+            print(f"{name:14} {value}")
+    print(f"{'meaning':14} {STATE_MEANINGS[MessageState(row['state'])]}")
+    print(payload.decode())
+
+
+@messages_app.command(name="retry")
+def messages_retry(message: Annotated[int, Parameter(help="Its number.")], /) -> None:
+    """Let a parked message try again, from its first attempt."""
+    with _database(Settings()) as database, database.write() as tx:
+        done = outbox.retry(tx, message, datetime.now(UTC))
+    if not done:
+        raise Complaint(f"message {message} is not parked; only a parked one can be retried.")
+    print(f"Message {message} waits to be sent again.")
+
+
+@messages_app.command(name="cancel")
+def messages_cancel(message: Annotated[int, Parameter(help="Its number.")], /) -> None:
+    """Cancel a waiting or parked message: it is never sent, and its lane goes on."""
+    with _database(Settings()) as database, database.write() as tx:
+        done = outbox.cancel(tx, message, datetime.now(UTC))
+    if not done:
+        raise Complaint(f"message {message} is neither waiting nor parked; there is nothing to cancel.")
+    print(f"Message {message} is cancelled.")
+
+
+# ------------------------------------------------------------------------------------------------------ contract
+
+
+@contract_app.command(name="check")
+def contract_check() -> None:
+    """Compile every schema, load every WSDL with Zeep, and report breaks of the contract's own rules."""
+    from leadbridge.contract.check import check
+
+    findings = check()
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise Complaint(f"the contract breaks {len(findings)} of its rules, listed above.")
+    print("The contract compiles, loads, and keeps its rules.")
+
+
+@contract_app.command(name="export")
+def contract_export(folder: Annotated[Path, Parameter(name="DIR", help="Folder to write to; it is made.")], /) -> None:
+    """Write WSDLs, schemas, flat WSDLs and one valid sample request per operation into a folder."""
+    from leadbridge.contract.check import export
+
+    written = export(folder, public_url=Settings().address)
+    print(f"{len(written)} files were written to {folder}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,356 @@
+"""CreateBusinessPartner, ReadBusinessPartner, FindBusinessPartner."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from leadbridge import matching
+from leadbridge.businesspartner import DuplicateCheck
+from leadbridge.caller import Caller
+from leadbridge.contract import codec
+from leadbridge.contract.parsing import parse
+from leadbridge.lead import change_state_id
+from leadbridge.messages import (
+    Address,
+    BusinessPartnerByElementsResponseSync,
+    BusinessPartnerByIdresponseSync,
+    BusinessPartnerConfirmation,
+    BusinessPartnerCreateConfirmationSync,
+    BusinessPartnerDetails,
+    BusinessPartnerHit,
+    BusinessPartnerSelectionById,
+    Communication,
+    ContactAllowedCode,
+    Extension,
+    ExternalKey,
+    GenderCode,
+    Identification,
+    LeadLifeCycleStatusCode,
+    OpenLead,
+    Organisation,
+    PartyCategoryCode,
+    Person,
+    PersonNames,
+    RoleCode,
+    SystemAdministrativeData,
+)
+from leadbridge.operations.call import Answer, Call, Policy, answer_header, zoned
+from leadbridge.operations.logitems import LogBuilder, LogItemType
+from leadbridge.operations.partners import (
+    PartnerBook,
+    Request,
+    external_lock_key,
+    key_of,
+    profile,
+)
+from leadbridge.operations.replay import once
+from leadbridge.operations.selecting import Hits, intervals, response_conditions
+from leadbridge.store import businesspartners, journal
+from leadbridge.store.database import Transaction
+from leadbridge.store.inserts import Row
+
+_ROOT = "/lbp:BusinessPartnerCreateRequest_sync"
+_FIND = "/lbp:BusinessPartnerByElementsQuery_sync/lbp:BusinessPartnerSelectionByElements"
+_OPEN_LEADS_LISTED = 20  # BusinessPartnerHit.OpenLead, maxOccurs
+
+
+def create_business_partners(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
+    """Create business partners, or answer or refuse by DuplicateCheckCode where they exist already."""
+    requests = {id(call): _request(call, policy) for call in calls}
+    lock_keys = [key for request in requests.values() for key in request.profile.lock_keys()]
+    lock_keys += [
+        external_lock_key("partner-key", request.caller, request.partner.external_key)
+        for request in requests.values()
+        if request.partner.external_key
+    ]
+
+    def act(fresh: Sequence[Call]) -> list[Answer]:
+        numbers = iter(tx.next_numbers("business_partner", len(fresh)))
+        book = PartnerBook(tx, requests=[requests[id(call)] for call in fresh], numbers=numbers)
+        journal_rows: list[Row] = []
+        answers = [_create(book, call, requests[id(call)], journal_rows) for call in fresh]
+        book.write(tx)
+        journal.append(tx, journal_rows)
+        return answers
+
+    return once(tx, calls, operation="CreateBusinessPartner", lock_keys=lock_keys, act=act)
+
+
+def _request(call: Call, policy: Policy) -> Request:
+    message = call.message
+    return Request(
+        caller=call.caller,
+        partner=message.business_partner,
+        profile=profile(message.business_partner, policy),
+        path=f"{_ROOT}/lbp:BusinessPartner",
+        test_data=bool(message.basic_message_header.test_data_indicator),
+        now=call.received_at,
+        default_phone_region=policy.default_phone_region,
+    )
+
+
+def _create(book: PartnerBook, call: Call, request: Request, journal_rows: list[Row]) -> Answer:
+    message = call.message
+    reference = request.partner.object_node_sender_technical_id
+    log = LogBuilder(reference)
+    asked = message.duplicate_check_code
+    entry = book.find_or_draft(request, DuplicateCheck(asked.value) if asked else DuplicateCheck.REJECT, log)
+    confirmation = None
+    if entry is not None:
+        assert entry.internal_id is not None  # numbers were drawn
+        if entry.draft is request.partner:
+            log.information(LogItemType.BUSINESS_PARTNER_CREATED, f"Business partner {entry.internal_id} was created.")
+            journal_rows.append(created_row(call, "CreateBusinessPartner", entry.internal_id))
+        confirmation = BusinessPartnerConfirmation(
+            reference_object_node_sender_technical_id=reference,
+            internal_id=entry.internal_id,
+            uuid=entry.uuid,
+            change_state_id=change_state_id(entry.uuid, entry.change_number),
+        )
+    return Answer(
+        BusinessPartnerCreateConfirmationSync(
+            basic_message_header=answer_header(message.basic_message_header, call.received_at),
+            business_partner=confirmation,
+            replayed_indicator=False,
+            log=log.log(),
+        )
+    )
+
+
+def created_row(call: Call, operation: str, internal_id: str) -> Row:
+    """The journal's row for a business partner that was created."""
+    return {
+        "recorded_at": call.received_at,
+        "caller_id": call.caller.id,
+        "operation": operation,
+        "correlation_id": call.correlation_id,
+        "object_type": "business_partner",
+        "object_id": internal_id,
+        "event": "created",
+        "old_status": None,
+        "new_status": None,
+        "reason_code": None,
+        "changed_elements": None,
+    }
+
+
+def read_business_partners(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
+    """Read business partners in full, in the order of the selection; what may not be seen is unknown."""
+    return [_read(tx, call) for call in calls]
+
+
+def _read(tx: Transaction, call: Call) -> Answer:
+    message = call.message
+    selections: list[BusinessPartnerSelectionById] = message.business_partner_selection_by_id
+    log = LogBuilder()
+    keys = [_selected(one) for one in selections]
+    rows = businesspartners.resolve(
+        tx,
+        call.caller,
+        internal_ids={key for kind, key in keys if kind == "internal_id"},
+        uuids={key for kind, key in keys if kind == "uuid"},
+        external_keys={key for kind, key in keys if kind == "external_key"},
+    )
+    ids_of: dict[tuple[str, Any], list[str]] = {}
+    for row in rows:
+        for key in (
+            ("internal_id", row["internal_id"]),
+            ("uuid", row["uuid"]),
+            ("external_key", (row["communication_system_id"], row["remote_object_id"])),
+        ):
+            ids_of.setdefault(key, []).append(row["internal_id"])
+    loaded = businesspartners.load(tx, call.caller, {row["internal_id"] for row in rows})
+    full = {row["internal_id"]: row for row in loaded}
+    found: list[str] = []
+    for position, key in enumerate(keys, 1):
+        readable = [internal_id for internal_id in ids_of.get(key, ()) if internal_id in full]
+        found += readable
+        if not readable:
+            log.error(
+                LogItemType.BUSINESS_PARTNER_UNKNOWN,
+                "There is no such business partner.",
+                f"/lbp:BusinessPartnerByIDQuery_sync/lbp:BusinessPartnerSelectionByID[{position}]",
+            )
+    partners = [details(full[internal_id]) for internal_id in dict.fromkeys(found)]
+    return Answer(
+        BusinessPartnerByIdresponseSync(
+            basic_message_header=answer_header(message.basic_message_header, call.received_at),
+            business_partner=partners,
+            log=log.log(partly=bool(partners)),
+        )
+    )
+
+
+def _selected(one: BusinessPartnerSelectionById) -> tuple[str, Any]:
+    if one.internal_id is not None:
+        return "internal_id", one.internal_id
+    if one.uuid is not None:
+        return "uuid", one.uuid.lower()
+    assert one.external_key is not None  # the contract's choice
+    return "external_key", key_of(one.external_key)
+
+
+def details(row: Row) -> BusinessPartnerDetails:
+    """A stored business partner with its lists as the message in full."""
+    reach = row["communications"]
+    return BusinessPartnerDetails(
+        internal_id=row["internal_id"],
+        uuid=row["uuid"],
+        change_state_id=change_state_id(row["uuid"], row["change_number"]),
+        object_node_sender_technical_id=row["sender_technical_id"],
+        external_key=external_key(row),
+        category_code=PartyCategoryCode(row["category_code"]),
+        role_code=[RoleCode(code) for code in row["role_codes"].split()],
+        person=_person(row),
+        organisation=_organisation(row),
+        identification=[
+            Identification(
+                party_identifier_type_code=one["party_identifier_type_code"],
+                business_partner_id=one["business_partner_id"],
+            )
+            for one in row["identifications"]
+        ],
+        address=[
+            Address(
+                country_code=one["country_code"],
+                region_code=one["region_code"],
+                street_postal_code=one["street_postal_code"],
+                city_name=one["city_name"],
+                street_name=one["street_name"],
+                house_id=one["house_id"],
+            )
+            for one in row["addresses"]
+        ],
+        communication=(
+            Communication(
+                email_uri=[one["value"] for one in reach if one["kind"] == "email"],
+                phone_number=[one["value"] for one in reach if one["kind"] == "phone"],
+                mobile_number=[one["value"] for one in reach if one["kind"] == "mobile"],
+                correspondence_language_code=row["correspondence_language_code"],
+            )
+            if reach or row["correspondence_language_code"]
+            else None
+        ),
+        contact_allowed_code=(ContactAllowedCode(row["contact_allowed_code"]) if row["contact_allowed_code"] else None),
+        system_administrative_data=administrative_data(row),
+        extension=extension_of(row["extension"]),
+    )
+
+
+def external_key(row: Row) -> ExternalKey | None:
+    """The external key columns of a lead or business partner as an element."""
+    if row["remote_object_id"] is None:
+        return None
+    return ExternalKey(communication_system_id=row["communication_system_id"], remote_object_id=row["remote_object_id"])
+
+
+def administrative_data(row: Row) -> SystemAdministrativeData:
+    """Who created a stored object and when, and when it was last changed."""
+    return SystemAdministrativeData(
+        creation_date_time=zoned(row["created_at"]),
+        last_change_date_time=zoned(row["changed_at"]),
+        creation_party_id=row["created_by"],
+    )
+
+
+def extension_of(stored: bytes | None) -> Extension | None:
+    """A stored Extension as the element it was."""
+    return codec.decode_part(parse(stored), Extension) if stored else None
+
+
+def _person(row: Row) -> Person | None:
+    if row["family_name"] is None:
+        return None
+    return Person(
+        given_name=row["given_name"],
+        family_name=row["family_name"],
+        academic_title_code=row["academic_title_code"],
+        gender_code=GenderCode(row["gender_code"]) if row["gender_code"] else None,
+        birth_date=row["birth_date"].isoformat() if row["birth_date"] else None,
+    )
+
+
+def _organisation(row: Row) -> Organisation | None:
+    if row["first_line_name"] is None:
+        return None
+    return Organisation(first_line_name=row["first_line_name"], second_line_name=row["second_line_name"])
+
+
+def find_business_partners(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
+    """Find business partners this caller may read, with their open leads, ordered by InternalID."""
+    return [_find(tx, call, policy) for call in calls]
+
+
+def _find(tx: Transaction, call: Call, policy: Policy) -> Answer:
+    message = call.message
+    wanted = message.business_partner_selection_by_elements
+    log = LogBuilder()
+    region = policy.default_phone_region
+    selections = {
+        "name": intervals(wanted.selection_by_name, log, f"{_FIND}/lbp:SelectionByName"),
+        "email_uri": intervals(
+            wanted.selection_by_email_uri,
+            log,
+            f"{_FIND}/lbp:SelectionByEmailURI",
+            fold=matching.email_pattern,
+        ),
+        "phone_number": intervals(
+            wanted.selection_by_phone_number,
+            log,
+            f"{_FIND}/lbp:SelectionByPhoneNumber",
+            fold=lambda text: matching.phone_pattern(text, region),
+        ),
+    }
+    hits = Hits.wanted(message.processing_conditions, log)
+    rows: list[Row] = []
+    more = False
+    if not log.failed:
+        rows, more = businesspartners.find(
+            tx,
+            call.caller,
+            selections,
+            identifications=[
+                (one.party_identifier_type_code, one.business_partner_id) for one in wanted.selection_by_identification
+            ],
+            external_keys=[key_of(one) for one in wanted.selection_by_external_key],
+            limit=hits.limit,
+            after=hits.after,
+        )
+    return Answer(
+        BusinessPartnerByElementsResponseSync(
+            basic_message_header=answer_header(message.basic_message_header, call.received_at),
+            business_partner=_hits(tx, call.caller, rows),
+            processing_conditions=response_conditions([row["internal_id"] for row in rows], more),
+            log=log.log(),
+        )
+    )
+
+
+def _hits(tx: Transaction, caller: Caller, rows: Sequence[Row]) -> list[BusinessPartnerHit]:
+    ids = [row["internal_id"] for row in rows]
+    counts, listed = businesspartners.open_leads(tx, caller, ids, per_partner=_OPEN_LEADS_LISTED)
+    return [
+        BusinessPartnerHit(
+            internal_id=row["internal_id"],
+            uuid=row["uuid"],
+            person=(
+                PersonNames(given_name=row["given_name"], family_name=row["family_name"])
+                if row["family_name"] is not None
+                else None
+            ),
+            organisation=_organisation(row),
+            role_code=[RoleCode(code) for code in row["role_codes"].split()],
+            contact_allowed_code=(
+                ContactAllowedCode(row["contact_allowed_code"]) if row["contact_allowed_code"] else None
+            ),
+            open_lead_number_value=counts.get(row["internal_id"], 0),
+            open_lead=[
+                OpenLead(
+                    id=lead["id"],
+                    name=lead["name"],
+                    life_cycle_status_code=LeadLifeCycleStatusCode(lead["life_cycle_status_code"]),
+                )
+                for lead in listed.get(row["internal_id"], ())
+            ],
+        )
+        for row in rows
+    ]

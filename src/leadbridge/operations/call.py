@@ -1,0 +1,75 @@
+"""What goes into a use case and what comes out: one call, its answer, and what both have in common."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from leadbridge.caller import Caller
+from leadbridge.contract import codec
+from leadbridge.crm.combo import NtbClosedOpportunity
+from leadbridge.messages import BasicMessageHeader
+
+
+class IdempotencyConflict(Exception):
+    """The header UUID was used before, by the same caller, with other content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One decoded request of one authenticated caller.
+
+    `content_hash` is equal for equal messages and differs for different ones; it tells a retried message from
+    another one under the same header UUID. `received_at` is aware, in UTC, and is the only clock of a use case.
+    """
+
+    caller: Caller
+    message: Any  # one of the generated request messages; which one, the operation says
+    content_hash: bytes
+    received_at: datetime
+    correlation_id: str
+
+
+class Answer:
+    """The message that answers a call, encoded at most once: for the remembered answer and for the wire."""
+
+    __slots__ = ("_encoded", "message")
+
+    def __init__(self, message: Any) -> None:
+        self.message = message
+        self._encoded: bytes | None = None
+
+    @property
+    def encoded(self) -> bytes:
+        """The answer's element alone, UTF-8, without an XML declaration."""
+        if self._encoded is None:
+            self._encoded = codec.encode_bytes(self.message)
+        return self._encoded
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a site decides about the rules; built from the settings of the same names."""
+
+    default_phone_region: str = "DE"
+    default_owner_id: str = "UNASSIGNED"
+    ntb_closed_opportunity: NtbClosedOpportunity = NtbClosedOpportunity.LEAD
+    origin_type_codes: frozenset[str] = field(default_factory=frozenset)
+    group_codes: frozenset[str] = field(default_factory=frozenset)
+    reason_codes: frozenset[str] = field(default_factory=frozenset)
+
+
+def answer_header(request: BasicMessageHeader, now: datetime) -> BasicMessageHeader:
+    """The header of an answer: its own new UUID, and the request's ID and UUID as references."""
+    return BasicMessageHeader(
+        uuid=str(uuid4()),
+        reference_id=request.id,
+        reference_uuid=request.uuid,
+        creation_date_time=zoned(now),
+        test_data_indicator=request.test_data_indicator,
+    )
+
+
+def zoned(moment: datetime) -> str:
+    """A point in time as the contract's ZonedDateTime, in UTC."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

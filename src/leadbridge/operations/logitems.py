@@ -1,0 +1,115 @@
+"""The Log of an answer: every stable TypeID with its meaning, and the builder that fills a Log.
+
+A business refusal is an answer whose Log says 5 and why; the TypeID is what programs look at, the note what
+people read. Notes carry identifiers and rules, never the values a caller sent. Source: the contract's section
+"Header, log, fault".
+"""
+
+from enum import StrEnum
+
+from leadbridge.messages import Log, LogItem, LogItemSeverityCode, ProcessingResultCode
+
+_NOTE_LENGTH = 200
+
+
+class LogItemType(StrEnum):
+    """LogItem.TypeID. Stable: a code may be added, none changes its meaning."""
+
+    BUSINESS_PARTNER_CREATED = "BUSINESSPARTNER.CREATED"
+    BUSINESS_PARTNER_LINKED = "BUSINESSPARTNER.LINKED"
+    BUSINESS_PARTNER_DUPLICATE = "BUSINESSPARTNER.DUPLICATE"
+    BUSINESS_PARTNER_UNKNOWN = "BUSINESSPARTNER.UNKNOWN"
+    BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN = "BUSINESSPARTNER.EXTERNAL_KEY_TAKEN"
+    BUSINESS_PARTNER_CATEGORY_MISMATCH = "BUSINESSPARTNER.CATEGORY_MISMATCH"
+    BUSINESS_PARTNER_ROLE_REPEATED = "BUSINESSPARTNER.ROLE_REPEATED"
+    LEAD_CREATED = "LEAD.CREATED"
+    LEAD_CHANGED = "LEAD.CHANGED"
+    LEAD_UNCHANGED = "LEAD.UNCHANGED"
+    LEAD_UNKNOWN = "LEAD.UNKNOWN"
+    LEAD_WOULD_BE_CREATED = "LEAD.WOULD_BE_CREATED"
+    LEAD_EXTERNAL_KEY_TAKEN = "LEAD.EXTERNAL_KEY_TAKEN"
+    LEAD_STATUS_NOT_ALLOWED = "LEAD.STATUS_NOT_ALLOWED"
+    LEAD_FINAL = "LEAD.FINAL"
+    LEAD_CHANGE_STATE_CONFLICT = "LEAD.CHANGE_STATE_CONFLICT"
+    LEAD_CHANGE_STATE_MISSING = "LEAD.CHANGE_STATE_MISSING"
+    LEAD_CODE_UNKNOWN = "LEAD.CODE_UNKNOWN"
+    LEAD_DATES_REVERSED = "LEAD.DATES_REVERSED"
+    LEAD_ITEM_REPEATED = "LEAD.ITEM_REPEATED"
+    LEAD_ITEM_EXISTS = "LEAD.ITEM_EXISTS"
+    LEAD_ITEM_UNKNOWN = "LEAD.ITEM_UNKNOWN"
+    LEAD_ITEM_PRODUCT_MISSING = "LEAD.ITEM_PRODUCT_MISSING"
+    LEAD_NOTE_UNKNOWN = "LEAD.NOTE_UNKNOWN"
+    LEAD_CONTACT_REPEATED = "LEAD.CONTACT_REPEATED"
+    LEAD_CONTACT_EXISTS = "LEAD.CONTACT_EXISTS"
+    LEAD_CONTACT_UNKNOWN = "LEAD.CONTACT_UNKNOWN"
+    LEAD_QUESTION_REPEATED = "LEAD.QUESTION_REPEATED"
+    LEAD_LIST_TOO_LONG = "LEAD.LIST_TOO_LONG"
+    LEAD_PARTNER_DECISION_NOT_ALLOWED = "LEAD.PARTNER_DECISION_NOT_ALLOWED"
+    LEAD_FORWARDED = "LEAD.FORWARDED"
+    FIND_UPPER_BOUNDARY_MISSING = "FIND.UPPER_BOUNDARY_MISSING"
+    FIND_BOUNDARY_NOT_A_MOMENT = "FIND.BOUNDARY_NOT_A_MOMENT"
+    FIND_HITS_CAPPED = "FIND.HITS_CAPPED"
+    CRM_RECORD_UNKNOWN = "CRM.RECORD_UNKNOWN"
+    CRM_RECORD_FINAL = "CRM.RECORD_FINAL"
+    CRM_WRONG_RECORD_TYPE = "CRM.WRONG_RECORD_TYPE"
+    CRM_STATUS_NAME_NOT_ALLOWED = "CRM.STATUS_NAME_NOT_ALLOWED"
+    CRM_RECORD_CREATED = "CRM.RECORD_CREATED"
+    CRM_RECORD_EXISTS = "CRM.RECORD_EXISTS"
+    CRM_RECORD_CLOSED = "CRM.RECORD_CLOSED"
+    CRM_LEAD_CONVERTED = "CRM.LEAD_CONVERTED"
+    CRM_REASON_CODE_UNKNOWN = "CRM.REASON_CODE_UNKNOWN"
+
+
+_INFORMATION = LogItemSeverityCode.VALUE_1
+_WARNING = LogItemSeverityCode.VALUE_2
+_ERROR = LogItemSeverityCode.VALUE_3
+
+
+class LogBuilder:
+    """Collects the Items of one answer's Log.
+
+    `reference` is the sender's own key of the object meant (ObjectNodeSenderTechnicalID), `element` in the
+    methods the path of the element meant.
+    """
+
+    __slots__ = ("_items", "_reference", "failed")
+
+    def __init__(self, reference: str | None = None) -> None:
+        self._items: list[LogItem] = []
+        self._reference = reference
+        self.failed = False
+
+    def information(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
+        """Something the caller should know."""
+        self._add(type_id, _INFORMATION, note, element)
+
+    def warning(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
+        """Done, but the caller should look at it."""
+        self._add(type_id, _WARNING, note, element)
+
+    def error(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
+        """A reason why nothing is done."""
+        self.failed = True
+        self._add(type_id, _ERROR, note, element)
+
+    def _add(self, type_id: LogItemType, severity: LogItemSeverityCode, note: str, element: str | None) -> None:
+        self._items.append(
+            LogItem(
+                type_id=type_id.value,
+                severity_code=severity,
+                reference_object_node_sender_technical_id=self._reference,
+                reference_message_element_name=element,
+                note=note if len(note) <= _NOTE_LENGTH else note[: _NOTE_LENGTH - 3] + "...",
+            )
+        )
+
+    def log(self, *, partly: bool = False) -> Log:
+        """The Log: with an error failed, or partially successful where `partly` says that something was done."""
+        failed = ProcessingResultCode.VALUE_4 if partly else ProcessingResultCode.VALUE_5
+        return Log(
+            business_document_processing_result_code=failed if self.failed else ProcessingResultCode.VALUE_3,
+            maximum_log_item_severity_code=max(
+                (item.severity_code for item in self._items), key=lambda code: code.value, default=None
+            ),
+            item=self._items,
+        )

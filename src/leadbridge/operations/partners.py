@@ -1,0 +1,388 @@
+"""The business partners one batch of calls speaks of: found, linked to, or drafted to be created.
+
+CreateBusinessPartner and CreateLead share this. A `PartnerBook` is opened with everything the batch needs to
+know, in a few statements; then each call asks it in turn, so that a partner drafted for one call is found by
+the next; at the end the drafts are written together.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import uuid4
+
+from leadbridge import matching
+from leadbridge.businesspartner import (
+    DuplicateCheck,
+    Match,
+    Proceeding,
+    formatted_name,
+    match,
+    verdict,
+)
+from leadbridge.caller import Caller
+from leadbridge.contract import codec
+from leadbridge.messages import BusinessPartner, Extension, ExternalKey
+from leadbridge.operations.call import Policy
+from leadbridge.operations.logitems import LogBuilder, LogItemType
+from leadbridge.operations.selecting import day
+from leadbridge.store import businesspartners
+from leadbridge.store.database import Transaction
+from leadbridge.store.inserts import Row
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What of a new business partner is compared with others, normalised once."""
+
+    category_code: str
+    match_name: str
+    emails: tuple[str, ...]
+    phones: tuple[str, ...]
+    identifications: tuple[tuple[str, str], ...]
+
+    def lock_keys(self) -> list[str]:
+        """Names under which creating this partner and one like it are one at a time."""
+        return [
+            *(f"partner/{value}" for value in (*self.emails, *self.phones)),
+            *(f"partner/{kind}/{number}" for kind, number in self.identifications),
+        ]
+
+
+def profile(partner: BusinessPartner, policy: Policy) -> Profile:
+    """The profile of a partner as sent. What cannot be normalised is not compared."""
+    reach = partner.communication
+    emails = [matching.normalise_email(uri) for uri in reach.email_uri] if reach else []
+    phones = (
+        [
+            matching.normalise_phone(text, policy.default_phone_region)
+            for text in (*reach.phone_number, *reach.mobile_number)
+        ]
+        if reach
+        else []
+    )
+    return Profile(
+        category_code=partner.category_code.value,
+        match_name=matching.normalise_name(name_of(partner)),
+        emails=tuple(dict.fromkeys(filter(None, emails))),
+        phones=tuple(dict.fromkeys(filter(None, phones))),
+        identifications=tuple(
+            (one.party_identifier_type_code, one.business_partner_id) for one in partner.identification
+        ),
+    )
+
+
+def name_of(partner: BusinessPartner) -> str:
+    """The name of a partner as sent, as people read it."""
+    if partner.person:
+        return formatted_name(given_name=partner.person.given_name, family_name=partner.person.family_name)
+    organisation = partner.organisation
+    assert organisation is not None  # the contract's choice
+    return formatted_name(first_line_name=organisation.first_line_name, second_line_name=organisation.second_line_name)
+
+
+@dataclass(slots=True)
+class Entry:
+    """A business partner that exists or is about to: who it is, and what the duplicate check compares.
+
+    `internal_id` is None for a draft of a mere check, which uses no number.
+    """
+
+    internal_id: str | None
+    uuid: str
+    change_number: int
+    category_code: str
+    match_name: str
+    draft: BusinessPartner | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A new business partner one call brings: who sends it and when, its profile, and its path for the Log."""
+
+    caller: Caller
+    partner: BusinessPartner
+    profile: Profile
+    path: str
+    test_data: bool
+    now: datetime
+    default_phone_region: str
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The existing business partners one caller refers to."""
+
+    caller: Caller
+    internal_ids: frozenset[str]
+    uuids: frozenset[str]
+    external_keys: frozenset[tuple[str, str]]
+
+
+def key_of(external_key: ExternalKey) -> tuple[str, str]:
+    """An external key as a pair: system and object."""
+    return external_key.communication_system_id, external_key.remote_object_id
+
+
+def external_lock_key(kind: str, caller: Caller, external_key: ExternalKey) -> str:
+    """The name under which one caller's objects with one external key are created one at a time."""
+    system, remote_object = key_of(external_key)
+    return f"{kind}/{caller.id}/{system}/{remote_object}"
+
+
+class PartnerBook:
+    """See the module. `numbers` gives InternalIDs to drafts; None for a check that must not use any."""
+
+    def __init__(
+        self,
+        tx: Transaction,
+        *,
+        requests: Sequence[Request],
+        references: Iterable[References] = (),
+        numbers: Iterator[str] | None,
+    ) -> None:
+        self._numbers = numbers
+        self._entries: dict[str, Entry] = {}
+        self._by_value: dict[str, list[Entry]] = {}
+        self._by_identification: dict[tuple[str, str], list[Entry]] = {}
+        self._drafts: list[tuple[Request, Entry]] = []
+        self._load_candidates(tx, requests)
+        self._taken = self._load_external_keys(tx, requests)
+        self._referred = {one.caller.id: self._load_references(tx, one) for one in references}
+
+    def _load_candidates(self, tx: Transaction, requests: Sequence[Request]) -> None:
+        values = {value for one in requests for value in (*one.profile.emails, *one.profile.phones)}
+        identifications = {pair for one in requests for pair in one.profile.identifications}
+        if not values and not identifications:
+            return
+        for row in businesspartners.candidates(tx, normalised=values, identifications=identifications):
+            entry = self._entries.get(row["internal_id"])
+            if entry is None:
+                entry = self._entries[row["internal_id"]] = Entry(
+                    internal_id=row["internal_id"],
+                    uuid=row["uuid"],
+                    change_number=row["change_number"],
+                    category_code=row["category_code"],
+                    match_name=row["match_name"] or "",
+                )
+            if row["normalised"] is not None:
+                self._by_value.setdefault(row["normalised"], []).append(entry)
+            else:
+                pair = (row["party_identifier_type_code"], row["business_partner_id"])
+                self._by_identification.setdefault(pair, []).append(entry)
+
+    @staticmethod
+    def _load_external_keys(tx: Transaction, requests: Sequence[Request]) -> set[tuple[str, str, str]]:
+        keys = {(one.caller.id, *key_of(one.partner.external_key)) for one in requests if one.partner.external_key}
+        return businesspartners.external_keys_taken(tx, keys) if keys else set()
+
+    @staticmethod
+    def _load_references(tx: Transaction, one: References) -> Mapping[str | tuple[str, str], Row]:
+        rows = businesspartners.resolve(
+            tx, one.caller, internal_ids=one.internal_ids, uuids=one.uuids, external_keys=one.external_keys
+        )
+        found: dict[str | tuple[str, str], Row] = {}
+        for row in rows:
+            found[row["internal_id"]] = found[row["uuid"]] = row
+            if row["remote_object_id"] is not None:
+                found[row["communication_system_id"], row["remote_object_id"]] = row
+        return found
+
+    def referred(self, caller: Caller, key: str | tuple[str, str]) -> Row | None:
+        """The partner a caller refers to by InternalID, UUID or external key; None when it may not or there is none."""
+        found = self._referred.get(caller.id)
+        return found.get(key) if found else None
+
+    def find_or_draft(self, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
+        """The entry a new partner becomes: an existing one, a draft, or None when it is refused (the Log says why)."""
+        self._check(request, log)
+        decision = verdict(code, self._matches(request.profile))
+        found = decision.match
+        if found is not None:
+            note = f"rule {found.rule.value}, score {found.score} of 100"
+            if decision.proceeding is Proceeding.REJECT:
+                log.error(
+                    LogItemType.BUSINESS_PARTNER_DUPLICATE,
+                    f"Business partner {found.internal_id} seems to be the same: {note}. "
+                    "DuplicateCheckCode LINK answers it, CREATE creates another one.",
+                    request.path,
+                )
+                return None
+            if decision.proceeding is Proceeding.LINK:
+                log.information(
+                    LogItemType.BUSINESS_PARTNER_LINKED,
+                    f"Business partner {found.internal_id} is taken: {note}.",
+                    request.path,
+                )
+                return None if log.failed else self._entries[found.internal_id]
+            log.warning(
+                LogItemType.BUSINESS_PARTNER_DUPLICATE,
+                f"Business partner {found.internal_id} seems to be the same: {note}. Created all the same.",
+                request.path,
+            )
+        return None if log.failed else self._draft(request)
+
+    def _check(self, request: Request, log: LogBuilder) -> None:
+        partner = request.partner
+        if (partner.category_code.value == "1") != (partner.person is not None):
+            log.error(
+                LogItemType.BUSINESS_PARTNER_CATEGORY_MISMATCH,
+                "CategoryCode 1 needs Person, 2 needs Organisation.",
+                f"{request.path}/lbc:CategoryCode",
+            )
+        roles = [role.value for role in partner.role_code]
+        if len(set(roles)) != len(roles):
+            log.error(
+                LogItemType.BUSINESS_PARTNER_ROLE_REPEATED,
+                "Each RoleCode may stand once.",
+                f"{request.path}/lbc:RoleCode",
+            )
+        if partner.external_key and (request.caller.id, *key_of(partner.external_key)) in self._taken:
+            log.error(
+                LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN,
+                "You have a business partner with this ExternalKey already; refer to it by the key instead.",
+                f"{request.path}/lbc:ExternalKey",
+            )
+
+    def _matches(self, new: Profile) -> list[Match]:
+        seen: dict[int, Entry] = {}
+        equal: dict[int, set[str]] = {}
+        for kind, values in (("email", new.emails), ("phone", new.phones)):
+            for value in values:
+                for entry in self._by_value.get(value, ()):
+                    seen[id(entry)] = entry
+                    equal.setdefault(id(entry), set()).add(kind)
+        for pair in new.identifications:
+            for entry in self._by_identification.get(pair, ()):
+                seen[id(entry)] = entry
+                equal.setdefault(id(entry), set()).add("identification")
+        judged = (
+            match(
+                internal_id=entry.internal_id or "",
+                same_category=entry.category_code == new.category_code,
+                identification_equal="identification" in equal[key],
+                email_equal="email" in equal[key],
+                phone_equal="phone" in equal[key],
+                name_score=matching.name_score(entry.match_name, new.match_name),
+            )
+            for key, entry in seen.items()
+        )
+        return [one for one in judged if one is not None]
+
+    def _draft(self, request: Request) -> Entry:
+        new = request.profile
+        entry = Entry(
+            internal_id=next(self._numbers) if self._numbers else None,
+            uuid=str(uuid4()),
+            change_number=1,
+            category_code=new.category_code,
+            match_name=new.match_name,
+            draft=request.partner,
+        )
+        if entry.internal_id is not None:
+            self._entries[entry.internal_id] = entry
+        for value in (*new.emails, *new.phones):
+            self._by_value.setdefault(value, []).append(entry)
+        for pair in new.identifications:
+            self._by_identification.setdefault(pair, []).append(entry)
+        if request.partner.external_key:
+            self._taken.add((request.caller.id, *key_of(request.partner.external_key)))
+        self._drafts.append((request, entry))
+        return entry
+
+    def write(self, tx: Transaction) -> None:
+        """Insert all drafts."""
+        rows = [_rows(request, entry) for request, entry in self._drafts]
+        businesspartners.insert(
+            tx,
+            partners=[one[0] for one in rows],
+            identifications=[row for one in rows for row in one[1]],
+            addresses=[row for one in rows for row in one[2]],
+            communications=[row for one in rows for row in one[3]],
+        )
+
+
+def _rows(request: Request, entry: Entry) -> tuple[Row, list[Row], list[Row], list[Row]]:
+    """One draft as rows: the partner, its identifications, addresses and communications."""
+    partner, person, organisation = request.partner, request.partner.person, request.partner.organisation
+    reach, key = partner.communication, partner.external_key
+    internal_id = entry.internal_id
+    head: Row = {
+        "internal_id": internal_id,
+        "uuid": entry.uuid,
+        "change_number": entry.change_number,
+        "created_by": request.caller.id,
+        "created_at": request.now,
+        "changed_at": request.now,
+        "test_data": request.test_data,
+        "sender_technical_id": partner.object_node_sender_technical_id,
+        "communication_system_id": key.communication_system_id if key else None,
+        "remote_object_id": key.remote_object_id if key else None,
+        "category_code": partner.category_code.value,
+        "role_codes": " ".join(role.value for role in partner.role_code),
+        "given_name": person.given_name if person else None,
+        "family_name": person.family_name if person else None,
+        "academic_title_code": person.academic_title_code if person else None,
+        "gender_code": person.gender_code.value if person and person.gender_code else None,
+        "birth_date": day(person.birth_date) if person and person.birth_date else None,
+        "first_line_name": organisation.first_line_name if organisation else None,
+        "second_line_name": organisation.second_line_name if organisation else None,
+        "match_name": entry.match_name,
+        "correspondence_language_code": reach.correspondence_language_code if reach else None,
+        "contact_allowed_code": partner.contact_allowed_code.value if partner.contact_allowed_code else None,
+        "extension": extension_bytes(partner.extension),
+    }
+    identifications = [
+        {
+            "internal_id": internal_id,
+            "position": position,
+            "party_identifier_type_code": one.party_identifier_type_code,
+            "business_partner_id": one.business_partner_id,
+        }
+        for position, one in enumerate(partner.identification)
+    ]
+    addresses = [
+        {
+            "internal_id": internal_id,
+            "position": position,
+            "country_code": one.country_code,
+            "region_code": one.region_code,
+            "street_postal_code": one.street_postal_code,
+            "city_name": one.city_name,
+            "street_name": one.street_name,
+            "house_id": one.house_id,
+        }
+        for position, one in enumerate(partner.address)
+    ]
+    return head, identifications, addresses, _communications(request, internal_id)
+
+
+def _communications(request: Request, internal_id: str | None) -> list[Row]:
+    reach = request.partner.communication
+    if reach is None:
+        return []
+    region = request.default_phone_region
+    sent = [
+        *(("email", value, matching.normalise_email(value)) for value in reach.email_uri),
+        *(("phone", value, matching.normalise_phone(value, region)) for value in reach.phone_number),
+        *(("mobile", value, matching.normalise_phone(value, region)) for value in reach.mobile_number),
+    ]
+    return [
+        {
+            "internal_id": internal_id,
+            "position": position,
+            "kind": kind,
+            "value": value,
+            "normalised": normalised,
+        }
+        for position, (kind, value, normalised) in enumerate(sent)
+    ]
+
+
+_EXTENSION = "{urn:leadbridge:common:1}Extension"
+
+
+def extension_bytes(extension: Extension | None) -> bytes | None:
+    """An Extension as it is stored: its XML, or nothing for an empty one."""
+    if extension is None or not extension.other_element:
+        return None
+    return codec.encode_part(extension, _EXTENSION)

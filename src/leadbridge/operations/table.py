@@ -1,0 +1,62 @@
+"""Every use case by the name of its operation. A new operation is a line here and a function beside the others."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from leadbridge.caller import OperationGroup
+from leadbridge.operations import businesspartner, crm, crm_query, lead_change, lead_create, lead_query
+from leadbridge.operations.call import Answer, Call, Policy
+from leadbridge.store.database import Transaction
+
+Act = Callable[[Transaction, Sequence[Call]], list[Answer | Exception]]
+
+
+@dataclass(frozen=True, slots=True)
+class UseCase:
+    """One operation: which group of callers may call it, whether it writes, and what it does."""
+
+    name: str
+    group: OperationGroup
+    writes: bool
+    act: Act
+
+
+_PARTNER, _LEAD, _CRM = OperationGroup.BUSINESS_PARTNER, OperationGroup.LEAD, OperationGroup.CRM
+
+_TABLE: tuple[
+    tuple[str, OperationGroup, bool, Callable[[Transaction, Sequence[Call], Policy], list[Answer | Exception]]],
+    ...,
+] = (
+    ("CreateBusinessPartner", _PARTNER, True, businesspartner.create_business_partners),
+    ("ReadBusinessPartner", _PARTNER, False, businesspartner.read_business_partners),
+    ("FindBusinessPartner", _PARTNER, False, businesspartner.find_business_partners),
+    ("CreateLead", _LEAD, True, lead_create.create_leads),
+    ("CheckLead", _LEAD, False, lead_create.check_leads),
+    ("ReadLead", _LEAD, False, lead_query.read_leads),
+    ("FindLead", _LEAD, False, lead_query.find_leads),
+    ("ChangeLead", _LEAD, True, lead_change.change_leads),
+    ("ComboCreateLeadOpportunity", _CRM, True, crm.combo_create),
+    ("ComboUpdateLeadOpportunity", _CRM, True, crm.combo_update),
+    ("UpdateOpportunityStatus", _CRM, True, crm.update_opportunity_status),
+    ("UpdateLeadStatus", _CRM, True, crm.update_lead_status),
+    ("ReadCrmRecord", _CRM, False, crm_query.read_records),
+    ("FindCrmRecord", _CRM, False, crm_query.find_records),
+)
+
+
+def use_cases(policy: Policy) -> Mapping[str, UseCase]:
+    """The use cases under one site's policy."""
+    return {
+        name: UseCase(name=name, group=group, writes=writes, act=partial(_with_policy, act, policy))
+        for name, group, writes, act in _TABLE
+    }
+
+
+def _with_policy(
+    act: Callable[[Transaction, Sequence[Call], Policy], list[Answer | Exception]],
+    policy: Policy,
+    tx: Transaction,
+    calls: Sequence[Call],
+) -> list[Answer | Exception]:
+    return act(tx, calls, policy)

@@ -1,0 +1,148 @@
+"""`leadbridge serve`: gateway, core CRM and relay of one machine, as one family of processes.
+
+The parent watches over the worker processes, which serve HTTP, and runs the relay in a thread. Whatever ends the
+parent ends its workers, so that nothing is left behind holding the port.
+"""
+
+import ipaddress
+import multiprocessing
+import os
+import secrets
+import socket
+import sys
+import threading
+import time
+from contextlib import closing
+from datetime import UTC, datetime
+
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from leadbridge import log, wiring
+from leadbridge.authentication import add_caller, has_callers
+from leadbridge.caller import Role
+from leadbridge.settings import Settings
+from leadbridge.store.database import Database
+
+_READY_SECONDS = 60
+_ENDING_SECONDS = 15
+
+
+class CannotServe(Exception):
+    """The server must not or cannot start; the message says why and what to do."""
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT; returns after the calls under way are finished.
+
+    Raises CannotServe, SchemaBehind, DatabaseUnreachable.
+    """
+    log.configure(settings)
+    settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
+    database = wiring.open_database(settings)
+    _check_port(settings)
+    _ensure_caller(settings, database)
+    # Worker processes read the same settings from the environment, with what the command line changed.
+    os.environ["LEADBRIDGE_HOST"] = settings.host
+    os.environ["LEADBRIDGE_PORT"] = str(settings.port)
+    os.environ[wiring.INTERNAL_VARIABLE] = secrets.token_urlsafe(32)
+    # A forked worker would inherit the relay's threads in whatever state they are.
+    multiprocessing.set_start_method("spawn", force=True)
+    stop = threading.Event()
+    threads = [
+        threading.Thread(target=_forward, args=(settings, database, stop), name="relay"),
+        threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
+    ]
+    for thread in threads:
+        thread.start()
+    try:
+        Granian(
+            "leadbridge.wiring:gateway",
+            factory=True,
+            interface=Interfaces.ASGI,
+            address=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            websockets=False,
+            backlog=1024,
+            log_dictconfig=log.logging_config(settings),
+            log_level=LogLevels.warning,
+            respawn_failed_workers=True,
+            workers_kill_timeout=_ENDING_SECONDS,
+        ).serve()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join(_ENDING_SECONDS)
+        database.dispose()
+
+
+def _forward(settings: Settings, database: Database, stop: threading.Event) -> None:
+    """Say when the gateway is ready, then forward: before that the built-in core CRM cannot answer."""
+    if _wait_listening(settings, stop):
+        print(f"leadbridge is ready: {settings.address}/soap/LeadService?wsdl", flush=True)
+        wiring.relay(settings, database).run(stop)
+
+
+def _wait_listening(settings: Settings, stop: threading.Event) -> bool:
+    deadline = time.monotonic() + _READY_SECONDS
+    while not stop.is_set():
+        if wiring.answers_readily(settings):
+            return True
+        if time.monotonic() > deadline:
+            print("leadbridge: the gateway does not answer; see the log above.", file=sys.stderr, flush=True)
+            return not stop.is_set()
+        stop.wait(0.1)
+    return False
+
+
+def _free_port(host: str) -> int:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.bind((host, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _check_port(settings: Settings) -> None:
+    """Refuse a port that is taken before anything else is started."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with closing(socket.socket(family)) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            raise CannotServe(
+                f"{settings.host}:{settings.port} cannot be listened on ({error.strerror}); "
+                "choose another with --port, or 0 for a free one."
+            ) from None
+
+
+def _ensure_caller(settings: Settings, database: Database) -> None:
+    """Without any caller nobody could call: on loopback an admin is made, elsewhere the start is refused."""
+    if has_callers(database):
+        return
+    if not _is_loopback(settings.host):
+        raise CannotServe(
+            f"There is no caller yet, and {settings.host} is not a loopback address. Add one first: "
+            "leadbridge caller add ID --name NAME --role admin --password-stdin"
+        )
+    password = secrets.token_urlsafe(18)
+    add_caller(
+        database,
+        caller_id="admin",
+        name="Administrator",
+        roles=[Role.ADMIN],
+        password=password,
+        now=datetime.now(UTC),
+    )
+    print(f"There was no caller yet. Caller admin was added, its password is {password}", flush=True)
+    print("It is shown this once; `leadbridge caller password admin` sets another one.", flush=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

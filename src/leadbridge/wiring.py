@@ -1,0 +1,244 @@
+"""Puts the parts together: settings in, a gateway, a relay or a core CRM client out.
+
+Nothing is made at import. `gateway` is what each worker process of the server calls once.
+"""
+
+import os
+import secrets
+import socket
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+import requests
+
+from leadbridge import log
+from leadbridge.authentication import INTERNAL_CALLER, Authenticator
+from leadbridge.contract.operations import operations
+from leadbridge.core_crm import CoreCrm
+from leadbridge.crm.combo import NtbClosedOpportunity
+from leadbridge.forwarding import ForwardingPolicy, Relay
+from leadbridge.operations import qualified
+from leadbridge.operations.call import Policy
+from leadbridge.operations.dispatcher import Dispatcher
+from leadbridge.operations.table import use_cases
+from leadbridge.settings import Settings
+from leadbridge.soap.asgi import SoapApp, soap_app
+from leadbridge.soap.gate import Receive, Scope, Send
+from leadbridge.soap.limits import GateLimits
+from leadbridge.store import received
+from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
+from leadbridge.store.errors import StoreError
+from leadbridge.store.lane import WriteLane
+
+_log = log.get_logger(__name__)
+
+# The password of the relay towards the core CRM that is built in: made by `leadbridge serve`, handed to its own
+# worker processes, kept nowhere else.
+INTERNAL_VARIABLE = "LEADBRIDGE_INTERNAL_CREDENTIAL"
+
+
+def open_database(settings: Settings) -> Database:
+    """The store, ready: an embedded SQLite is brought up to date, a PostgreSQL must be.
+
+    Raises SchemaBehind, which says what to run, and DatabaseUnreachable.
+    """
+    database = Database(settings.database_url)
+    if database.dialect_name == "sqlite":
+        if not schema_state(database).is_current:
+            migrate(database)
+    else:
+        require_current_schema(database)
+    return database
+
+
+def policy(settings: Settings) -> Policy:
+    """What the site decides about the rules."""
+    return Policy(
+        default_phone_region=settings.matching.default_phone_region,
+        default_owner_id=settings.crm.default_owner_id,
+        ntb_closed_opportunity=NtbClosedOpportunity(settings.crm.ntb_closed_opportunity),
+        origin_type_codes=frozenset(settings.code_lists.origin_type_codes),
+        group_codes=frozenset(settings.code_lists.group_codes),
+        reason_codes=frozenset(settings.code_lists.reason_codes),
+    )
+
+
+def limits(settings: Settings) -> GateLimits:
+    """The gate's limits."""
+    return GateLimits(**settings.gate.model_dump())
+
+
+def forwarding_policy(settings: Settings) -> ForwardingPolicy:
+    """What the site decides about forwarding."""
+    forwarding = settings.forwarding
+    return ForwardingPolicy(
+        batch=forwarding.batch,
+        lease=timedelta(seconds=forwarding.lease_seconds),
+        first_delay=timedelta(seconds=forwarding.first_delay_seconds),
+        longest_delay=timedelta(seconds=forwarding.longest_delay_seconds),
+        most_attempts=forwarding.most_attempts,
+        hold_parked=forwarding.parked_lane == "hold",
+        poll=timedelta(seconds=forwarding.poll_seconds),
+        breaker_failures=forwarding.breaker_failures,
+        breaker_pause=timedelta(seconds=forwarding.breaker_pause_seconds),
+    )
+
+
+def core_crm(settings: Settings) -> CoreCrm:
+    """The Zeep client to the core CRM: the one that is configured, else the one built in, over real HTTP."""
+    crm = settings.crm
+    username, password = crm.username, crm.password.get_secret_value() if crm.password else None
+    if crm.wsdl is None and username is None:
+        username, password = INTERNAL_CALLER.id, os.environ.get(INTERNAL_VARIABLE)
+    return CoreCrm(
+        wsdl=crm.wsdl or f"{listening_url(settings)}/soap/CrmService?wsdl",
+        # The published address may lead through a proxy that this machine cannot reach; the built-in is here.
+        address=None if crm.wsdl else f"{listening_url(settings)}/soap/CrmService",
+        username=username,
+        password=password,
+        connect_timeout=crm.connect_timeout_seconds,
+        read_timeout=crm.read_timeout_seconds,
+        ca_file=crm.ca_file,
+    )
+
+
+def listening_url(settings: Settings) -> str:
+    """Where this machine reaches its own gateway, whatever address is published."""
+    wildcard = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read, not bound to
+    host = wildcard.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def answers_readily(settings: Settings) -> bool:
+    """Whether the gateway on this machine is ready to serve."""
+    try:
+        return requests.get(f"{listening_url(settings)}/readyz", timeout=2).status_code == requests.codes.ok
+    except requests.RequestException:
+        return False
+
+
+def relay(settings: Settings, database: Database) -> Relay:
+    """The relay of this process."""
+    return Relay(
+        database,
+        core_crm(settings),
+        policy=forwarding_policy(settings),
+        enqueue=partial(qualified.enqueue, policy=policy(settings)),
+        worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+    )
+
+
+def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> None:
+    """Forget remembered answers when their time is over, once an hour until `stop` is set."""
+    while not stop.is_set():
+        moment = datetime.now(UTC) - timedelta(days=settings.idempotency.keep_days)
+        try:
+            with database.write() as tx:
+                forgotten = received.forget_before(tx, moment)
+            _log.info("remembered answers forgotten", count=forgotten)
+        except StoreError:
+            _log.exception("remembered answers not forgotten")
+        stop.wait(3600)
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What one worker process of the gateway holds while it serves."""
+
+    database: Database
+    lane: WriteLane
+    dispatcher: Dispatcher
+    soap: SoapApp
+
+    def stop(self) -> None:
+        """Finish what is under way, then let the database go."""
+        self.lane.stop()
+        self.dispatcher.stop()
+        self.database.dispose()
+
+
+def _parts(settings: Settings) -> _Parts:
+    database = open_database(settings)
+    lane = WriteLane(database)
+    dispatcher = Dispatcher(database, use_cases(policy(settings)), lane=lane)
+    secret = os.environ.get(INTERNAL_VARIABLE)
+    authenticator = Authenticator(
+        database,
+        cache_seconds=settings.callers.credential_cache_seconds,
+        internal=(INTERNAL_CALLER, secret) if secret else None,
+    )
+    soap = soap_app(
+        operations=operations(),
+        dispatcher=dispatcher,
+        authenticator=authenticator,
+        limits=limits(settings),
+        public_url=settings.address,
+        wsdl_access=settings.wsdl_access,
+        validate_answers=settings.validate_answers,
+    )
+    lane.start()
+    return _Parts(database, lane, dispatcher, soap)
+
+
+class Gateway:
+    """The ASGI application: the SOAP door, and the two addresses a supervisor asks."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._parts: _Parts | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        elif scope["type"] == "http":
+            await self._http(scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            if message["type"] == "lifespan.startup":
+                self._parts = _parts(self._settings)
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                if self._parts is not None:
+                    self._parts.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] == "/livez":
+            await _say(send, 200, b"alive\n")
+        elif self._parts is None:
+            await _say(send, 503, b"starting\n")
+        elif scope["path"] == "/readyz":
+            ready = await _reachable(self._parts.database)
+            await _say(send, 200 if ready else 503, b"ready\n" if ready else b"the database does not answer\n")
+        else:
+            await self._parts.soap(scope, receive, send)
+
+
+async def _reachable(database: Database) -> bool:
+    import asyncio
+
+    def ask() -> bool:
+        try:
+            return schema_state(database).is_current
+        except StoreError:
+            return False
+
+    return await asyncio.to_thread(ask)
+
+
+async def _say(send: Send, status: int, body: bytes) -> None:
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def gateway() -> Gateway:
+    """One worker process's gateway, from the environment that `leadbridge serve` has prepared."""
+    settings = Settings()
+    log.configure(settings)
+    return Gateway(settings)
