@@ -30,9 +30,7 @@ def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
 
 def test_the_migrated_schema_is_the_one_the_tables_say(database: Database) -> None:
     with database.read() as tx:
-        context = MigrationContext.configure(
-            tx.connection, opts={"compare_type": True, "compare_server_default": True}
-        )
+        context = MigrationContext.configure(tx.connection, opts={"compare_type": True, "compare_server_default": True})
         assert compare_metadata(context, metadata) == []
 
 
@@ -84,8 +82,6 @@ def test_text_is_ordered_by_code_point(database: Database) -> None:
     words = ["a", "B", "ä", "Z", "_", "\U0001f600", "\ue000"]
     with database.write() as tx:
         for word in words:
-            tx.connection.execute(
-                text("INSERT INTO number (name, value) VALUES (:name, 0)"), {"name": f"x{word}"}
-            )
+            tx.connection.execute(text("INSERT INTO number (name, value) VALUES (:name, 0)"), {"name": f"x{word}"})
         found = tx.connection.execute(text("SELECT name FROM number WHERE name LIKE 'x%' ORDER BY name"))
         assert [name[1:] for name in found.scalars()] == sorted(words)

@@ -74,6 +74,7 @@ def _candidate(*columns: ColumnElement[Any]) -> Select[Any]:
     return select(
         _partner.c.internal_id,
         _partner.c.uuid,
+        _partner.c.change_number,
         _partner.c.match_name,
         _partner.c.category_code,
         _partner.c.created_at,
@@ -107,7 +108,8 @@ _BY_IDENTIFICATION = (
         )
     )
 )
-_CANDIDATES = union_all(_BY_COMMUNICATION, _BY_IDENTIFICATION).order_by("created_at", "internal_id")
+_MATCHES = union_all(_BY_COMMUNICATION, _BY_IDENTIFICATION).subquery()
+_CANDIDATES = select(_MATCHES).order_by(_MATCHES.c.created_at, _MATCHES.c.internal_id)
 
 
 def candidates(
@@ -115,7 +117,7 @@ def candidates(
 ) -> list[Row]:
     """Whoever shares a normalised communication or an identification (type, id), oldest partner first.
 
-    One row per match: {internal_id, uuid, match_name, category_code, created_at, normalised, kind,
+    One row per match: {internal_id, uuid, change_number, match_name, category_code, created_at, normalised, kind,
     party_identifier_type_code, business_partner_id}; the last four as far as they matched, else None. All
     business partners are looked at, whoever created them.
     """
@@ -165,9 +167,7 @@ def _resolve(rule: Visibility, kinds: tuple[str, ...]) -> Select[Any]:
     meant = [_meant(rule, kind) for kind in kinds]
     condition = meant[0]
     if len(meant) > 1:
-        condition = _partner.c.internal_id.in_(
-            union(*(select(_partner.c.internal_id).where(each) for each in meant))
-        )
+        condition = _partner.c.internal_id.in_(union(*(select(_partner.c.internal_id).where(each) for each in meant)))
     return select(_partner).where(condition, may_refer_to_partner(rule)).order_by(_partner.c.internal_id)
 
 

@@ -23,9 +23,7 @@ _OF_CUSTOMERS = (
     .where(one_of(_record.c.customer_id, "customer_ids"))
     .order_by(_record.c.customer_id, _record.c.record_id)
 )
-_NOTES = (
-    select(_note).where(one_of(_note.c.record_id, "record_ids")).order_by(_note.c.record_id, _note.c.position)
-)
+_NOTES = select(_note).where(one_of(_note.c.record_id, "record_ids")).order_by(_note.c.record_id, _note.c.position)
 
 
 def insert(tx: Transaction, records: Sequence[Row], notes: Sequence[Row] = ()) -> None:

@@ -17,7 +17,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, Self, TypeAlias
 
 import psycopg
 from sqlalchemy import (
@@ -133,24 +133,33 @@ class _TupleList(TypeDecorator[Any]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Iterable[Sequence[str]] | None, dialect: Driver) -> str:  # noqa: ARG002
+    def process_bind_param(self, value: Iterable[Sequence[str]] | None, dialect: Driver) -> str:  # noqa: ARG002 - SQLAlchemy calls it with both
         return json.dumps([list(each) for each in value or ()], ensure_ascii=False)
 
 
 # ------------------------------------------------------------------------------------------------ expressions
 
 
-class _OneOf(FunctionElement[bool]):
-    """`column` is one of the texts in a list parameter."""
+class _Membership(FunctionElement[bool]):
+    """A condition over columns and a list parameter, which comes last."""
 
     type = Boolean()
     inherit_cache = True
 
+    def self_group(self, against: object = None) -> Self:  # noqa: ARG002 - SQLAlchemy names it
+        """Stand as it is. SQLAlchemy would write `(...) = 1` on SQLite, and no index could serve that."""
+        return self
 
-class _TupleOneOf(FunctionElement[bool]):
-    """The columns together are one of the tuples in a list parameter."""
 
-    type = Boolean()
+class _OneOf(_Membership):
+    """The column holds one of the texts of the list."""
+
+    inherit_cache = True
+
+
+class _TupleOneOf(_Membership):
+    """The columns together hold one of the tuples of the list."""
+
     inherit_cache = True
 
 
@@ -349,9 +358,7 @@ class PostgreSQL:
 
     def insert_many(self, connection: Connection, batch: Sequence[tuple[Table, Sequence[Row]]]) -> None:
         """Write the rows table by table in the order given: few in one round trip for all, many by COPY."""
-        prepared = [
-            (insert := _postgresql_insert(table), insert.tuples(rows)) for table, rows in batch if rows
-        ]
+        prepared = [(insert := _postgresql_insert(table), insert.tuples(rows)) for table, rows in batch if rows]
         if not prepared:
             return
         driver = connection.connection.driver_connection

@@ -8,17 +8,17 @@ class StoreError(Exception):
     """Base of the errors below."""
 
 
-class DatabaseUnreachable(StoreError):  # noqa: N818 - the name says what happened
+class DatabaseUnreachable(StoreError):
     """The database cannot be reached, or went away, or had no connection free. Worth another try later."""
 
 
-class SchemaBehind(StoreError):  # noqa: N818 - the name says what happened
+class SchemaBehind(StoreError):
     """The database's schema is not the one this version was written for. `leadbridge migrate` mends it."""
 
 
-class LaneFull(StoreError):  # noqa: N818 - the name says what happened
+class LaneFull(StoreError):
     """More calls wait for the write lane than it takes. The caller should answer Busy at once."""
 
 
-class LaneStopped(StoreError):  # noqa: N818 - the name says what happened
+class LaneStopped(StoreError):
     """The write lane was stopped, or stopped before it came to this call. Nothing of the call was written."""

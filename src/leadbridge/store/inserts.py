@@ -24,9 +24,7 @@ class Insert:
     SQLAlchemy and 96 us this way, most of which is SQLite itself.
     """
 
-    def __init__(
-        self, table: Table, *, mark: str, converters: Mapping[type[TypeEngine[Any]], Converter]
-    ) -> None:
+    def __init__(self, table: Table, *, mark: str, converters: Mapping[type[TypeEngine[Any]], Converter]) -> None:
         columns = [column for column in table.columns if not _given_by_database(column)]
         names = [column.name for column in columns]
         listed = ", ".join(f'"{name}"' for name in names)
@@ -37,9 +35,7 @@ class Insert:
         self._blank: Row = {column.name: _default(column) for column in columns}
         self._pick = itemgetter(*names)
         self._convert = [
-            (column.name, converters[type(column.type)])
-            for column in columns
-            if type(column.type) in converters
+            (column.name, converters[type(column.type)]) for column in columns if type(column.type) in converters
         ]
 
     def tuples(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:

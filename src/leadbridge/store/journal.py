@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import bindparam, select
 
 from leadbridge.store import tables
 from leadbridge.store.database import Transaction
+from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, insert_many
 
@@ -27,3 +28,22 @@ def append(tx: Transaction, rows: Sequence[Row]) -> None:
 def of(tx: Transaction, object_type: str, object_id: str) -> list[Row]:
     """Everything recorded about one lead, business partner or CRM record, oldest first."""
     return fetch(tx, _OF, {"object_type": object_type, "object_id": object_id})
+
+
+_MOVES = (
+    select(_journal)
+    .where(
+        _journal.c.object_type == bindparam("object_type"),
+        one_of(_journal.c.object_id, "object_ids"),
+        _journal.c.new_status.is_not(None),
+    )
+    .order_by(_journal.c.id)
+)
+
+
+def moves(tx: Transaction, object_type: str, object_ids: Collection[str]) -> dict[str, list[Row]]:
+    """The changes of status of several objects of one type, oldest first, by the object's ID."""
+    result: dict[str, list[Row]] = {object_id: [] for object_id in object_ids}
+    for row in fetch(tx, _MOVES, {"object_type": object_type, "object_ids": result}) if result else ():
+        result[row["object_id"]].append(row)
+    return result

@@ -19,7 +19,7 @@ from leadbridge.store.errors import DatabaseUnreachable, LaneFull, LaneStopped
 
 Call = TypeVar("Call")
 Outcome = TypeVar("Outcome")
-Act: TypeAlias = Callable[[Transaction, Sequence[Call]], Sequence[Outcome]]
+Act: TypeAlias = Callable[[Transaction, Sequence[Call]], Sequence[Outcome | Exception]]
 
 # A lone call that met a deadlock or a lock is tried this often, with growing pauses.
 _ATTEMPTS = 5
@@ -168,7 +168,7 @@ class WriteLane:
 
 def _resolve(group: Sequence[_Waiting[Any, Any]], outcomes: Sequence[Any]) -> None:
     for waiting, outcome in zip(group, outcomes, strict=True):
-        if isinstance(outcome, BaseException):
+        if isinstance(outcome, Exception):
             waiting.future.set_exception(outcome)
         else:
             waiting.future.set_result(outcome)

@@ -24,15 +24,26 @@ from leadbridge.store.statements import (
     selected_among,
     update_many,
 )
-from leadbridge.store.visibility import may_read_partner, may_see_lead, rule_of, who
+from leadbridge.store.visibility import may_read_partner, may_see_lead, rule_of, visible, who
+
+__all__ = [
+    "LeadParts",
+    "external_keys_taken",
+    "find",
+    "insert",
+    "parts",
+    "replace_answers",
+    "replace_contacts",
+    "replace_documents",
+    "replace_items",
+    "replace_notes",
+    "resolve",
+    "update",
+    "visible",
+]
 
 _lead = tables.lead
 _communication = tables.business_partner_communication
-
-
-def visible(caller: Caller) -> ColumnElement[bool]:
-    """The condition on the table `lead` that leaves the leads a caller may see."""
-    return may_see_lead(rule_of(caller)).params(who(caller))
 
 
 # ---------------------------------------------------------------------------------------------------- writing
@@ -129,9 +140,7 @@ def resolve(
     caller that does not see everything finds its own leads by them, one that does finds anybody's, possibly
     several. `lock` keeps other writers off these leads until the transaction ends.
     """
-    kinds = tuple(
-        kind for kind, values in (("ids", ids), ("uuids", uuids), ("external_keys", external_keys)) if values
-    )
+    kinds = tuple(kind for kind, values in (("ids", ids), ("uuids", uuids), ("external_keys", external_keys)) if values)
     if not kinds:
         return []
     parameters = {"ids": ids, "uuids": uuids, "external_keys": external_keys}
@@ -179,9 +188,7 @@ class LeadParts:
 
 
 def _by_lead(table: Table) -> Select[Any]:
-    return (
-        select(table).where(one_of(table.c.lead_id, "lead_ids")).order_by(table.c.lead_id, table.c.position)
-    )
+    return select(table).where(one_of(table.c.lead_id, "lead_ids")).order_by(table.c.lead_id, table.c.position)
 
 
 _PARTS: Mapping[str, Select[Any]] = {

@@ -121,9 +121,7 @@ def _first_of_lane(row: Any, hold_parked: bool, now: ColumnElement[datetime]) ->
     if hold_parked:
         holding.append(MessageState.PARKED.value)
     other = _message.alias("other")
-    earlier = select(1).where(
-        other.c.lane == row.c.lane, other.c.sequence < row.c.sequence, other.c.state.in_(holding)
-    )
+    earlier = select(1).where(other.c.lane == row.c.lane, other.c.sequence < row.c.sequence, other.c.state.in_(holding))
     # A retried message may come before one of its lane that was let past it and is being sent.
     later = select(1).where(
         other.c.lane == row.c.lane,
@@ -207,9 +205,7 @@ def retry(tx: Transaction, id: int, now: datetime) -> bool:  # noqa: A002 - name
 
 def cancel(tx: Transaction, id: int, now: datetime) -> bool:  # noqa: A002 - named like the column
     """Take a message out of its lane that waits or is parked. False in any other state."""
-    cancellable = or_(
-        _message.c.state == MessageState.WAITING.value, _message.c.state == MessageState.PARKED.value
-    )
+    cancellable = or_(_message.c.state == MessageState.WAITING.value, _message.c.state == MessageState.PARKED.value)
     statement = (
         update(_message)
         .where(_message.c.id == id, cancellable)
@@ -221,7 +217,7 @@ def cancel(tx: Transaction, id: int, now: datetime) -> bool:  # noqa: A002 - nam
 def counts(tx: Transaction) -> dict[str, int]:
     """How many messages there are in each state; every state is a key."""
     statement = select(_message.c.state, func.count()).group_by(_message.c.state)
-    found: dict[str, int] = dict(tx.connection.execute(statement).tuples())
+    found: dict[str, int] = dict(tx.connection.execute(statement).all())
     return {state.value: found.get(state.value, 0) for state in MessageState}
 
 
@@ -239,4 +235,4 @@ def forwarding_states(tx: Transaction, lead_ids: Collection[str]) -> dict[str, s
     """The state of the latest message of each lead; a lead without any is not in the answer."""
     if not lead_ids:
         return {}
-    return dict(tx.connection.execute(_LATEST, {"lanes": lead_ids}).tuples())
+    return dict(tx.connection.execute(_LATEST, {"lanes": lead_ids}).all())

@@ -46,9 +46,7 @@ def update_many(tx: Transaction, table: Table, rows: Sequence[Row], *, key: str)
     for row in rows:
         changed = tuple(sorted(row.keys() - {key}))
         if changed:
-            groups.setdefault(changed, []).append(
-                {f"new_{name}": row[name] for name in changed} | {"key": row[key]}
-            )
+            groups.setdefault(changed, []).append({f"new_{name}": row[name] for name in changed} | {"key": row[key]})
     for changed, parameters in groups.items():
         tx.connection.execute(_update(table, key, changed), parameters)
 
@@ -96,9 +94,7 @@ def selected(columns: Sequence[ColumnElement[Any]], intervals: Sequence[Interval
     return _block(intervals, lies_in)
 
 
-def selected_among(
-    values: ColumnElement[Any], rows: Any, intervals: Sequence[Interval]
-) -> ColumnElement[bool]:
+def selected_among(values: ColumnElement[Any], rows: Any, intervals: Sequence[Interval]) -> ColumnElement[bool]:
     """One block of intervals over the values that a row has elsewhere.
 
     `rows` is a select of one constant, correlated to the row, that reaches the column `values`; each interval

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sqlalchemy import ColumnElement, bindparam, or_, select, true
+from sqlalchemy import ColumnElement, bindparam, literal, or_, select, true
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.store import tables
@@ -34,14 +34,23 @@ def who(caller: Caller) -> dict[str, str]:
 @cache
 def may_see_lead(rule: Visibility) -> ColumnElement[bool]:
     """Condition on `lead`: the leads the caller created, those it was given, or all."""
+    return _lead_of(rule, _ME, _MY_PARTY)
+
+
+def visible(caller: Caller) -> ColumnElement[bool]:
+    """The same for one caller, its values bound: for a statement that is made only once anyway."""
+    return _lead_of(rule_of(caller), literal(caller.id), literal(caller.party_id))
+
+
+def _lead_of(rule: Visibility, me: ColumnElement[str], party: ColumnElement[str]) -> ColumnElement[bool]:
     lead = tables.lead
     match rule:
         case Visibility.ALL:
             return true()
         case Visibility.GIVEN:
-            return or_(lead.c.created_by == _ME, lead.c.sales_partner_party_id == _MY_PARTY)
+            return or_(lead.c.created_by == me, lead.c.sales_partner_party_id == party)
         case Visibility.OWN:
-            return lead.c.created_by == _ME
+            return lead.c.created_by == me
 
 
 @cache
@@ -60,10 +69,7 @@ def may_read_partner(rule: Visibility) -> ColumnElement[bool]:
     given = lead.c.sales_partner_party_id == _MY_PARTY
     return or_(
         created,
-        select(1)
-        .where(lead.c.prospect_internal_id == partner.c.internal_id, given)
-        .correlate(partner)
-        .exists(),
+        select(1).where(lead.c.prospect_internal_id == partner.c.internal_id, given).correlate(partner).exists(),
         select(1)
         .select_from(contact.join(lead, contact.c.lead_id == lead.c.id))
         .where(contact.c.internal_id == partner.c.internal_id, given)

@@ -88,9 +88,7 @@ def _make_business_partner() -> None:
             name="uq_business_partner_remote_object_id",
         ),
     )
-    op.create_index(
-        "ix_business_partner_created_by_internal_id", "business_partner", ["created_by", "internal_id"]
-    )
+    op.create_index("ix_business_partner_created_by_internal_id", "business_partner", ["created_by", "internal_id"])
     op.create_index("ix_business_partner_last_name_folded", "business_partner", ["last_name_folded"])
     op.create_index("ix_business_partner_name_folded", "business_partner", ["name_folded"])
 
@@ -246,9 +244,7 @@ def _make_business_partner_communication() -> None:
             name="fk_business_partner_communication_business_partner_internal_id",
         ),
     )
-    op.create_index(
-        "ix_business_partner_communication_normalised", "business_partner_communication", ["normalised"]
-    )
+    op.create_index("ix_business_partner_communication_normalised", "business_partner_communication", ["normalised"])
 
 
 def _make_business_partner_identification() -> None:
