@@ -3,10 +3,13 @@
 Nothing is made at import. `gateway` is what each worker process of the server calls once.
 """
 
+import asyncio
 import os
 import secrets
+import signal
 import socket
 import threading
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -33,6 +36,8 @@ from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
 
 _log = log.get_logger(__name__)
+
+_PARENT_WATCH_SECONDS = 0.5
 
 # The password of the relay towards the core CRM that is built in: made by `leadbridge serve`, handed to its own
 # worker processes, kept nowhere else.
@@ -220,8 +225,6 @@ class Gateway:
 
 
 async def _reachable(database: Database) -> bool:
-    import asyncio
-
     def ask() -> bool:
         try:
             return schema_state(database).is_current
@@ -237,8 +240,25 @@ async def _say(send: Send, status: int, body: bytes) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
+def end_with_parent() -> None:
+    """End this process as soon as the one that started it is gone, however that ended.
+
+    A worker that outlived a killed parent would hold the port, and nobody would watch over it.
+    """
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(_PARENT_WATCH_SECONDS)
+        _log.error("parent process is gone")
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
 def gateway() -> Gateway:
     """One worker process's gateway, from the environment that `leadbridge serve` has prepared."""
     settings = Settings()
     log.configure(settings)
+    end_with_parent()
     return Gateway(settings)

@@ -1,7 +1,6 @@
 """CreateBusinessPartner, ReadBusinessPartner, FindBusinessPartner."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from leadbridge import matching
 from leadbridge.businesspartner import DuplicateCheck
@@ -34,14 +33,9 @@ from leadbridge.messages import (
     SystemAdministrativeData,
 )
 from leadbridge.operations.call import Answer, Call, Policy, answer_header, zoned
+from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
 from leadbridge.operations.logitems import LogBuilder, LogItemType
-from leadbridge.operations.partners import (
-    PartnerBook,
-    Request,
-    external_lock_key,
-    key_of,
-    profile,
-)
+from leadbridge.operations.partners import PartnerBook, Request, request
 from leadbridge.operations.replay import once
 from leadbridge.operations.selecting import Hits, intervals, response_conditions
 from leadbridge.store import businesspartners, journal
@@ -55,13 +49,9 @@ _OPEN_LEADS_LISTED = 20  # BusinessPartnerHit.OpenLead, maxOccurs
 
 def create_business_partners(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Create business partners, or answer or refuse by DuplicateCheckCode where they exist already."""
-    requests = {id(call): _request(call, policy) for call in calls}
-    lock_keys = [key for request in requests.values() for key in request.profile.lock_keys()]
-    lock_keys += [
-        external_lock_key("partner-key", request.caller, request.partner.external_key)
-        for request in requests.values()
-        if request.partner.external_key
-    ]
+    path = f"{_ROOT}/lbp:BusinessPartner"
+    requests = {id(call): request(call, call.message.business_partner, path, policy) for call in calls}
+    lock_keys = [key for brought in requests.values() for key in brought.lock_keys()]
 
     def act(fresh: Sequence[Call]) -> list[Answer]:
         numbers = iter(tx.next_numbers("business_partner", len(fresh)))
@@ -75,29 +65,16 @@ def create_business_partners(tx: Transaction, calls: Sequence[Call], policy: Pol
     return once(tx, calls, operation="CreateBusinessPartner", lock_keys=lock_keys, act=act)
 
 
-def _request(call: Call, policy: Policy) -> Request:
+def _create(book: PartnerBook, call: Call, brought: Request, journal_rows: list[Row]) -> Answer:
     message = call.message
-    return Request(
-        caller=call.caller,
-        partner=message.business_partner,
-        profile=profile(message.business_partner, policy),
-        path=f"{_ROOT}/lbp:BusinessPartner",
-        test_data=bool(message.basic_message_header.test_data_indicator),
-        now=call.received_at,
-        default_phone_region=policy.default_phone_region,
-    )
-
-
-def _create(book: PartnerBook, call: Call, request: Request, journal_rows: list[Row]) -> Answer:
-    message = call.message
-    reference = request.partner.object_node_sender_technical_id
+    reference = brought.partner.object_node_sender_technical_id
     log = LogBuilder(reference)
     asked = message.duplicate_check_code
-    entry = book.find_or_draft(request, DuplicateCheck(asked.value) if asked else DuplicateCheck.REJECT, log)
+    entry = book.find_or_draft(brought, DuplicateCheck(asked.value) if asked else DuplicateCheck.REJECT, log)
     confirmation = None
     if entry is not None:
         assert entry.internal_id is not None  # numbers were drawn
-        if entry.draft is request.partner:
+        if entry.draft is brought.partner:
             log.information(LogItemType.BUSINESS_PARTNER_CREATED, f"Business partner {entry.internal_id} was created.")
             journal_rows.append(created_row(call, "CreateBusinessPartner", entry.internal_id))
         confirmation = BusinessPartnerConfirmation(
@@ -142,27 +119,21 @@ def _read(tx: Transaction, call: Call) -> Answer:
     message = call.message
     selections: list[BusinessPartnerSelectionById] = message.business_partner_selection_by_id
     log = LogBuilder()
-    keys = [_selected(one) for one in selections]
     rows = businesspartners.resolve(
         tx,
         call.caller,
-        internal_ids={key for kind, key in keys if kind == "internal_id"},
-        uuids={key for kind, key in keys if kind == "uuid"},
-        external_keys={key for kind, key in keys if kind == "external_key"},
+        internal_ids={one.internal_id for one in selections if one.internal_id is not None},
+        uuids=uuids(selections),
+        external_keys=external_keys(selections),
     )
-    ids_of: dict[tuple[str, Any], list[str]] = {}
-    for row in rows:
-        for key in (
-            ("internal_id", row["internal_id"]),
-            ("uuid", row["uuid"]),
-            ("external_key", (row["communication_system_id"], row["remote_object_id"])),
-        ):
-            ids_of.setdefault(key, []).append(row["internal_id"])
-    loaded = businesspartners.load(tx, call.caller, {row["internal_id"] for row in rows})
-    full = {row["internal_id"]: row for row in loaded}
+    named = by_key(rows, "internal_id")
+    full = {
+        row["internal_id"]: row for row in businesspartners.load(tx, call.caller, {row["internal_id"] for row in rows})
+    }
     found: list[str] = []
-    for position, key in enumerate(keys, 1):
-        readable = [internal_id for internal_id in ids_of.get(key, ()) if internal_id in full]
+    for position, one in enumerate(selections, 1):
+        meant = (row["internal_id"] for row in named.get(key_of(one.internal_id, one), ()))
+        readable = [internal_id for internal_id in meant if internal_id in full]
         found += readable
         if not readable:
             log.error(
@@ -178,15 +149,6 @@ def _read(tx: Transaction, call: Call) -> Answer:
             log=log.log(partly=bool(partners)),
         )
     )
-
-
-def _selected(one: BusinessPartnerSelectionById) -> tuple[str, Any]:
-    if one.internal_id is not None:
-        return "internal_id", one.internal_id
-    if one.uuid is not None:
-        return "uuid", one.uuid.lower()
-    assert one.external_key is not None  # the contract's choice
-    return "external_key", key_of(one.external_key)
 
 
 def details(row: Row) -> BusinessPartnerDetails:
@@ -311,7 +273,7 @@ def _find(tx: Transaction, call: Call, policy: Policy) -> Answer:
             identifications=[
                 (one.party_identifier_type_code, one.business_partner_id) for one in wanted.selection_by_identification
             ],
-            external_keys=[key_of(one) for one in wanted.selection_by_external_key],
+            external_keys=[pair(one) for one in wanted.selection_by_external_key],
             limit=hits.limit,
             after=hits.after,
         )

@@ -1,5 +1,6 @@
 """What goes into a use case and what comes out: one call, its answer, and what both have in common."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -57,6 +58,14 @@ class Policy:
     origin_type_codes: frozenset[str] = field(default_factory=frozenset)
     group_codes: frozenset[str] = field(default_factory=frozenset)
     reason_codes: frozenset[str] = field(default_factory=frozenset)
+
+
+def by_caller(calls: Iterable[Call]) -> list[list[Call]]:
+    """The calls of each caller together, in order; callers in the order of their first call."""
+    groups: dict[str, list[Call]] = {}
+    for call in calls:
+        groups.setdefault(call.caller.id, []).append(call)
+    return list(groups.values())
 
 
 def answer_header(request: BasicMessageHeader, now: datetime) -> BasicMessageHeader:

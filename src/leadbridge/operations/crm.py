@@ -48,7 +48,7 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
         for row in rows:
             of_customer.setdefault(row["customer_id"], []).append(row)
         numbers = iter(tx.next_numbers("crm_record", len(fresh)))
-        writing = _Writing()
+        writing = _Writing({})
         answers = [
             _combo_create(call, of_customer.setdefault(call.message.customer_id, []), numbers, writing, policy)
             for call in fresh
@@ -67,7 +67,8 @@ def _customer_lock(customer_id: str) -> str:
 class _Writing:
     """What a batch writes in the end: new records, changed records, journal rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, notes_of: Mapping[str, Sequence[Row]]) -> None:
+        self.notes_of = notes_of  # the notes of the records that may be converted
         self.new: dict[str, Row] = {}
         self._notes: list[Row] = []
         self._changed: dict[str, Row] = {}
@@ -259,8 +260,9 @@ def _update(
     def act(fresh: Sequence[Call]) -> list[Answer]:
         rows = crmrecords.resolve(tx, record_ids={call.message.record_id for call in fresh}, lock=True)
         by_id = {row["record_id"]: row for row in rows}
-        numbers = iter(tx.next_numbers("crm_record", len(fresh) if wanted is StatusName.CLOSE_WON else 0))
-        writing = _Writing()
+        converts = wanted is StatusName.CLOSE_WON
+        numbers = iter(tx.next_numbers("crm_record", len(fresh) if converts else 0))
+        writing = _Writing(crmrecords.notes(tx, list(by_id)) if converts else {})
         answers = []
         for call in fresh:
             log = LogBuilder()
@@ -364,7 +366,8 @@ def _convert(
         "created_at": call.received_at,
         "changed_at": call.received_at,
     }
-    writing.create(call, operation, opportunity)
+    notes = [{**note, "record_id": record_id} for note in writing.notes_of.get(lead["record_id"], ())]
+    writing.create(call, operation, opportunity, notes)
     writing.set_status(
         call,
         operation,

@@ -22,7 +22,8 @@ from leadbridge.messages import (
 )
 from leadbridge.operations import lead_lists, qualified
 from leadbridge.operations.businesspartner import created_row
-from leadbridge.operations.call import Answer, Call, Policy, answer_header
+from leadbridge.operations.call import Answer, Call, Policy, answer_header, by_caller
+from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
 from leadbridge.operations.lead_create import check_code, check_dates, confirmation, find_prospect
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
@@ -31,8 +32,7 @@ from leadbridge.operations.partners import (
     Request,
     extension_bytes,
     external_lock_key,
-    key_of,
-    profile,
+    request,
 )
 from leadbridge.operations.replay import once
 from leadbridge.operations.selecting import day
@@ -81,15 +81,11 @@ class _Change:
 def change_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Change leads. Of several changes of one lead in a batch each starts from the state the one before left."""
     requests = {id(call): _request(call, policy) for call in calls}
-    lock_keys = [key for request in requests.values() if request for key in request.profile.lock_keys()]
+    lock_keys = [key for request in requests.values() if request for key in request.lock_keys()]
     lock_keys += [
-        external_lock_key(kind, call.caller, key)
+        external_lock_key("lead-key", call.caller, call.message.lead.external_key)
         for call in calls
-        for kind, key in (
-            ("lead-key", call.message.lead.external_key),
-            ("partner-key", _new_partner_key(call.message.lead)),
-        )
-        if key
+        if call.message.lead.external_key
     ]
 
     def act(fresh: Sequence[Call]) -> list[Answer]:
@@ -102,24 +98,11 @@ def change_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
     return once(tx, calls, operation="ChangeLead", lock_keys=lock_keys, act=act)
 
 
-def _new_partner_key(lead: LeadChange) -> Any:
-    partner = lead.prospect_party.new_business_partner if lead.prospect_party else None
-    return partner.external_key if partner else None
-
-
 def _request(call: Call, policy: Policy) -> Request | None:
     party = call.message.lead.prospect_party
     if party is None or party.new_business_partner is None:
         return None
-    return Request(
-        caller=call.caller,
-        partner=party.new_business_partner,
-        profile=profile(party.new_business_partner, policy),
-        path=f"{_ROOT}/lbl:ProspectParty/lbl:NewBusinessPartner",
-        test_data=bool(call.message.basic_message_header.test_data_indicator),
-        now=call.received_at,
-        default_phone_region=policy.default_phone_region,
-    )
+    return request(call, party.new_business_partner, f"{_ROOT}/lbl:ProspectParty/lbl:NewBusinessPartner", policy)
 
 
 def _round(
@@ -162,27 +145,20 @@ def _round(
 
 def _heads(tx: Transaction, calls: Sequence[Call]) -> dict[int, Row]:
     """The lead each call names, locked, if its caller may see it; by the call's identity."""
-    of_caller: dict[str, list[Call]] = {}
-    for call in calls:
-        of_caller.setdefault(call.caller.id, []).append(call)
     heads: dict[int, Row] = {}
-    for group in of_caller.values():
+    for group in by_caller(calls):
         named: list[LeadIdentification] = [call.message.lead.lead_identification for call in group]
         rows = leads.resolve(
             tx,
             group[0].caller,
-            ids={one.id for one in named if one.id},
-            uuids={one.uuid.lower() for one in named if one.uuid},
-            external_keys={key_of(one.external_key) for one in named if one.external_key},
+            ids={one.id for one in named if one.id is not None},
+            uuids=uuids(named),
+            external_keys=external_keys(named),
             lock=True,
         )
-        found: dict[Any, list[Row]] = {}
-        for row in rows:
-            for key in (row["id"], row["uuid"], (row["communication_system_id"], row["remote_object_id"])):
-                found.setdefault(key, []).append(row)
+        found = by_key(rows, "id")
         for call, one in zip(group, named, strict=True):
-            key = one.id or (one.uuid.lower() if one.uuid else None) or key_of(one.external_key)  # type: ignore[arg-type]  # the contract's choice
-            meant = found.get(key, [])
+            meant = found.get(key_of(one.id, one), [])
             own = [row for row in meant if row["created_by"] == call.caller.id]
             if len(meant) == 1 or own:
                 heads[id(call)] = (own or meant)[0]
@@ -205,9 +181,7 @@ class _Plan:
             numbers=iter(tx.next_numbers("business_partner", len(brought))),
         )
         keys = {
-            (call.caller.id, *key_of(call.message.lead.external_key))
-            for call in calls
-            if call.message.lead.external_key
+            (call.caller.id, *pair(call.message.lead.external_key)) for call in calls if call.message.lead.external_key
         }
         self._taken = leads.external_keys_taken(tx, keys) if keys else set()
 
@@ -260,7 +234,7 @@ class _Plan:
     def _external_key(self, change: _Change, lead: LeadChange) -> None:
         """An external key belongs to the lead's creator; nobody else may give or take it."""
         assert lead.external_key is not None
-        system, remote_object = key_of(lead.external_key)
+        system, remote_object = pair(lead.external_key)
         owner = change.head["created_by"]
         key = (owner, system, remote_object)
         change.set(communication_system_id=system, remote_object_id=remote_object)
@@ -368,7 +342,7 @@ def _references(calls: Sequence[Call]) -> list[References]:
             internal_ids=frozenset(one.business_partner_internal_id for one in lead.contact_party)
             | frozenset([party.business_partner_internal_id] if party and party.business_partner_internal_id else ()),
             uuids=frozenset([party.business_partner_uuid.lower()] if party and party.business_partner_uuid else ()),
-            external_keys=frozenset([key_of(party.external_key)] if party and party.external_key else ()),
+            external_keys=frozenset([pair(party.external_key)] if party and party.external_key else ()),
         )
         found.append(references)
     return found

@@ -24,7 +24,8 @@ from leadbridge.messages import (
 )
 from leadbridge.operations import qualified
 from leadbridge.operations.businesspartner import created_row
-from leadbridge.operations.call import Answer, Call, Policy, answer_header
+from leadbridge.operations.call import Answer, Call, Policy, answer_header, by_caller
+from leadbridge.operations.identifying import pair
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
     PartnerBook,
@@ -32,8 +33,7 @@ from leadbridge.operations.partners import (
     Request,
     extension_bytes,
     external_lock_key,
-    key_of,
-    profile,
+    request,
 )
 from leadbridge.operations.replay import once
 from leadbridge.operations.selecting import day
@@ -90,17 +90,8 @@ def check_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[
 
 def _request(call: Call, policy: Policy, root: str) -> Request | None:
     partner = call.message.lead.prospect_party.new_business_partner
-    if partner is None:
-        return None
-    return Request(
-        caller=call.caller,
-        partner=partner,
-        profile=profile(partner, policy),
-        path=f"{root}/lbl:ProspectParty/lbl:NewBusinessPartner",
-        test_data=bool(call.message.basic_message_header.test_data_indicator),
-        now=call.received_at,
-        default_phone_region=policy.default_phone_region,
-    )
+    path = f"{root}/lbl:ProspectParty/lbl:NewBusinessPartner"
+    return request(call, partner, path, policy) if partner is not None else None
 
 
 def _lock_keys(calls: Sequence[Call], requests: Iterable[Request | None]) -> list[str]:
@@ -109,20 +100,13 @@ def _lock_keys(calls: Sequence[Call], requests: Iterable[Request | None]) -> lis
         for call in calls
         if call.message.lead.external_key
     ]
-    for request in filter(None, requests):
-        keys += request.profile.lock_keys()
-        if request.partner.external_key:
-            keys.append(external_lock_key("partner-key", request.caller, request.partner.external_key))
-    return keys
+    return [*keys, *(key for brought in requests if brought is not None for key in brought.lock_keys())]
 
 
 def _references(calls: Sequence[Call]) -> list[References]:
     """The existing business partners the calls refer to, caller by caller."""
-    of_caller: dict[str, list[Call]] = {}
-    for call in calls:
-        of_caller.setdefault(call.caller.id, []).append(call)
     found = []
-    for group in of_caller.values():
+    for group in by_caller(calls):
         prospects: list[ProspectParty] = [call.message.lead.prospect_party for call in group]
         contacts = frozenset(
             party.business_partner_internal_id for call in group for party in call.message.lead.contact_party
@@ -132,7 +116,7 @@ def _references(calls: Sequence[Call]) -> list[References]:
             internal_ids=contacts
             | {one.business_partner_internal_id for one in prospects if one.business_partner_internal_id},
             uuids=frozenset(one.business_partner_uuid.lower() for one in prospects if one.business_partner_uuid),
-            external_keys=frozenset(key_of(one.external_key) for one in prospects if one.external_key),
+            external_keys=frozenset(pair(one.external_key) for one in prospects if one.external_key),
         )
         if references.internal_ids or references.uuids or references.external_keys:
             found.append(references)
@@ -162,9 +146,7 @@ class _Plan:
             numbers=numbers,
         )
         keys = {
-            (call.caller.id, *key_of(call.message.lead.external_key))
-            for call in calls
-            if call.message.lead.external_key
+            (call.caller.id, *pair(call.message.lead.external_key)) for call in calls if call.message.lead.external_key
         }
         self._taken = leads.external_keys_taken(tx, keys) if keys else set()
 
@@ -177,7 +159,7 @@ class _Plan:
         if log.failed or prospect is None:
             return None
         if lead.external_key:
-            self._taken.add((call.caller.id, *key_of(lead.external_key)))
+            self._taken.add((call.caller.id, *pair(lead.external_key)))
         internal_id, created = prospect
         return _draft(call, lead, status, internal_id, created_partner_id=internal_id if created else None)
 
@@ -197,7 +179,7 @@ class _Plan:
             f"{root}/lbl:EndDate",
             log,
         )
-        if lead.external_key and (call.caller.id, *key_of(lead.external_key)) in self._taken:
+        if lead.external_key and (call.caller.id, *pair(lead.external_key)) in self._taken:
             log.error(
                 LogItemType.LEAD_EXTERNAL_KEY_TAKEN,
                 "You have a lead with this ExternalKey already; change it instead.",
@@ -261,7 +243,7 @@ def find_prospect(book: PartnerBook, call: Call, party: ProspectParty) -> Row | 
     if party.business_partner_uuid:
         return book.referred(call.caller, party.business_partner_uuid.lower())
     assert party.external_key is not None  # the contract's choice
-    return book.referred(call.caller, key_of(party.external_key))
+    return book.referred(call.caller, pair(party.external_key))
 
 
 def check_code(code: str | None, known: frozenset[str], path: str, log: LogBuilder) -> None:

@@ -36,8 +36,8 @@ from leadbridge.messages import (
 )
 from leadbridge.operations.businesspartner import administrative_data, extension_of, external_key
 from leadbridge.operations.call import Answer, Call, Policy, answer_header, zoned
+from leadbridge.operations.identifying import by_key, external_keys, key_of, uuids
 from leadbridge.operations.logitems import LogBuilder, LogItemType
-from leadbridge.operations.partners import key_of
 from leadbridge.operations.selecting import Hits, intervals, response_conditions
 from leadbridge.store import businesspartners, leads, outbox
 from leadbridge.store.database import Transaction
@@ -97,21 +97,16 @@ def _selected(tx: Transaction, call: Call, selection: Sequence[LeadIdentificatio
     rows = leads.resolve(
         tx,
         call.caller,
-        ids={one.id for one in selection if one.id},
-        uuids={one.uuid.lower() for one in selection if one.uuid},
-        external_keys={key_of(one.external_key) for one in selection if one.external_key},
+        ids={one.id for one in selection if one.id is not None},
+        uuids=uuids(selection),
+        external_keys=external_keys(selection),
     )
-    found: dict[Any, list[Row]] = {}
-    for row in rows:
-        for name in (row["id"], row["uuid"], (row["communication_system_id"], row["remote_object_id"])):
-            found.setdefault(name, []).append(row)
+    found = by_key(rows, "id")
     heads: dict[str, Row] = {}
     for position, one in enumerate(selection, 1):
-        key: Any = one.id or (one.uuid.lower() if one.uuid else None)
-        if key is None and one.external_key is not None:
-            key = key_of(one.external_key)
-        heads.update((row["id"], row) for row in found.get(key, ()))
-        if key not in found:
+        meant = found.get(key_of(one.id, one), ())
+        heads.update((row["id"], row) for row in meant)
+        if not meant:
             log.error(
                 LogItemType.LEAD_UNKNOWN,
                 "There is no such lead.",

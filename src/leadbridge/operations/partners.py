@@ -22,7 +22,8 @@ from leadbridge.businesspartner import (
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.messages import BusinessPartner, Extension, ExternalKey
-from leadbridge.operations.call import Policy
+from leadbridge.operations.call import Call, Policy
+from leadbridge.operations.identifying import Key, pair
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.selecting import day
 from leadbridge.store import businesspartners
@@ -39,13 +40,6 @@ class Profile:
     emails: tuple[str, ...]
     phones: tuple[str, ...]
     identifications: tuple[tuple[str, str], ...]
-
-    def lock_keys(self) -> list[str]:
-        """Names under which creating this partner and one like it are one at a time."""
-        return [
-            *(f"partner/{value}" for value in (*self.emails, *self.phones)),
-            *(f"partner/{kind}/{number}" for kind, number in self.identifications),
-        ]
 
 
 def profile(partner: BusinessPartner, policy: Policy) -> Profile:
@@ -107,6 +101,28 @@ class Request:
     now: datetime
     default_phone_region: str
 
+    def lock_keys(self) -> list[str]:
+        """Names under which creating this partner and one like it are one at a time."""
+        new = self.profile
+        keys = [f"partner/{value}" for value in (*new.emails, *new.phones)]
+        keys += [f"partner/{kind}/{number}" for kind, number in new.identifications]
+        if self.partner.external_key:
+            keys.append(external_lock_key("partner-key", self.caller, self.partner.external_key))
+        return keys
+
+
+def request(call: Call, partner: BusinessPartner, path: str, policy: Policy) -> Request:
+    """The new business partner that `call` brings at `path`."""
+    return Request(
+        caller=call.caller,
+        partner=partner,
+        profile=profile(partner, policy),
+        path=path,
+        test_data=bool(call.message.basic_message_header.test_data_indicator),
+        now=call.received_at,
+        default_phone_region=policy.default_phone_region,
+    )
+
 
 @dataclass(frozen=True, slots=True)
 class References:
@@ -118,14 +134,9 @@ class References:
     external_keys: frozenset[tuple[str, str]]
 
 
-def key_of(external_key: ExternalKey) -> tuple[str, str]:
-    """An external key as a pair: system and object."""
-    return external_key.communication_system_id, external_key.remote_object_id
-
-
 def external_lock_key(kind: str, caller: Caller, external_key: ExternalKey) -> str:
     """The name under which one caller's objects with one external key are created one at a time."""
-    system, remote_object = key_of(external_key)
+    system, remote_object = pair(external_key)
     return f"{kind}/{caller.id}/{system}/{remote_object}"
 
 
@@ -151,7 +162,7 @@ class PartnerBook:
 
     def _load_candidates(self, tx: Transaction, requests: Sequence[Request]) -> None:
         values = {value for one in requests for value in (*one.profile.emails, *one.profile.phones)}
-        identifications = {pair for one in requests for pair in one.profile.identifications}
+        identifications = {each for one in requests for each in one.profile.identifications}
         if not values and not identifications:
             return
         for row in businesspartners.candidates(tx, normalised=values, identifications=identifications):
@@ -167,27 +178,27 @@ class PartnerBook:
             if row["normalised"] is not None:
                 self._by_value.setdefault(row["normalised"], []).append(entry)
             else:
-                pair = (row["party_identifier_type_code"], row["business_partner_id"])
-                self._by_identification.setdefault(pair, []).append(entry)
+                identification = (row["party_identifier_type_code"], row["business_partner_id"])
+                self._by_identification.setdefault(identification, []).append(entry)
 
     @staticmethod
     def _load_external_keys(tx: Transaction, requests: Sequence[Request]) -> set[tuple[str, str, str]]:
-        keys = {(one.caller.id, *key_of(one.partner.external_key)) for one in requests if one.partner.external_key}
+        keys = {(one.caller.id, *pair(one.partner.external_key)) for one in requests if one.partner.external_key}
         return businesspartners.external_keys_taken(tx, keys) if keys else set()
 
     @staticmethod
-    def _load_references(tx: Transaction, one: References) -> Mapping[str | tuple[str, str], Row]:
+    def _load_references(tx: Transaction, one: References) -> Mapping[Key, Row]:
         rows = businesspartners.resolve(
             tx, one.caller, internal_ids=one.internal_ids, uuids=one.uuids, external_keys=one.external_keys
         )
-        found: dict[str | tuple[str, str], Row] = {}
+        found: dict[Key, Row] = {}
         for row in rows:
             found[row["internal_id"]] = found[row["uuid"]] = row
             if row["remote_object_id"] is not None:
                 found[row["communication_system_id"], row["remote_object_id"]] = row
         return found
 
-    def referred(self, caller: Caller, key: str | tuple[str, str]) -> Row | None:
+    def referred(self, caller: Caller, key: Key) -> Row | None:
         """The partner a caller refers to by InternalID, UUID or external key; None when it may not or there is none."""
         found = self._referred.get(caller.id)
         return found.get(key) if found else None
@@ -236,7 +247,7 @@ class PartnerBook:
                 "Each RoleCode may stand once.",
                 f"{request.path}/lbc:RoleCode",
             )
-        if partner.external_key and (request.caller.id, *key_of(partner.external_key)) in self._taken:
+        if partner.external_key and (request.caller.id, *pair(partner.external_key)) in self._taken:
             log.error(
                 LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN,
                 "You have a business partner with this ExternalKey already; refer to it by the key instead.",
@@ -251,8 +262,8 @@ class PartnerBook:
                 for entry in self._by_value.get(value, ()):
                     seen[id(entry)] = entry
                     equal.setdefault(id(entry), set()).add(kind)
-        for pair in new.identifications:
-            for entry in self._by_identification.get(pair, ()):
+        for one in new.identifications:
+            for entry in self._by_identification.get(one, ()):
                 seen[id(entry)] = entry
                 equal.setdefault(id(entry), set()).add("identification")
         judged = (
@@ -282,10 +293,10 @@ class PartnerBook:
             self._entries[entry.internal_id] = entry
         for value in (*new.emails, *new.phones):
             self._by_value.setdefault(value, []).append(entry)
-        for pair in new.identifications:
-            self._by_identification.setdefault(pair, []).append(entry)
+        for one in new.identifications:
+            self._by_identification.setdefault(one, []).append(entry)
         if request.partner.external_key:
-            self._taken.add((request.caller.id, *key_of(request.partner.external_key)))
+            self._taken.add((request.caller.id, *pair(request.partner.external_key)))
         self._drafts.append((request, entry))
         return entry
 
