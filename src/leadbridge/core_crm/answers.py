@@ -1,8 +1,8 @@
 """Judges what the core CRM sent back: from the bytes of an HTTP answer to one outcome.
 
-Nothing is believed that the contract does not confirm: an answer is a Delivered only as the confirmation of the
-operation called, valid by our own schemas, about the very message sent, with a record. Every other answer to a
-request that arrived is Unclear, because the core CRM may have acted all the same.
+Nothing is believed that the contract does not confirm: an answer is a Delivered only as the confirmation of
+the operation called, valid by our own schemas, about the very message sent, with a record. Every other answer
+to a request that arrived is Unclear, because the core CRM may have acted all the same.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from lxml import etree
 
 from leadbridge.contract import codec
 from leadbridge.contract.operations import ContractOperation
-from leadbridge.contract.parsing import MalformedXml, parse
+from leadbridge.contract.parsing import MalformedXml, children_of, parse
 from leadbridge.contract.schema import ContractViolation, UnknownMessage, validate
 from leadbridge.core_crm.connection import RawAnswer
 from leadbridge.forwarding import (
@@ -23,7 +23,14 @@ from leadbridge.forwarding import (
     Unclear,
     printable,
 )
-from leadbridge.messages import FaultTypeId, Log, LogItem, LogItemSeverityCode, ProcessingResultCode, RecordTypeCode
+from leadbridge.messages import (
+    FaultTypeId,
+    Log,
+    LogItem,
+    LogItemSeverityCode,
+    ProcessingResultCode,
+    RecordTypeCode,
+)
 
 _SOAP11 = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _SOAP12 = "{http://www.w3.org/2003/05/soap-envelope}"
@@ -33,7 +40,8 @@ _FAILED = ProcessingResultCode.VALUE_5
 _CREATES = "ComboCreateLeadOpportunity"
 
 _DECLINED = "CRM.DECLINED"
-"""TypeID by which the core CRM says that it does not want the lead, alone or followed by a dot and the reason.
+"""TypeID by which the core CRM says that it does not want the lead, alone or followed by a dot and the
+reason.
 
 Any other refusal is about the message, and the lead is none the worse for it: only the message is parked.
 """
@@ -76,17 +84,15 @@ def _body_child(data: bytes) -> etree._Element | None:
         return None
     for namespace in (_SOAP11, _SOAP12):
         if root.tag == f"{namespace}Envelope":
-            children = [child for body in root.findall(f"{namespace}Body") for child in body]
+            children = [child for body in root.findall(f"{namespace}Body") for child in children_of(body)]
             return children[0] if len(children) == 1 else None
     return None
 
 
-# -------------------------------------------------------------------------------------------------- a confirmation
+# --------------------------------------------------------------------------------------------- a confirmation
 
 
-def _of_message(
-    element: etree._Element | None, *, operation: ContractOperation, request_uuid: str | None
-) -> Outcome:
+def _of_message(element: etree._Element | None, *, operation: ContractOperation, request_uuid: str | None) -> Outcome:
     if element is None:
         return Unclear("the answer is no SOAP message")
     if element.tag != operation.answer:
@@ -106,7 +112,7 @@ def _of_message(
 
 
 def _of_confirmation(confirmation: Any, operation: str) -> Outcome:
-    """A record is always needed; its type only where one is made, since an update's request named the record."""
+    """A record is always needed; its type only where one is made: an update named the record itself."""
     log: Log = confirmation.log
     result = log.business_document_processing_result_code
     if result is _FAILED:
@@ -139,7 +145,7 @@ def _reason(log: Log) -> LogItem | None:
     return next(errors, log.item[0] if log.item else None)
 
 
-# ---------------------------------------------------------------------------------------------------------- a fault
+# ---------------------------------------------------------------------------------------------------- a fault
 
 
 def _of_fault(fault: etree._Element) -> Outcome:
@@ -166,7 +172,9 @@ def _of_fault(fault: etree._Element) -> Outcome:
 
 
 def _code_and_text(fault: etree._Element) -> tuple[str, str | None]:
-    """The local name of the fault's code, and the text for people. SOAP 1.2 keeps standards' codes in Subcode."""
+    """The local name of the fault's code, and the text for people. SOAP 1.2 keeps standards' codes in
+    Subcode.
+    """
     if fault.tag == f"{_SOAP11}Fault":
         code, text = fault.findtext("faultcode"), fault.findtext("faultstring")
         return _local(code), text

@@ -14,10 +14,10 @@ import zeep.wsdl
 from xsdata.models.datatype import XmlDate
 
 from leadbridge.contract import codec
-from leadbridge.contract.operations import operation as contract_operation
+from leadbridge.contract.operations import by_name
 from leadbridge.contract.parsing import parse
 from leadbridge.core_crm.answers import outcome_of
-from leadbridge.core_crm.connection import CallFailed, Connection, RawAnswer
+from leadbridge.core_crm.connection import CallError, Connection, RawAnswer
 from leadbridge.core_crm.documents import Documents, collect, is_remote, same_origin
 from leadbridge.forwarding import Misconfigured, Outcome
 
@@ -27,12 +27,13 @@ _SERVICE = "CrmService"
 class CoreCrm:
     """The core CRM behind a WSDL; for several threads at once.
 
-    ``wsdl`` is a URL or a file. Timeouts are in seconds. ``address`` replaces the WSDL's soap:address; without
-    it a WSDL read over HTTP may only name an address of its own origin, because that is where the password goes.
-    ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones.
+    ``wsdl`` is a URL or a file. Timeouts are in seconds. ``address`` replaces the WSDL's soap:address;
+    without it a WSDL read over HTTP may only name an address of its own origin, because that is where the
+    password goes. ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones.
 
-    The WSDL is read when the first message is sent, so that a core CRM that is down when we start is no more than
-    Unavailable. It is read again after a Misconfigured: what somebody mended over there needs no restart here.
+    The WSDL is read when the first message is sent, so that a core CRM that is down when we start is no more
+    than Unavailable. It is read again after a Misconfigured: what somebody mended over there needs no restart
+    here.
     """
 
     def __init__(
@@ -65,41 +66,40 @@ class CoreCrm:
 
         Raises only what nobody foresaw, such as a payload that is none of the contract's messages.
         """
-        described = contract_operation(operation)
+        described = by_name()[operation]
         message: Any = codec.decode(parse(payload))
         endpoint = None
         try:
             endpoint = self._ready()
             answer = endpoint.send(operation, _arguments(message))
-            outcome = outcome_of(
-                answer, operation=described, request_uuid=message.basic_message_header.uuid
-            )
-        except CallFailed as failed:
+            outcome = outcome_of(answer, operation=described, request_uuid=message.basic_message_header.uuid)
+        except CallError as failed:
             outcome = failed.outcome
         if isinstance(outcome, Misconfigured) and endpoint is not None:
             self._forget(endpoint)
         return outcome
 
     def close(self) -> None:
-        """Close the connections that are not in use. A later call opens new ones."""
+        """Close the connections, those in use when their call is over. A later call begins anew."""
         with self._lock:
-            if self._endpoint is not None:
-                self._endpoint.close()
+            endpoint, self._endpoint = self._endpoint, None
+        if endpoint is not None:
+            endpoint.close()
 
     def _ready(self) -> "_Endpoint":
-        """The endpoint, read by the first who needs it. Raises CallFailed.
+        """The endpoint, read by the first who needs it. Raises CallError.
 
-        Threads that waited for another one's attempt share its failure, instead of each waiting through the same
-        timeout in turn.
+        Threads that waited for another one's attempt share its failure, instead of each waiting through the
+        same timeout in turn.
         """
         asked_at = monotonic()
         with self._lock:
             if self._endpoint is None:
                 if self._failure is not None and self._failed_at > asked_at:
-                    raise CallFailed(self._failure)
+                    raise CallError(self._failure)
                 try:
                     self._endpoint = _read_endpoint(self._wsdl, self._address, self._connection_settings)
-                except CallFailed as failed:
+                except CallError as failed:
                     self._failure, self._failed_at = failed.outcome, monotonic()
                     raise
             return self._endpoint
@@ -112,7 +112,8 @@ class CoreCrm:
 
 
 class _Transport(zeep.Transport):  # type: ignore[misc] # Zeep has no type information, so its classes are Any
-    """Zeep's way to the network: documents come from the collection alone, messages go through the connection.
+    """Zeep's way to the network: documents come from the collection alone, messages go through the
+    connection.
 
     Zeep gets our RawAnswer as a raw response and hands it through unread.
     """
@@ -120,22 +121,18 @@ class _Transport(zeep.Transport):  # type: ignore[misc] # Zeep has no type infor
     def __init__(self, connection: Connection, documents: Documents) -> None:
         self.connection = connection
         self._documents = documents
-        super().__init__(session=_NoSession())
+        super().__init__(session=_NoSession())  # what else Zeep would send by itself fails on it
 
     def load(self, url: str) -> bytes:
         """A collected document; everything else is refused, whatever it was that asked for it."""
         try:
             return self._documents.contents[url]
         except KeyError:
-            raise CallFailed(Misconfigured("the WSDL needs a document that it does not import")) from None
+            raise CallError(Misconfigured("the WSDL needs a document that it does not import")) from None
 
     def post(self, address: str, message: bytes, headers: Mapping[str, str]) -> RawAnswer:
         """Send a message. Zeep's own method would log it, personal data and all."""
         return self.connection.post(address, message, headers)
-
-    def get(self, address: str, params: Any, headers: Any) -> RawAnswer:
-        """Only HTTP GET bindings ask for it, and CrmService is SOAP."""
-        raise CallFailed(Misconfigured("the WSDL binds the operation to HTTP GET"))
 
 
 class _NoSession:
@@ -160,26 +157,27 @@ class _Endpoint:
     connection_settings: Mapping[str, Any]
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: list[Any] = field(default_factory=list)
+    _closed: bool = False
 
     def send(self, operation: str, arguments: Mapping[str, Any]) -> RawAnswer:
-        """Call an operation. Raises CallFailed."""
+        """Call an operation. Raises CallError."""
         with self._client() as client:
             service = client.create_service(self.binding_name, self.address)
             if operation not in dict(service):
-                raise CallFailed(Misconfigured(f"the core CRM's WSDL has no operation {operation}"))
+                raise CallError(Misconfigured(f"the core CRM's WSDL has no operation {operation}"))
             try:
                 answer: RawAnswer = service[operation](**arguments)
             except (zeep.exceptions.Error, TypeError, ValueError) as error:
                 # Zeep raises these while it writes the request: what comes back it does not look at.
                 kind = type(error).__name__
-                raise CallFailed(
+                raise CallError(
                     Misconfigured(f"the core CRM's WSDL has another {operation} than the contract ({kind})")
                 ) from error
         return answer
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
-        """A client for the time of one call: Zeep's client is not for two threads at once, its document is."""
+        """A client for one call: Zeep's client is not for two threads at once, its document is."""
         with self._lock:
             client = self._idle.pop() if self._idle else None
         if client is None:
@@ -191,18 +189,22 @@ class _Endpoint:
             client.transport.connection.close()
             raise
         with self._lock:
-            self._idle.append(client)
+            if not self._closed:
+                self._idle.append(client)
+                return
+        client.transport.connection.close()
 
     def close(self) -> None:
-        """Close the connections of the clients that are idle."""
+        """Close the connections: of idle clients now, of the others when their call is over."""
         with self._lock:
+            self._closed = True
             clients, self._idle = self._idle, []
         for client in clients:
             client.transport.connection.close()
 
 
 def _read_endpoint(wsdl: str, address: str | None, connection_settings: Mapping[str, Any]) -> _Endpoint:
-    """Read the WSDL and find the way to CrmService in it. Raises CallFailed."""
+    """Read the WSDL and find the way to CrmService in it. Raises CallError."""
     connection = Connection(**connection_settings)
     try:
         documents = collect(wsdl, connection.get)
@@ -216,18 +218,14 @@ def _read_endpoint(wsdl: str, address: str | None, connection_settings: Mapping[
         forbid_external=True,
     )
     try:
-        document = zeep.wsdl.Document(
-            documents.entry, _Transport(connection, documents), settings=settings
-        )
-    except CallFailed:
+        document = zeep.wsdl.Document(documents.entry, _Transport(connection, documents), settings=settings)
+    except CallError:
         raise
-    except Exception as error:  # noqa: BLE001 Zeep raises whatever it stumbles over in a foreign WSDL
-        raise CallFailed(
-            Misconfigured(f"the core CRM's WSDL cannot be used ({type(error).__name__})")
-        ) from error
+    except Exception as error:  # Zeep raises whatever it stumbles over in a foreign WSDL
+        raise CallError(Misconfigured(f"the core CRM's WSDL cannot be used ({type(error).__name__})")) from error
     binding_name, published = _port(document)
     if address is None and is_remote(wsdl) and not same_origin(wsdl, published):
-        raise CallFailed(Misconfigured("the WSDL names a service address of another origin than its own"))
+        raise CallError(Misconfigured("the WSDL names a service address of another origin than its own"))
     return _Endpoint(
         document=document,
         documents=documents,
@@ -239,15 +237,15 @@ def _read_endpoint(wsdl: str, address: str | None, connection_settings: Mapping[
 
 
 def _port(document: Any) -> tuple[str, str]:
-    """Binding and address of CrmService: its SOAP 1.1 port, else its SOAP 1.2 port. Raises CallFailed."""
+    """Binding and address of CrmService: its SOAP 1.1 port, else its SOAP 1.2 port. Raises CallError."""
     service = document.services.get(_SERVICE)
     ports = list(service.ports.values()) if service is not None else []
     for kind in (zeep.wsdl.bindings.Soap11Binding, zeep.wsdl.bindings.Soap12Binding):
         for port in ports:
-            address = port.binding_options.get("address")
+            address = (port.binding_options or {}).get("address")
             if type(port.binding) is kind and address:
                 return port.binding.name.text, address
-    raise CallFailed(Misconfigured(f"the WSDL has no SOAP port of {_SERVICE}"))
+    raise CallError(Misconfigured(f"the WSDL has no SOAP port of {_SERVICE}"))
 
 
 def _arguments(message: Any) -> dict[str, Any]:
@@ -266,7 +264,8 @@ def _arguments(message: Any) -> dict[str, Any]:
         elif kind in (None, "Text"):
             arguments["_value_1"] = _argument(value)
         else:
-            # No message to the core CRM has an open place; were one added, leaving it out in silence would lose data.
+            # No message to the core CRM has an open place; were one added, leaving it out in silence would
+            # lose data.
             raise TypeError(f"{type(message).__name__} has a {kind}, which cannot be forwarded")
     return arguments
 

@@ -1,23 +1,31 @@
-"""The wire to the core CRM: one HTTP session with explicit limits, and what each way of failing means."""
+"""The wire to the core CRM: one HTTP connection with explicit limits, and what each way of failing means.
 
+The standard library's client, because its phases are apart: what fails before the request is sent certainly
+did nothing over there, what fails afterwards may have. And nothing is decided by the environment: no proxy,
+no netrc, no cookies, no redirects, so that a message and the password go where our settings say.
+"""
+
+import io
+import select
+import socket
 import ssl
-from collections.abc import Iterator, Mapping
+from base64 import b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, InvalidURL
 from time import monotonic
-
-import requests
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import NewConnectionError
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
 
 from leadbridge.forwarding import Misconfigured, Outcome, Unavailable, Unclear
 
 LARGEST_ANSWER = 4_000_000
-"""Bytes. A confirmation with a full Log of 1,000 items stays below 1 MB; a larger answer is none of ours."""
+"""Bytes. A confirmation with a full Log of 1,000 items stays below 2 MB; a larger answer is none of ours."""
 
-_CHUNK = 65_536
+_NO_URL = Misconfigured("the core CRM's address is not a URL that can be called")
 
 
-class CallFailed(Exception):
+class CallError(Exception):
     """A call ended before there was an answer to judge; ``outcome`` says how."""
 
     def __init__(self, outcome: Outcome) -> None:
@@ -30,15 +38,15 @@ class RawAnswer:
     """An HTTP answer as it came."""
 
     status: int
-    media_type: str  # lower case, without parameters
     body: bytes
 
 
 class Connection:
-    """One session: HTTP Basic, TLS verified, no redirects, no proxy or netrc from the environment.
+    """HTTP with Basic authentication and verified TLS; the connection is kept open between calls.
 
-    Timeouts are in seconds: ``connect_timeout`` for the connection, ``read_timeout`` for each wait on the answer;
-    the answer as a whole must be there after both together. Not for several threads at once.
+    Timeouts are in seconds: ``connect_timeout`` to connect, ``read_timeout`` to send and then for the whole
+    answer, however many pieces it comes in. ``ca_file`` is a PEM file of the authorities trusted instead of
+    the system's. Not for several threads at once.
     """
 
     def __init__(
@@ -50,102 +58,172 @@ class Connection:
         read_timeout: float,
         ca_file: str | None,
     ) -> None:
-        self._timeouts = (connect_timeout, read_timeout)
-        self._session = requests.Session()
-        # What is called, and with whose password, is decided by our settings alone.
-        self._session.trust_env = False
-        self._session.verify = ca_file or True
-        self._session.headers["User-Agent"] = "leadbridge"
-        # A compressed answer could be a bomb; ours are small.
-        self._session.headers["Accept-Encoding"] = "identity"
+        self._connect_timeout = connect_timeout
+        self._read_timeout = read_timeout
+        self._ca_file = ca_file
+        self._headers = {"User-Agent": "leadbridge"}
         if username is not None and password is not None:
-            # As bytes, because requests would take text for Latin-1.
-            self._session.auth = (username.encode(), password.encode())
-        adapter = HTTPAdapter(max_retries=0)
-        self._session.mount("http://", adapter)
-        self._session.mount("https://", adapter)
+            self._headers["Authorization"] = "Basic " + b64encode(f"{username}:{password}".encode()).decode()
+        self._open: tuple[tuple[str, str], HTTPConnection] | None = None
 
     def get(self, url: str) -> RawAnswer:
-        """Read a document. Raises CallFailed; nothing can have happened over there, so never as Unclear."""
+        """Read a document. Raises CallError; nothing can have happened over there, so never as Unclear."""
         try:
             return self._send("GET", url, body=None, headers={})
-        except CallFailed as failed:
-            if isinstance(failed.outcome, Unclear):
-                raise CallFailed(Unavailable(failed.outcome.reason)) from failed
+        except CallError as error:
+            if isinstance(error.outcome, Unclear):
+                raise CallError(Unavailable(f"reading the WSDL: {error.outcome.reason}")) from error
             raise
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> RawAnswer:
-        """Send a message. Raises CallFailed."""
+        """Send a message. Raises CallError."""
         return self._send("POST", url, body=body, headers=headers)
 
     def close(self) -> None:
-        """Close the connections; a later request opens new ones."""
-        self._session.close()
+        """Close the connection; a later request opens a new one."""
+        if self._open is not None:
+            self._open[1].close()
+            self._open = None
 
     def _send(self, method: str, url: str, *, body: bytes | None, headers: Mapping[str, str]) -> RawAnswer:
-        deadline = monotonic() + sum(self._timeouts)
+        parts = urlsplit(url)
+        connection = self._connected(parts)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
-            with self._session.request(
-                method,
-                url,
-                data=body,
-                headers=dict(headers),
-                timeout=self._timeouts,
-                allow_redirects=False,
-                stream=True,
-            ) as response:
-                content = b"".join(_limited(response, deadline))
-                media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-                return RawAnswer(response.status_code, media_type, content)
-        except requests.RequestException as error:
-            raise CallFailed(_meaning(error)) from error
+            connection.request(method, target, body=body, headers={**headers, **self._headers})
+            with self._answer(connection) as response:
+                answer = RawAnswer(response.status, _content(response))
+                if response.will_close:
+                    self.close()
+                return answer
+        except InvalidURL as error:
+            self.close()
+            raise CallError(_NO_URL) from error
+        except TimeoutError as error:
+            self.close()
+            raise CallError(Unclear("no answer in time")) from error
+        except (OSError, HTTPException) as error:
+            self.close()
+            raise CallError(Unclear("the connection was lost before the answer")) from error
+        except BaseException:
+            self.close()
+            raise
+
+    def _answer(self, connection: HTTPConnection) -> HTTPResponse:
+        deadline = monotonic() + self._read_timeout
+
+        def timed(sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:
+            return HTTPResponse(_Timed(sock, deadline), *args, **kwargs)  # type: ignore[arg-type] # it calls makefile
+
+        connection.response_class = timed  # type: ignore[assignment] # it is called as the class would be
+        return connection.getresponse()
+
+    # ------------------------------------------------------------------------------------------------ connect
+
+    def _connected(self, parts: SplitResult) -> HTTPConnection:
+        """An open connection to the host of a URL: the one there is, or a new one. Raises CallError."""
+        origin = (parts.scheme, parts.netloc)
+        if self._open is not None:
+            kept_origin, kept = self._open
+            if kept_origin == origin and _is_fresh(kept):
+                return kept
+            self.close()
+        connection = self._new(parts)
+        try:
+            connection.connect()
+        except ssl.SSLCertVerificationError as error:
+            connection.close()
+            raise CallError(Misconfigured("the core CRM's certificate is not trusted")) from error
+        except ssl.SSLError as error:
+            connection.close()
+            raise CallError(Unavailable("no TLS connection")) from error
+        except TimeoutError as error:
+            connection.close()
+            raise CallError(Unavailable("no connection in time")) from error
+        except OSError as error:
+            connection.close()
+            raise CallError(Unavailable("no connection: refused, unreachable or no such host")) from error
+        except (UnicodeError, HTTPException) as error:  # a host that no name can be
+            connection.close()
+            raise CallError(_NO_URL) from error
+        connection.sock.settimeout(self._read_timeout)
+        self._open = origin, connection
+        return connection
+
+    def _new(self, parts: SplitResult) -> HTTPConnection:
+        try:
+            host, port = parts.hostname, parts.port
+            if not host or parts.username is not None:
+                raise CallError(_NO_URL)
+            if parts.scheme == "https":
+                context = self._tls_context()
+                return HTTPSConnection(host, port, timeout=self._connect_timeout, context=context)
+            if parts.scheme == "http":
+                return HTTPConnection(host, port, timeout=self._connect_timeout)
+        except (ValueError, InvalidURL) as error:
+            raise CallError(_NO_URL) from error
+        raise CallError(_NO_URL)
+
+    def _tls_context(self) -> ssl.SSLContext:
+        try:
+            return ssl.create_default_context(cafile=self._ca_file)
+        except OSError as error:
+            raise CallError(Misconfigured("the file of trusted authorities cannot be read")) from error
 
 
-def _limited(response: requests.Response, deadline: float) -> Iterator[bytes]:
-    """The body, as long as it is plain, small and in time."""
+def _is_fresh(connection: HTTPConnection) -> bool:
+    """Whether a kept connection can be used: the other side has neither closed it nor said more than it
+    should.
+    """
+    sock = connection.sock
+    if sock is None:
+        return False
+    poll = select.poll()
+    poll.register(sock, select.POLLIN)
+    return not poll.poll(0)
+
+
+class _Timed(io.RawIOBase):
+    """What an HTTPResponse reads from: a socket whose every wait ends at one deadline.
+
+    A timeout of the socket's own begins again with each byte, so that an answer that drips would never end.
+    """
+
+    def __init__(self, sock: socket.socket, deadline: float) -> None:
+        self._sock = sock
+        self._deadline = deadline
+        # Holds the socket open until the answer is read, also when the connection is closed before that.
+        self._raw = sock.makefile("rb", buffering=0)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        """What an HTTPResponse asks of a socket."""
+        return io.BufferedReader(self)
+
+    def readable(self) -> bool:
+        """Always."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there; TimeoutError when the deadline is over."""
+        left = self._deadline - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._sock.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        """Let go of the socket."""
+        self._raw.close()
+        super().close()
+
+
+def _content(response: HTTPResponse) -> bytes:
+    """The body, where it is plain, whole and not too large. Raises CallError."""
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise CallFailed(Unclear("the answer is compressed, which was not asked for"))
-    size = 0
-    for chunk in response.iter_content(_CHUNK):
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
-            raise CallFailed(Unclear(f"the answer is larger than {LARGEST_ANSWER} bytes"))
-        if monotonic() > deadline:
-            raise CallFailed(Unclear("the answer did not end in time"))
-        yield chunk
-
-
-def _meaning(error: requests.RequestException) -> Outcome:
-    """What a failed request means. Where it is not certain that nothing was sent, it is Unclear."""
-    match error:
-        case requests.exceptions.SSLError():
-            if _caused_by(error, ssl.SSLCertVerificationError):
-                return Misconfigured("the core CRM's certificate is not trusted")
-            return Unclear("TLS failed")
-        case requests.ConnectTimeout():
-            return Unavailable("no connection in time")
-        case requests.ReadTimeout():
-            return Unclear("no answer in time")
-        case requests.exceptions.InvalidURL() | requests.exceptions.InvalidSchema():
-            return Misconfigured("the core CRM's address is not a URL that can be called")
-        case requests.exceptions.MissingSchema():
-            return Misconfigured("the core CRM's address is not a URL that can be called")
-        case requests.ConnectionError() if _caused_by(error, NewConnectionError):
-            return Unavailable("no connection: refused, unreachable, or no such host")
-    return Unclear("the connection was lost after sending")
-
-
-def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:
-    """Whether an exception of this kind is among an exception's arguments, reasons and causes."""
-    waiting: list[BaseException] = [error]
-    seen: set[int] = set()
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, kind):
-            return True
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        inner = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
-        waiting += [each for each in inner if isinstance(each, BaseException)]
-    return False
+        raise CallError(Unclear("the answer is compressed, which was not asked for"))
+    content = response.read(LARGEST_ANSWER + 1)
+    if len(content) > LARGEST_ANSWER:
+        raise CallError(Unclear(f"the answer is larger than {LARGEST_ANSWER} bytes"))
+    if response.length:
+        raise CallError(Unclear("the answer is cut off"))
+    return content

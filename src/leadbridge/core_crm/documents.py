@@ -1,9 +1,9 @@
 """Reads the core CRM's WSDL with everything it imports, before Zeep sees any of it.
 
-Zeep runs with ``forbid_external``, which refuses every import over HTTP, also that of the schemas lying beside
-the WSDL. So the documents are collected here, from the WSDL's own origin alone and within limits, their import
-locations are rewritten to names that only the collection knows, and Zeep loads from the collection. A poisoned
-import, or one from another host, ends here (attack catalogue, rows 13 and 14).
+Zeep runs with ``forbid_external``, which refuses every import over HTTP, also that of the schemas lying
+beside the WSDL. So the documents are collected here, from the WSDL's own origin alone and within limits,
+their import locations are rewritten to names that only the collection knows, and Zeep loads from the
+collection. A poisoned import, or one from another host, ends here (attack catalogue, rows 13 and 14).
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from urllib.parse import urljoin, urlsplit
 from lxml import etree
 
 from leadbridge.contract.parsing import MalformedXml, parse
-from leadbridge.core_crm.connection import CallFailed, RawAnswer
+from leadbridge.core_crm.connection import CallError, RawAnswer
 from leadbridge.forwarding import Misconfigured, Unavailable
 
 _MOST_DOCUMENTS = 50
@@ -60,7 +60,7 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 def collect(wsdl: str, get: Callable[[str], RawAnswer]) -> Documents:
     """Read the WSDL at a URL or file and, transitively, its imports; ``get`` reads a URL.
 
-    Raises CallFailed: Unavailable where a later try may succeed, Misconfigured elsewhere.
+    Raises CallError: Unavailable where a later try may succeed, Misconfigured elsewhere.
     """
     entry = wsdl if is_remote(wsdl) else str(Path(wsdl).absolute())
     names = {entry: _name(0)}
@@ -71,12 +71,12 @@ def collect(wsdl: str, get: Callable[[str], RawAnswer]) -> Documents:
         try:
             root = parse(_read(location, get))
         except MalformedXml as error:
-            raise CallFailed(Misconfigured("the WSDL or a schema it imports is not XML")) from error
+            raise CallError(Misconfigured("the WSDL or a schema it imports is not XML")) from error
         for element, attribute in _imports(root):
             imported = _resolve(location, element.get(attribute, ""))
             if imported not in names:
                 if len(names) == _MOST_DOCUMENTS:
-                    raise CallFailed(Misconfigured(f"the WSDL imports more than {_MOST_DOCUMENTS} documents"))
+                    raise CallError(Misconfigured(f"the WSDL imports more than {_MOST_DOCUMENTS} documents"))
                 names[imported] = _name(len(names))
                 waiting.append(imported)
             element.set(attribute, names[imported])
@@ -85,7 +85,8 @@ def collect(wsdl: str, get: Callable[[str], RawAnswer]) -> Documents:
 
 
 def _name(number: int) -> str:
-    # An absolute path, because Zeep leaves those as they are wherever they are named. No file is ever read by it.
+    # An absolute path, because Zeep leaves those as they are wherever they are named. No file is ever read by
+    # it.
     return f"/collected/{number}.xml"
 
 
@@ -101,10 +102,10 @@ def _resolve(base: str, location: str) -> str:
     if is_remote(base):
         absolute = urljoin(base, location)
         if not same_origin(base, absolute):
-            raise CallFailed(Misconfigured("the WSDL imports a document from another host"))
+            raise CallError(Misconfigured("the WSDL imports a document from another host"))
         return absolute
     if urlsplit(location).scheme or location.startswith("//"):
-        raise CallFailed(Misconfigured("a WSDL that is a file may import files only"))
+        raise CallError(Misconfigured("a WSDL that is a file may import files only"))
     return str((Path(base).parent / location).resolve())
 
 
@@ -113,11 +114,11 @@ def _read(location: str, get: Callable[[str], RawAnswer]) -> bytes:
         try:
             return Path(location).read_bytes()
         except OSError as error:
-            raise CallFailed(Misconfigured("the WSDL or a schema it imports cannot be read")) from error
+            raise CallError(Misconfigured("the WSDL or a schema it imports cannot be read")) from error
     answer = get(location)
     if answer.status == 200:
         return answer.body
     reason = f"reading the WSDL was answered with HTTP {answer.status}"
     if answer.status in (408, 429) or answer.status >= 500:
-        raise CallFailed(Unavailable(reason))
-    raise CallFailed(Misconfigured(reason))
+        raise CallError(Unavailable(reason))
+    raise CallError(Misconfigured(reason))

@@ -1,9 +1,9 @@
 """Use cases out: what became of a message to the core CRM, what happens next, and the relay that does it.
 
-claim → call → settle. A message of the outbox is claimed in one short transaction, the core CRM is called with
-no transaction open, and what came of it is settled in a second one. Which outcomes there are and what follows
-from each: `outcomes`. When calls pause: `breaker`. What an outcome does to the lead: `settling`. The loop:
-`relay`. Source: the design's section "The two flows", Out.
+claim → call → settle. A message of the outbox is claimed in one short transaction, the core CRM is called
+with no transaction open, and what came of it is settled in a second one. Which outcomes there are and what
+follows from each: `outcomes`. When calls pause: `breaker`. What an outcome does to the lead: `settling`. The
+loop: `relay`. Source: the design's section "The two flows", Out.
 """
 
 from leadbridge.forwarding.breaker import Breaker
@@ -13,7 +13,6 @@ from leadbridge.forwarding.outcomes import (
     Defect,
     Delivered,
     ForwardingPolicy,
-    MessageState,
     Misconfigured,
     Outcome,
     OutcomeName,
@@ -25,6 +24,7 @@ from leadbridge.forwarding.outcomes import (
 )
 from leadbridge.forwarding.relay import CoreCrmDoor, Relay
 from leadbridge.forwarding.settling import Enqueue
+from leadbridge.store.outbox import MessageState
 
 __all__ = [
     "STATE_MEANINGS",

@@ -1,4 +1,4 @@
-"""The circuit breaker of one core CRM endpoint: during an outage messages wait instead of using up attempts."""
+"""The circuit breaker of one core CRM endpoint: in an outage messages wait instead of using up attempts."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ class Breaker:
         self._paused_at: datetime | None = None
 
     def room(self, *, now: datetime, free: int, under_way: int) -> int:
-        """How many messages may be claimed now, where ``free`` threads are idle and ``under_way`` calls run."""
+        """How many messages may be claimed now; ``free`` threads are idle and ``under_way`` calls run."""
         if self._paused_at is None:
             return free
         # The clock may have been set back: a pause that has not begun yet is over.

@@ -29,8 +29,8 @@ STATE_MEANINGS: Mapping[MessageState, str] = {
     MessageState.WAITING: "The message is sent when it is due and the earlier ones of its lead are settled.",
     MessageState.CLAIMED: "A relay is sending the message; when its lease runs out, another one takes over.",
     MessageState.DELIVERED: "The core CRM has confirmed the message.",
-    MessageState.PARKED: "The message waits for an operator, who mends the cause and retries it, or cancels it.",
-    MessageState.CANCELLED: "The message is not sent any more: an operator or a later change of the lead said so.",
+    MessageState.PARKED: "The message waits until an operator mends the cause and retries it, or cancels it.",
+    MessageState.CANCELLED: "The message is not sent any more, by an operator or a later change of the lead.",
 }
 """The sentence that people are shown for each state."""
 
@@ -54,11 +54,11 @@ class OutcomeName(StrEnum):
 
 _OUTCOME_MEANINGS: Mapping[OutcomeName, str] = {
     OutcomeName.DELIVERED: "The core CRM has confirmed the message.",
-    OutcomeName.REFUSED: "The core CRM has read the message and refused it; sending it again changes nothing.",
+    OutcomeName.REFUSED: "The core CRM has refused the message; sending it again as it is changes nothing.",
     OutcomeName.UNAVAILABLE: "The core CRM did not take the message; it is sent again.",
-    OutcomeName.UNCLEAR: "The core CRM may have acted, but no answer told; it is asked again with the same key.",
+    OutcomeName.UNCLEAR: "The core CRM may have acted, nobody knows; it is asked again with the same key.",
     OutcomeName.EXHAUSTED: "All attempts are used up; see the core CRM's health, then retry.",
-    OutcomeName.CONFIGURATION: "The way to the core CRM is set up wrongly: password, certificate, address or WSDL.",
+    OutcomeName.CONFIGURATION: "The way to the core CRM is wrongly set up: user, certificate, address, WSDL.",
     OutcomeName.DEFECT: "Something unforeseen happened; the log has its place under the reference.",
 }
 
@@ -152,9 +152,9 @@ def decide(
 ) -> Decision:
     """Decide what follows from an outcome.
 
-    ``attempts`` counts this one, ``random`` gives numbers from 0 to below 1. Unavailable and Unclear are tried
-    again, with the same key, until the attempts are used up: then the message is parked, because a message that
-    is asked again for ever would hide an outage.
+    ``attempts`` counts this one, ``random`` gives numbers from 0 to below 1. Unavailable and Unclear are
+    tried again, with the same key, until the attempts are used up: then the message is parked, because a
+    message that is asked again for ever would hide an outage.
     """
     match outcome:
         case Delivered():
@@ -165,20 +165,20 @@ def decide(
             return Decision(MessageState.PARKED, now, OutcomeName.CONFIGURATION, text=reason)
         case Defect(reference=reference):
             return Decision(MessageState.PARKED, now, OutcomeName.DEFECT, code=reference)
+        case Unavailable(reason=reason) | Unclear(reason=reason) if attempts >= policy.most_attempts:
+            return Decision(MessageState.PARKED, now, OutcomeName.EXHAUSTED, text=reason)
         case Unavailable(reason=reason) | Unclear(reason=reason):
-            pass
-    if attempts >= policy.most_attempts:
-        return Decision(MessageState.PARKED, now, OutcomeName.EXHAUSTED, text=reason)
-    name = OutcomeName.UNAVAILABLE if isinstance(outcome, Unavailable) else OutcomeName.UNCLEAR
-    due_at = now + delay(attempts=attempts, policy=policy, random=random)
-    return Decision(MessageState.WAITING, due_at, name, text=reason)
+            name = OutcomeName.UNCLEAR if isinstance(outcome, Unclear) else OutcomeName.UNAVAILABLE
+            due_at = now + delay(attempts=attempts, policy=policy, random=random)
+            return Decision(MessageState.WAITING, due_at, name, text=reason)
 
 
 def delay(*, attempts: int, policy: ForwardingPolicy, random: Callable[[], float]) -> timedelta:
-    """The wait after the ``attempts``-th failure: doubled each time up to the longest, then half to all of it.
+    """The wait after so many failures: doubled with each up to the longest, of that a half to all.
 
-    The jitter spreads what an outage has lined up, and half stays certain, so that a wait is never next to none.
+    The jitter spreads what an outage has lined up, and half stays certain, so that a wait is never next to
+    none.
     """
-    doublings = min(attempts - 1, 32)  # beyond that any first delay is past any longest one; no overflow
-    whole = min(policy.first_delay * 2**doublings, policy.longest_delay)
+    doublings = min(attempts - 1, 24)  # by then any delay is past the longest; more would overflow
+    whole: timedelta = min(policy.first_delay * float(2**doublings), policy.longest_delay)
     return whole * (0.5 + 0.5 * random())

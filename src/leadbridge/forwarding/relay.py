@@ -1,13 +1,14 @@
 """The relay: claims due messages, calls the core CRM with no transaction open, settles what came of it.
 
-Any number of relays may run on one database. A message is called by one of them at a time as long as its lease
-lasts; after that another one asks again with the same key, and the core CRM answers what it answered before.
+Any number of relays may run on one database. A message is called by one of them at a time as long as its
+lease lasts; after that another one asks again with the same key, and the core CRM answers what it answered
+before.
 """
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime
-from random import SystemRandom
+from random import random as uniform_random
 from threading import Event
 from typing import Protocol
 
@@ -56,7 +57,7 @@ class Relay:
         enqueue: Enqueue,
         worker: str,
         clock: Callable[[], datetime] = _now,
-        random: Callable[[], float] = SystemRandom().random,
+        random: Callable[[], float] = uniform_random,
     ) -> None:
         self._database = database
         self._core_crm = core_crm
@@ -105,7 +106,7 @@ class Relay:
         """
         try:
             self._claim(threads)
-        except Exception:  # noqa: BLE001 whatever ails the database, the relay goes on when it is well again
+        except Exception:  # whatever ails the database, the relay goes on when it is well again
             log.warning("messages not claimed", worker=self._worker, exc_info=True)
             return False
         if not self._under_way and not self._finished:
@@ -114,7 +115,7 @@ class Relay:
         self._collect(wait(self._under_way, timeout=timeout, return_when=FIRST_COMPLETED).done)
         return self._settle_or_keep()
 
-    # -------------------------------------------------------------------------------------------- claim and call
+    # ----------------------------------------------------------------------------------------- claim and call
 
     def _claim(self, threads: ThreadPoolExecutor) -> int:
         now = self._clock()
@@ -122,8 +123,8 @@ class Relay:
         room = self._breaker.room(now=now, free=self._policy.batch - under_way, under_way=under_way)
         if room <= 0:
             return 0
-        # A name of its own for each claim: an answer that comes after the lease cannot settle a later claim, not
-        # even one of this relay.
+        # A name of its own for each claim: an answer that comes after the lease cannot settle a later claim,
+        # not even one of this relay.
         self._claims += 1
         with self._database.write() as tx:
             messages = outbox.claim(
@@ -140,11 +141,12 @@ class Relay:
 
     def _call(self, message: Row) -> Outcome:
         if message["attempts"] > self._policy.most_attempts:
-            # Claimed again and again and never settled: a message that takes its relay down must not do so for ever.
+            # Claimed again and again and never settled: a message that takes its relay down must not do so
+            # for ever.
             return Unclear("every attempt ended without being settled")
         try:
             return self._core_crm.call(message["operation"], message["payload"])
-        except Exception:  # noqa: BLE001 the unforeseen is an outcome of its own: parked, traceback in the log
+        except Exception:  # the unforeseen is an outcome of its own: parked, its traceback in the log
             reference = new_correlation_id()
             log.exception("message failed", message_id=message["id"], correlation_id=reference)
             return Defect(reference)
@@ -163,13 +165,13 @@ class Relay:
             event = "forwarding paused" if was_closed else "forwarding resumed"
             log.warning(event, worker=self._worker, outcome=type(outcome).__name__)
 
-    # ---------------------------------------------------------------------------------------------------- settle
+    # ------------------------------------------------------------------------------------------------- settle
 
     def _settle_or_keep(self) -> bool:
         """Settle; what cannot be settled, because the database is away, is kept until its lease is over."""
         try:
             self._settle()
-        except Exception:  # noqa: BLE001 as above: the relay outlives its database's troubles
+        except Exception:  # as above: the relay outlives its database's troubles
             log.warning("outcomes not settled", worker=self._worker, exc_info=True)
             now = self._clock()
             self._finished = [one for one in self._finished if one.message["lease_until"] > now]
@@ -177,13 +179,13 @@ class Relay:
         return True
 
     def _settle(self) -> None:
-        """Settle all that is finished in one transaction; when it fails, each alone, so that one spoils none."""
+        """Settle all that is finished in one transaction; when it fails, each alone: one spoils none."""
         group, self._finished = self._finished, []
         if not group:
             return
         try:
             self._write(group)
-        except Exception:  # noqa: BLE001 each is tried again alone, and then raises or is reported
+        except Exception:  # noqa: BLE001 - each is tried again alone, and then raises or is reported
             for index, one in enumerate(group):
                 try:
                     self._write_or_park(one)
@@ -201,7 +203,7 @@ class Relay:
             self._write([one])
         except DatabaseUnreachable:
             raise
-        except Exception:  # noqa: BLE001 the unforeseen, parked with its traceback in the log
+        except Exception:  # the unforeseen, parked with its traceback in the log
             reference = new_correlation_id()
             self._write([Finished(one.message, Defect(reference))])
             log.exception("outcome not settled", message_id=one.message["id"], correlation_id=reference)

@@ -1,4 +1,4 @@
-"""The second transaction of forwarding: what an outcome does to the message and to its lead, all or nothing."""
+"""The second transaction of forwarding: what an outcome does to the message and its lead, all or nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ _OPERATION = "forward"
 
 
 class Enqueue(Protocol):
-    """Writes a message about a lead into the outbox, in the transaction given: the use cases' own function."""
+    """Writes a message about a lead into the outbox, in the open transaction: the use cases' own function."""
 
     def __call__(self, tx: Transaction, lead_row: Row, event: ForwardingEvent, *, now: datetime) -> None: ...
 
@@ -68,17 +68,15 @@ def settle(
     """Write what came of each message, and what follows for its lead.
 
     A message whose lease another relay holds by now is left alone, and so is its lead: that relay asks again
-    with the same key and settles. Leads are locked before their messages, in the order of their IDs, as the use
-    cases do.
+    with the same key and settles. Leads are locked before their messages, in the order of their IDs, as the
+    use cases do.
     """
     concerned = sorted({one.message["lead_id"] for one in finished if _changes_lead(one)})
     found = leads.resolve(tx, CORE_CRM, ids=concerned, lock=True) if concerned else []
     by_id = {row["id"]: row for row in found}
     settled = []
     for one in finished:
-        decision = decide(
-            one.outcome, attempts=one.message["attempts"], now=now, policy=policy, random=random
-        )
+        decision = decide(one.outcome, attempts=one.message["attempts"], now=now, policy=policy, random=random)
         held = outbox.settle(
             tx,
             id=one.message["id"],
@@ -132,7 +130,8 @@ def _settle_lead(tx: Transaction, lead: Row, one: Finished, *, now: datetime, en
         ],
     )
     if isinstance(one.outcome, Delivered) and new is LifeCycleStatus.CLOSED_LOST:
-        # Closed lost here while the core CRM was being told of it: now that it has a record, it must hear the rest.
+        # Closed lost here while the core CRM was being told of it: now that it has a record, it must hear the
+        # rest.
         enqueue(tx, {**lead, **changes, **kept}, ForwardingEvent.LOST, now=now)
 
 
