@@ -1,9 +1,9 @@
 """Makes Spyne 2.14 importable on every supported Python, and silent; the rest of the package imports it
 from here.
 
-Spyne carries a copy of six whose import hook Python 3.12 no longer accepts. There the installed six stands
-in for the copy, together with the one function that only the copy has. (What Python 3.13 misses as well,
-the module cgi, comes from the distribution legacy-cgi.) On Python 3.11 Spyne is imported as it is.
+Spyne carries a copy of six whose import hook Python 3.12 no longer accepts, and about which Python 3.11 warns at
+every later import that fails. So the installed six stands in for the copy, together with the one function that only
+the copy has. (What Python 3.13 misses as well, the module cgi, comes from the distribution legacy-cgi.)
 """
 
 import importlib
@@ -32,8 +32,7 @@ def _replace_vendored_six() -> None:
         sys.modules.setdefault(f"spyne.util.six.moves.{name}", importlib.import_module(f"six.moves.{name}"))
 
 
-if sys.version_info >= (3, 12):
-    _replace_vendored_six()
+_replace_vendored_six()
 
 logging.getLogger("spyne").setLevel(SILENT)
 
