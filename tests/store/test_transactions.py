@@ -6,12 +6,12 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from leadbridge.store import callers, leads
 from leadbridge.store.database import Database, Transaction
+from leadbridge.store.errors import DatabaseUnreachable
 from tests.store.rows import EVERYTHING, NOW, a_lead, store_leads
 
 
@@ -57,6 +57,26 @@ def test_a_read_does_not_wait_behind_a_write_and_does_not_see_it(database: Datab
 def _count(database: Database) -> int:
     with database.read() as tx:
         return callers.count(tx)
+
+
+def test_a_database_that_stays_locked_is_unreachable_in_the_end(
+    sqlite: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("leadbridge.store.dialects._PATIENCE_SECONDS", 0.05)
+    other_process = Database(sqlite_url)
+    with sqlite.write(), pytest.raises(DatabaseUnreachable), other_process.write():
+        pass
+    with other_process.write() as tx:
+        callers.add(tx, a_caller("afterwards"))
+    other_process.dispose()
+
+
+def test_a_pool_without_a_free_connection_is_unreachable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("leadbridge.store.dialects._PATIENCE_SECONDS", 0.05)
+    small = Database(database_url, pool_size=1)
+    with small.read(), pytest.raises(DatabaseUnreachable), small.read():
+        pass
+    small.dispose()
 
 
 def test_many_writers_at_once_all_get_their_turn(database: Database) -> None:
@@ -114,13 +134,11 @@ def test_keys_named_in_any_order_do_not_deadlock(database: Database) -> None:
         list(pool.map(lock, range(40)))
 
 
-def test_another_key_does_not_wait(database: Database) -> None:
-    if database.dialect_name == "sqlite":
-        pytest.skip("SQLite has one writer at a time")
+def test_another_key_does_not_wait(postgresql: Database) -> None:
     held, release = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with database.write() as tx:
+        with postgresql.write() as tx:
             tx.lock(["one"])
             held.set()
             release.wait(10)
@@ -128,21 +146,19 @@ def test_another_key_does_not_wait(database: Database) -> None:
     with ThreadPoolExecutor(1) as pool:
         holding = pool.submit(hold)
         held.wait(10)
-        with database.write() as tx:
+        with postgresql.write() as tx:
             tx.lock(["another"])
         assert not holding.done()
         release.set()
 
 
-def test_a_read_on_sqlite_sees_one_moment(tmp_path: Path, database: Database) -> None:
-    if database.dialect_name == "postgresql":
-        pytest.skip("PostgreSQL reads what is committed at each statement")
-    with database.read() as reading:
+def test_a_read_on_sqlite_sees_one_moment(sqlite: Database) -> None:
+    with sqlite.read() as reading:
         assert callers.count(reading) == 0
-        with database.write() as tx:
+        with sqlite.write() as tx:
             callers.add(tx, a_caller("a"))
         assert callers.count(reading) == 0
-    assert _count(database) == 1
+    assert _count(sqlite) == 1
 
 
 def test_resolving_with_a_lock_keeps_other_writers_off(database: Database) -> None:

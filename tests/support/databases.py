@@ -1,6 +1,6 @@
 """Databases for tests: a SQLite file, or a database of a real PostgreSQL that lives as long as the test run.
 
-`postgresql_server` and `database` are fixtures; a conftest takes them in by importing their names.
+A conftest takes the fixtures in by importing their names, `database` with all it is made of.
 """
 
 from __future__ import annotations
@@ -69,25 +69,50 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh database with the schema, once on each kind."""
-    if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'leadbridge.db'}"
-        made = Database(url)
-        migrate(made)
-        made.dispose()
-        yield url
-        return
-    server: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    url = server.migrated_database()
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a fresh SQLite database with the schema."""
+    url = f"sqlite:///{tmp_path / 'leadbridge.db'}"
+    made = Database(url)
+    migrate(made)
+    made.dispose()
+    return url
+
+
+@pytest.fixture
+def postgresql_url(postgresql_server: PostgresqlServer) -> Iterator[str]:
+    """The URL of a fresh PostgreSQL database with the schema."""
+    url = postgresql_server.migrated_database()
     yield url
-    server.drop(url)
+    postgresql_server.drop(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh database with the schema, once on each kind."""
+    url: str = request.getfixturevalue(f"{request.param}_url")
+    return url
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A fresh database with the schema, once on each kind."""
-    opened = Database(database_url, pool_size=20)
+    yield from _opened(database_url)
+
+
+@pytest.fixture
+def sqlite(sqlite_url: str) -> Iterator[Database]:
+    """A fresh SQLite database with the schema."""
+    yield from _opened(sqlite_url)
+
+
+@pytest.fixture
+def postgresql(postgresql_url: str) -> Iterator[Database]:
+    """A fresh PostgreSQL database with the schema."""
+    yield from _opened(postgresql_url)
+
+
+def _opened(url: str) -> Iterator[Database]:
+    opened = Database(url, pool_size=20)
     yield opened
     opened.dispose()

@@ -26,7 +26,14 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.dialects import one_of, tuple_one_of
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, fold, folded, insert_many, selected, selected_among
-from leadbridge.store.visibility import may_read_partner, may_refer_to_partner, may_see_lead, rule_of, who
+from leadbridge.store.visibility import (
+    is_readable_partner,
+    may_read_partner,
+    may_refer_to_partner,
+    may_see_lead,
+    rule_of,
+    who,
+)
 
 _partner = tables.business_partner
 _identification = tables.business_partner_identification
@@ -238,7 +245,7 @@ def find(
     id) and `external_keys` (communication system, remote object) are blocks too: one of each must fit.
     """
     rule = rule_of(caller)
-    conditions = [may_read_partner(rule), *(_condition(key, block) for key, block in selections.items())]
+    conditions = [is_readable_partner(rule), *(_condition(key, block) for key, block in selections.items())]
     parameters: dict[str, Any] = who(caller)
     if identifications:
         pair = (_identification.c.party_identifier_type_code, _identification.c.business_partner_id)
@@ -266,15 +273,8 @@ _COMMUNICATION_KINDS: Mapping[str, Iterable[str]] = {
 def _condition(key: str, block: Sequence[Interval]) -> ColumnElement[bool]:
     if key == "name":
         return selected((_partner.c.name_folded, _partner.c.last_name_folded), folded(block))
-    own = (
-        select(1)
-        .where(
-            _communication.c.internal_id == _partner.c.internal_id,
-            _communication.c.kind.in_(_COMMUNICATION_KINDS[key]),
-        )
-        .correlate(_partner)
-    )
-    return selected_among(_communication.c.normalised, own, block)
+    of_partners = select(_communication.c.internal_id).where(_communication.c.kind.in_(_COMMUNICATION_KINDS[key]))
+    return selected_among(_partner.c.internal_id, _communication.c.normalised, of_partners, block)
 
 
 # ------------------------------------------------------------------------------------------------- open leads

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from sqlalchemy import make_url
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
@@ -91,13 +91,23 @@ class Database:
             with self._engine.connect() as connection:
                 if begin:
                     connection.execution_options(begin=begin)
-                with connection.begin():
+                with self._begin(connection):
                     yield Transaction(connection, self._dialect)
         except NoConnectionFree as error:
             raise DatabaseUnreachable("no connection of the pool came free in time") from error
         except DBAPIError as error:
             if dialects.is_unreachable(error):
                 raise DatabaseUnreachable("the database cannot be reached") from error
+            raise
+
+    def _begin(self, connection: Connection) -> RootTransaction:
+        try:
+            return connection.begin()
+        except DBAPIError as error:
+            # SQLite waited for the other writers as long as it is allowed to. Trying again at once would keep
+            # everybody behind this transaction waiting as long once more.
+            if dialects.is_transient(error):
+                raise DatabaseUnreachable("the database stayed locked by other writers") from error
             raise
 
 

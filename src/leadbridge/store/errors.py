@@ -9,7 +9,7 @@ class StoreError(Exception):
 
 
 class DatabaseUnreachable(StoreError):
-    """The database cannot be reached, or went away, or had no connection free. Worth another try later."""
+    """The database cannot be reached, went away, had no connection free or stayed locked. Worth a try later."""
 
 
 class SchemaBehind(StoreError):

@@ -74,13 +74,7 @@ class WriteLane:
             self._changed.notify_all()
         if self._thread.ident is not None:
             self._thread.join(timeout)
-        with self._changed:
-            left = list(self._queue)
-            self._queue.clear()
-        for waiting in left:
-            if waiting.future.set_running_or_notify_cancel():
-                waiting.future.set_exception(LaneStopped("the write lane stopped before this call's turn"))
-        return not left and not self._thread.is_alive()
+        return self._refuse_waiting() == 0 and not self._thread.is_alive()
 
     def submit(self, act: Act[Call, Outcome], call: Call) -> Future[Outcome]:
         """Queue a call for an act. Raises LaneFull when too many wait already, LaneStopped after `stop`."""
@@ -97,8 +91,23 @@ class WriteLane:
     # -------------------------------------------------------------------------------------- the lane's thread
 
     def _run(self) -> None:
-        while group := self._next_group():
-            self._write(group)
+        try:
+            while group := self._next_group():
+                self._write(group)
+        finally:
+            # Also when something ended the thread that no call is to blame for: nobody waits for ever.
+            self._stopping = True
+            self._refuse_waiting()
+
+    def _refuse_waiting(self) -> int:
+        """Tell those who still wait that their turn will not come; how many they were."""
+        with self._changed:
+            left = list(self._queue)
+            self._queue.clear()
+        for waiting in left:
+            if waiting.future.set_running_or_notify_cancel():
+                waiting.future.set_exception(LaneStopped("the write lane stopped before this call's turn"))
+        return len(left)
 
     def _next_group(self) -> list[_Waiting[Any, Any]]:
         """All that wait, as many as fit; empty when the lane was stopped and nothing waits."""

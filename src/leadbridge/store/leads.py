@@ -286,16 +286,10 @@ def find(
 
 def _condition(rule: Visibility, key: str, block: Sequence[Interval]) -> ColumnElement[bool]:
     if key in _COMMUNICATION_KINDS:
-        prospect = tables.business_partner
-        of_prospect = (
-            select(1)
-            .select_from(_communication.join(prospect))
-            .where(
-                _communication.c.internal_id == _lead.c.prospect_internal_id,
-                _communication.c.kind.in_(_COMMUNICATION_KINDS[key]),
-                may_read_partner(rule),
-            )
-            .correlate(_lead)
+        of_prospects = (
+            select(_communication.c.internal_id)
+            .select_from(_communication.join(tables.business_partner))
+            .where(_communication.c.kind.in_(_COMMUNICATION_KINDS[key]), may_read_partner(rule))
         )
-        return selected_among(_communication.c.normalised, of_prospect, block)
+        return selected_among(_lead.c.prospect_internal_id, _communication.c.normalised, of_prospects, block)
     return selected([_FIND_COLUMNS[key]], folded(block) if key == "name" else block)

@@ -6,7 +6,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, false, func, not_, or_, true, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    false,
+    func,
+    not_,
+    or_,
+    true,
+    update,
+)
 from sqlalchemy.engine import Result
 from sqlalchemy.sql.base import Executable
 
@@ -94,16 +108,23 @@ def selected(columns: Sequence[ColumnElement[Any]], intervals: Sequence[Interval
     return _block(intervals, lies_in)
 
 
-def selected_among(values: ColumnElement[Any], rows: Any, intervals: Sequence[Interval]) -> ColumnElement[bool]:
-    """One block of intervals over the values that a row has elsewhere.
+def selected_among(
+    owner: Column[Any], values: ColumnElement[Any], rows: Select[Any], intervals: Sequence[Interval]
+) -> ColumnElement[bool]:
+    """One block of intervals over the values that a row has in another table.
 
-    `rows` is a select of one constant, correlated to the row, that reaches the column `values`; each interval
-    asks whether it has a row whose value lies in it.
+    `rows` selects one column, the one that `owner` refers to; each interval asks whether the row has one there
+    whose column `values` lies in it.
     """
+    (key,) = rows.selected_columns
 
     def lies_in(interval: Interval) -> ColumnElement[bool]:
-        exists: ColumnElement[bool] = rows.where(_matches(values, interval)).exists()
-        return exists
+        matching = rows.where(_matches(values, interval))
+        # Few rows match a text or the start of one: look those up, and then their owners. Of what many match
+        # the owners are walked instead, and each is asked: a page is full soon.
+        if interval.boundary is Boundary.EQUAL and not str(interval.lower).startswith(WILDCARD):
+            return owner.in_(matching)
+        return matching.where(key == owner).correlate(owner.table).exists()
 
     return _block(intervals, lies_in)
 

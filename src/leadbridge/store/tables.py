@@ -184,7 +184,8 @@ lead = Table(
     UniqueConstraint("uuid"),
     UniqueConstraint("remote_object_id", "communication_system_id", "created_by"),
     Index(None, "changed_at"),
-    Index(None, "prospect_internal_id"),
+    # With the party behind it: whether a partner is the prospect of a lead given to somebody is one look.
+    Index(None, "prospect_internal_id", "sales_partner_party_id"),
     # With the id behind it each of these also gives a restricted caller's leads in the order of Find.
     Index(None, "created_by", "id"),
     Index(None, "sales_partner_party_id", "id"),
@@ -295,7 +296,7 @@ message = Table(
     _moment("created_at"),
     _moment("settled_at", needed=False),
     UniqueConstraint("lane", "sequence"),
-    Index(None, "state", "due_at"),
+    Index(None, "state", "due_at", "id"),
     sqlite_autoincrement=True,
 )
 

@@ -183,7 +183,7 @@ def _make_message() -> None:
         sa.UniqueConstraint("lane", "sequence", name="uq_message_lane"),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_message_state_due_at", "message", ["state", "due_at"])
+    op.create_index("ix_message_state_due_at_id", "message", ["state", "due_at", "id"])
 
 
 def _make_number() -> None:
@@ -330,7 +330,11 @@ def _make_lead() -> None:
     )
     op.create_index("ix_lead_changed_at", "lead", ["changed_at"])
     op.create_index("ix_lead_created_by_id", "lead", ["created_by", "id"])
-    op.create_index("ix_lead_prospect_internal_id", "lead", ["prospect_internal_id"])
+    op.create_index(
+        "ix_lead_prospect_internal_id_sales_partner_party_id",
+        "lead",
+        ["prospect_internal_id", "sales_partner_party_id"],
+    )
     op.create_index("ix_lead_sales_partner_party_id_id", "lead", ["sales_partner_party_id", "id"])
 
 

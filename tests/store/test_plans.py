@@ -1,0 +1,71 @@
+"""The statements of the hot path look rows up; none walks through a table, however large it has become."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from leadbridge.caller import Visibility
+from leadbridge.selection import Boundary, Interval
+from leadbridge.store import businesspartners, crmrecords, leads, outbox, received
+from leadbridge.store.database import Database, Transaction
+from leadbridge.store.tables import metadata
+from tests.store.rows import EVERYTHING, NOW, partner_caller
+
+GIVEN = partner_caller("p1", party_id="PARTY", visibility=Visibility.GIVEN)
+EXACT = [Interval(False, Boundary.EQUAL, "a@example.org")]
+
+HOT: dict[str, Callable[[Transaction], object]] = {
+    "leads by id": lambda tx: leads.resolve(tx, GIVEN, ids=["1"]),
+    "leads by uuid": lambda tx: leads.resolve(tx, EVERYTHING, uuids=["1"]),
+    "leads by key": lambda tx: leads.resolve(tx, EVERYTHING, external_keys=[("S", "1")]),
+    "own leads by key": lambda tx: leads.resolve(tx, GIVEN, external_keys=[("S", "1")]),
+    "leads by anything": lambda tx: leads.resolve(tx, GIVEN, ids=["1"], uuids=["1"], external_keys=[("S", "1")]),
+    "taken lead keys": lambda tx: leads.external_keys_taken(tx, [("p1", "S", "1")]),
+    "parts": lambda tx: leads.parts(
+        tx, ["1"], items=True, notes=True, history=True, documents=True, contacts=True, answers=True
+    ),
+    "leads by address": lambda tx: leads.find(tx, GIVEN, {"email_uri": EXACT}, limit=100, after=None),
+    "candidates": lambda tx: businesspartners.candidates(tx, normalised=["a"], identifications=[("T", "1")]),
+    "partners by anything": lambda tx: businesspartners.resolve(
+        tx, GIVEN, internal_ids=["1"], uuids=["1"], external_keys=[("S", "1")]
+    ),
+    "taken partner keys": lambda tx: businesspartners.external_keys_taken(tx, [("p1", "S", "1")]),
+    "partners in full": lambda tx: businesspartners.load(tx, GIVEN, ["1"]),
+    "partners by name": lambda tx: businesspartners.find(tx, EVERYTHING, {"name": EXACT}, limit=100, after=None),
+    "open leads": lambda tx: businesspartners.open_leads(tx, GIVEN, ["1"], per_partner=20),
+    "received": lambda tx: received.find(tx, [("p1", "u1")]),
+    "claim": lambda tx: outbox.claim(tx, worker="w", now=NOW, lease=timedelta(seconds=60), limit=100),
+    "forwarding states": lambda tx: outbox.forwarding_states(tx, ["1"]),
+    "customers": lambda tx: crmrecords.of_customers(tx, ["C1"]),
+    "CRM records": lambda tx: crmrecords.resolve(tx, record_ids=["1"]),
+    "CRM records by lead": lambda tx: crmrecords.resolve(tx, source_lead_uuids=["1"]),
+}
+
+
+@pytest.mark.parametrize("name", HOT)
+def test_no_table_is_walked_through(sqlite: Database, name: str) -> None:
+    statements: list[tuple[str, Any]] = []
+    with sqlite.write() as tx:
+
+        @event.listens_for(tx.connection, "before_cursor_execute")
+        def keep(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+            statements.append((statement, parameters))
+
+        HOT[name](tx)
+        plans = [
+            (statement, [step[3] for step in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)])
+            for statement, given in list(statements)
+        ]
+    assert plans
+    walked = [
+        (step, statement)
+        for statement, steps in plans
+        for step in steps
+        if step.startswith("SCAN ") and step.split()[1] in {*metadata.tables, "candidate", "other", "given_lead"}
+    ]
+    assert walked == []
