@@ -1,0 +1,209 @@
+"""The use cases without a network: request XML in, validated answer XML out, on a real database.
+
+`Calls` is what one gateway process has behind its door: the contract, the codec, a dispatcher and a write lane of its
+own. Two of them over one database are two processes as far as the database can tell. `calls` and `site` are fixtures;
+a conftest takes them in by importing their names.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import pytest
+from lxml import etree
+from sqlalchemy import func, select, text
+
+from leadbridge.caller import Caller, Role, Visibility
+from leadbridge.contract import codec
+from leadbridge.contract.operations import by_request
+from leadbridge.contract.parsing import parse
+from leadbridge.contract.schema import validate
+from leadbridge.operations.call import Answer, Call, Policy
+from leadbridge.operations.dispatcher import Dispatcher
+from leadbridge.operations.table import use_cases
+from leadbridge.soap.application import content_hash
+from leadbridge.store import tables
+from leadbridge.store.database import Database
+from leadbridge.store.lane import WriteLane
+
+SECONDS = 60  # until a call that does not come back fails its test
+
+DESK = Caller("desk", "Call centre", frozenset({Role.CALLCENTRE}), Visibility.ALL, "DESK")
+ACME = Caller("acme", "Acme", frozenset({Role.PARTNER}), Visibility.GIVEN, "ACME")
+BANK = Caller("bank", "Core CRM", frozenset({Role.CRM}), Visibility.ALL, "")
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A valid answer. Paths are local names with slashes, from below the message element."""
+
+    element: etree._Element
+
+    def all(self, path: str) -> list[str]:
+        """The texts of every element at this path, in document order."""
+        return [found.text or "" for found in self.element.iterfind(_wild(path))]
+
+    def one(self, path: str) -> str:
+        """The text of the only element at this path."""
+        (text,) = self.all(path)
+        return text
+
+    def parts(self, path: str) -> list[Answered]:
+        """The elements at this path, to be read on their own."""
+        return [Answered(found) for found in self.element.iterfind(_wild(path))]
+
+    @property
+    def result(self) -> str:
+        """The Log's BusinessDocumentProcessingResultCode: 3 successful, 4 partially, 5 failed."""
+        return self.one("Log/BusinessDocumentProcessingResultCode")
+
+    @property
+    def log(self) -> list[str]:
+        """The TypeIDs of the Log."""
+        return self.all("Log/Item/TypeID")
+
+    def log_items(self, type_id: str) -> list[Answered]:
+        """The Log's items of one TypeID."""
+        return [item for item in self.parts("Log/Item") if item.one("TypeID") == type_id]
+
+    @property
+    def replayed(self) -> bool:
+        """The ReplayedIndicator."""
+        return self.one("ReplayedIndicator") == "true"
+
+    @property
+    def apart_from_replayed(self) -> bytes:
+        """The whole answer, the header's own UUID included, but for the ReplayedIndicator."""
+        canonical = etree.tostring(self.element, method="c14n")
+        return re.sub(rb"(ReplayedIndicator>)(true|false)<", rb"\1<", canonical)
+
+
+def _wild(path: str) -> str:
+    return "/".join(f"{{*}}{name}" for name in path.split("/"))
+
+
+class Calls:
+    """See the module. `send` is a call and its answer; `submit` does not wait for it."""
+
+    def __init__(self, database: Database, policy: Policy | None = None) -> None:
+        self.database = database
+        self.lane = WriteLane(database)
+        self.dispatcher = Dispatcher(database, use_cases(policy or Policy()), lane=self.lane)
+        self.lane.start()
+
+    def stop(self) -> None:
+        """Finish what is under way."""
+        self.lane.stop()
+        self.dispatcher.stop()
+
+    def submit(self, request: bytes, *, caller: Caller = DESK, now: datetime | None = None) -> Future[Answer]:
+        """Do with a request what the SOAP door does behind its gate."""
+        payload = parse(request)
+        validate(payload)
+        call = Call(
+            caller=caller,
+            message=codec.decode(payload),
+            content_hash=content_hash(payload),
+            received_at=now or datetime.now(UTC),
+            correlation_id="test",
+        )
+        return self.dispatcher.submit(by_request()[str(payload.tag)].name, call)
+
+    def send(self, request: bytes, *, caller: Caller = DESK, now: datetime | None = None) -> Answered:
+        """The answer to a request, validated; raises what the use case raises, such as IdempotencyConflict."""
+        return read(self.submit(request, caller=caller, now=now).result(SECONDS))
+
+    def done(self, request: bytes, *, caller: Caller = DESK) -> Answered:
+        """The answer to a request that must succeed without an error in its Log."""
+        answered = self.send(request, caller=caller)
+        assert answered.result == "3", answered.all("Log/Item/Note")
+        return answered
+
+
+def read(answer: Answer) -> Answered:
+    """The bytes of an answer, parsed and held against the contract."""
+    element = parse(answer.encoded)
+    validate(element)
+    return Answered(element)
+
+
+@contextmanager
+def gateway(database: Database, policy: Policy | None = None) -> Iterator[Calls]:
+    """One process's view of a database, for the time of the block."""
+    made = Calls(database, policy)
+    try:
+        yield made
+    finally:
+        made.stop()
+
+
+@pytest.fixture
+def calls(database: Database) -> Iterator[Calls]:
+    """A gateway over a fresh database, once on each kind."""
+    with gateway(database) as made:
+        yield made
+
+
+@pytest.fixture
+def two_gateways(database_url: str) -> Iterator[tuple[Calls, Calls]]:
+    """Two gateways over one fresh database, each with connections and a lane of its own, as two processes have."""
+    databases = Database(database_url), Database(database_url)
+    with gateway(databases[0]) as first, gateway(databases[1]) as second:
+        yield first, second
+    for database in databases:
+        database.dispose()
+
+
+def at_once(count: int, act: Callable[[int], Result]) -> list[Result]:
+    """Call `act` with 0, 1, 2, … in threads of their own that start together; the results in that order."""
+    barrier = threading.Barrier(count)
+
+    def start(number: int) -> Result:
+        barrier.wait(SECONDS)
+        return act(number)
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(start, range(count)))
+
+
+# --------------------------------------------------------------------------------------------- what is in the store
+
+
+def row_counts(database: Database) -> dict[str, int]:
+    """How many rows each table has."""
+    with database.read() as tx:
+        return {
+            table.name: tx.connection.execute(select(func.count()).select_from(table)).scalar_one()
+            for table in tables.metadata.sorted_tables
+        }
+
+
+def numbers_used(database: Database) -> dict[str, object]:
+    """Where the counters of identifiers stand; equal before and after means that no number was used."""
+    names = ("lead", "business_partner", "crm_record")
+    with database.read() as tx:
+        if database.dialect_name == "sqlite":
+            rows = tx.connection.execute(select(tables.number.c.name, tables.number.c.value)).all()
+            found: dict[str, object] = {name: value for name, value in rows}  # noqa: C416 - rows are not pairs to mypy
+            return {name: found.get(name) for name in names}
+        return {
+            name: tuple(tx.connection.execute(text(f"SELECT last_value, is_called FROM {name}_number")).one())
+            for name in names
+        }
+
+
+def column(database: Database, table: str, name: str) -> Sequence[object]:
+    """One column of a table, in the order of its key."""
+    found = tables.metadata.tables[table]
+    statement = select(found.c[name]).order_by(*found.primary_key.columns)
+    with database.read() as tx:
+        return tx.connection.execute(statement).scalars().all()
