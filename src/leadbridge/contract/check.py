@@ -1,6 +1,7 @@
 """Checks the authored files, and writes them out for others: `leadbridge contract check` and `contract export`."""
 
 import io
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,18 +89,20 @@ def _rules(contract: ContractFolder) -> Iterator[Finding]:
     yield from request_findings(wsdls)
 
 
-def _compiled(contract: ContractFolder) -> Iterator[Finding]:
-    """What libxml2, xmlschema and Zeep refuse. Their texts are about our own files and may be shown."""
-    try:
-        compile_schema(contract)
-    except (etree.XMLSchemaParseError, UnknownFile) as error:
-        yield Finding("xsd", None, "libxml2", str(error))
-    try:
-        build_schema(contract)
-    except (xmlschema.XMLSchemaException, LookupError) as error:
-        yield Finding("xsd", None, "xmlschema", str(error).partition("\n")[0])
-    for service in contract.wsdls:
-        yield from _loaded(contract, service)
+def _compiled(contract: ContractFolder) -> list[Finding]:
+    """What libxml2, xmlschema and Zeep refuse or warn of. Their texts are about our own files and may be shown."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        findings = [one for service in contract.wsdls for one in _loaded(contract, service)]
+        try:
+            compile_schema(contract)
+        except (etree.XMLSchemaParseError, UnknownFile) as error:
+            findings.append(Finding("xsd", None, "libxml2", str(error)))
+        try:
+            build_schema(contract)
+        except (xmlschema.XMLSchemaException, LookupError, UserWarning) as error:
+            findings.append(Finding("xsd", None, "xmlschema", str(error).partition("\n")[0]))
+    return findings
 
 
 def _loaded(contract: ContractFolder, service: str) -> Iterator[Finding]:
@@ -110,7 +113,7 @@ def _loaded(contract: ContractFolder, service: str) -> Iterator[Finding]:
         Document(f"{_BASE}wsdl/{service}.wsdl", transport, settings=settings)
         flat = flat_wsdl(service, public_url="http://127.0.0.1:8000", folder=contract)
         Document(io.BytesIO(flat), transport, settings=settings)
-    except (ZeepError, UnknownFile, LookupError, AttributeError, TypeError, ValueError) as error:
+    except (ZeepError, LookupError, AttributeError, TypeError, ValueError, UserWarning) as error:
         yield Finding(f"{service}.wsdl", None, "zeep", f"{type(error).__name__}: {error}")
 
 
