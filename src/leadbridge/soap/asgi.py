@@ -8,6 +8,7 @@ nobody foresaw into InternalError.
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from leadbridge.contract.operations import ContractOperation
@@ -67,7 +68,7 @@ def soap_app(
     access = Access(authenticator)
     return SoapApp(
         transports=transports,
-        publication=Publication(by_service, public_url=public_url, access=wsdl_access, identify=access.identify),
+        publication=Publication(public_url=public_url, access=wsdl_access, identify=access.identify),
         dispatcher=dispatcher,
         access=access,
         limits=limits,
@@ -101,12 +102,10 @@ class SoapApp:
         method, service = scope["method"], scope["path"].rpartition("/")[2]
         known = scope["path"].endswith(PREFIX + service) and (service, SOAP_11) in self._transports
         correlation_id = new_correlation_id()
-        version = SOAP_11
         try:
             if not known:
                 raise Refusal(FaultTypeId.UNKNOWN_OPERATION, "There is no such service.", status=404)
             if method == "POST":
-                version = gate.version_to_answer_in(scope["headers"])
                 status, headers, pieces = await self._call(service, scope["headers"], receive, correlation_id)
             elif method in ("GET", "HEAD"):
                 content = await self._publication.answer(service, scope["query_string"], scope["headers"])
@@ -117,6 +116,7 @@ class SoapApp:
             return
         except Exception as error:  # noqa: BLE001  # the last handler: whatever it is, the caller gets a fault
             refusal = refusal_of(error, correlation_id=correlation_id)
+            version = gate.version_to_answer_in(scope["headers"]) if method == "POST" else SOAP_11
             fault = faults.write(refusal, version)
             status, pieces = fault.status, (fault.body,)
             headers = (*fault.headers, (b"content-type", version.content_type))
@@ -135,7 +135,8 @@ class SoapApp:
         version = head.media_type.version
         data = await gate.read_body(receive, head=head, limits=self._limits)
         long = len(data) > LONG_MESSAGE
-        envelope = await asyncio.to_thread(open_envelope, data, version) if long else open_envelope(data, version)
+        opening = partial(open_envelope, data, version, deepest_element=self._limits.deepest_element)
+        envelope = await asyncio.to_thread(opening) if long else opening()
         caller = await self._access.identify(authorization=head.authorization, security_header=envelope.security)
         # A replay check of the credentials belongs here: before anything is done for the operation in the
         # Body.

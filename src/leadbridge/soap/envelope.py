@@ -8,6 +8,7 @@ messages are document/literal.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from xml.sax.saxutils import quoteattr
 
 from lxml import etree
@@ -15,6 +16,7 @@ from lxml import etree
 from leadbridge.contract.parsing import MalformedXml, parse
 from leadbridge.messages import FaultTypeId
 from leadbridge.soap.faults import FaultCode, QName, Refusal, malformed
+from leadbridge.soap.guard import too_deep
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
@@ -49,12 +51,17 @@ class Envelope:
     actions: tuple[str, ...]
 
 
-def open_envelope(data: bytes, version: SoapVersion) -> Envelope:
-    """Parse the message and check its envelope; `data` is clean UTF-8 from the gate. Raises Refusal."""
+def open_envelope(data: bytes, version: SoapVersion, *, deepest_element: int) -> Envelope:
+    """Parse the message and check its envelope; `data` is clean UTF-8 from the gate. Raises Refusal.
+
+    Whether the message is deeper than `deepest_element` is measured here for those that the gate only glanced at.
+    """
     try:
         root = parse(data)
     except MalformedXml as error:
         raise malformed("The message is not well-formed XML with declared namespaces.", line=error.line) from None
+    if _deeper_than(deepest_element)(root):
+        raise too_deep(deepest_element)
     header, body = _parts(root, version)
     _refuse_encodings(root, data)
     if b"chemaLocation" in data:  # a name cannot be written in another way
@@ -67,6 +74,11 @@ def open_envelope(data: bytes, version: SoapVersion) -> Envelope:
     blocks = _addressed_to_us(header, version)
     _refuse_what_is_not_understood(blocks, version)
     return Envelope(payload, _security_of(blocks), _addressing_of(blocks))
+
+
+@lru_cache
+def _deeper_than(levels: int) -> etree.XPath:
+    return etree.XPath(f"boolean({'/*' * (levels + 1)})")
 
 
 def _parts(root: etree._Element, version: SoapVersion) -> tuple[etree._Element | None, etree._Element]:

@@ -26,10 +26,12 @@ from leadbridge.messages import (
 from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.operations.dispatcher import Busy
 from leadbridge.soap.versions import SOAP_11, SoapVersion
+from leadbridge.store.errors import DatabaseUnreachable, LaneFull, LaneStopped
 
 log = get_logger(__name__)
 
 COMMON = "urn:leadbridge:common:1"
+UNAVAILABLE_SECONDS = 5  # when to come back while the store is away: a restart takes a few seconds
 MOST_DETAILS = 100  # the contract's maximum of faultDetail
 LONGEST_TEXT = 1000  # the contract's maximum of a fault's texts
 
@@ -145,10 +147,17 @@ def refusal_of(error: Exception, *, correlation_id: str) -> Refusal:
     if isinstance(error, IdempotencyConflict):
         return Refusal(FaultTypeId.IDEMPOTENCY_CONFLICT)
     if isinstance(error, Busy):
-        return Refusal(FaultTypeId.BUSY, headers=[(b"retry-after", b"%d" % max(1, error.retry_after_seconds))])
+        return _come_back(error.retry_after_seconds)
+    if isinstance(error, (DatabaseUnreachable, LaneFull, LaneStopped)):
+        log.warning("call turned away", correlation_id=correlation_id, reason=type(error).__name__)
+        return _come_back(UNAVAILABLE_SECONDS)
     log.error("call failed unforeseen", correlation_id=correlation_id, exc_info=error)
     text = f"An unforeseen error. It is logged as {correlation_id}."
     return Refusal(FaultTypeId.INTERNAL_ERROR, text, details=[_detail(text=text, identifier=correlation_id)])
+
+
+def _come_back(seconds: int) -> Refusal:
+    return Refusal(FaultTypeId.BUSY, headers=[(b"retry-after", b"%d" % max(1, seconds))])
 
 
 def _contract_violation(error: ContractViolation) -> Refusal:

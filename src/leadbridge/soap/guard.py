@@ -15,11 +15,12 @@ from xml.parsers import expat
 
 from leadbridge.messages import FaultTypeId
 from leadbridge.soap.faults import Refusal, malformed
+from leadbridge.soap.glance import SHORT, is_plain
 from leadbridge.soap.limits import GateLimits
 
 # Expat reads an unfinished token again with every further piece. Large pieces keep that cheap however small
 # the pieces are that a sender delivers, and they are still small enough to stop soon after a limit.
-SLICE = 32_768
+SLICE = SHORT
 
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -38,6 +39,11 @@ def too_large(what: str) -> Refusal:
     return Refusal(FaultTypeId.MESSAGE_TOO_LARGE, f"The message has {what}.")
 
 
+def too_deep(levels: int) -> Refusal:
+    """The refusal of a message with elements below this level; the Envelope is level 1."""
+    return too_large(f"elements more than {levels:,} levels deep")
+
+
 class Guard:
     """Looks at one message. `feed` it the bytes in order, then `finish`; both raise Refusal.
 
@@ -53,18 +59,18 @@ class Guard:
         "_decoder",
         "_fed",
         "_limits",
+        "_measure_text",
         "_parser",
         "_pending",
-        "_started",
     )
 
     def __init__(self, limits: GateLimits, *, charset: str | None, most_bytes: int) -> None:
         self._limits = limits
         self._charset = charset
         self._ascii_only = charset == "us-ascii"
-        self._parser = _parser(limits, measure_text=most_bytes > limits.longest_text)
+        self._measure_text = most_bytes > limits.longest_text
+        self._parser: expat.XMLParserType | None = None  # made with the first slice
         self._decoder: codecs.IncrementalDecoder | None = None
-        self._started = False
         self._pending = bytearray()
         self._clean: list[bytes] = []  # the message so far, in UTF-8
         self._fed = 0  # its length
@@ -80,7 +86,14 @@ class Guard:
         pending.clear()
 
     def finish(self) -> bytes:
-        """Take the end of the message; it is returned in UTF-8, without a byte order mark."""
+        """Take the end of the message; it is returned in UTF-8, without a byte order mark.
+
+        Its depth is not settled where the whole of it was short: that is measured on the tree.
+        """
+        if self._parser is None and self._charset in (None, "utf-8"):
+            message = bytes(self._pending)
+            if is_plain(message, self._limits):
+                return message
         self._look_at(bytes(self._pending), last=True)
         self._pending.clear()
         clean = self._clean
@@ -90,8 +103,9 @@ class Guard:
         return message
 
     def _look_at(self, data: bytes, *, last: bool) -> None:
-        if not self._started:
+        if self._parser is None:
             data = self._settle_encoding(data)
+            self._parser = _parser(self._limits, measure_text=self._measure_text, utf_16=self._decoder is not None)
         if self._decoder is not None:
             data = self._from_utf_16(data, last=last)
         elif self._ascii_only and not data.isascii():
@@ -102,12 +116,12 @@ class Guard:
             self._parser.Parse(data, last)
         except expat.ExpatError as error:
             raise malformed(_ILL_FORMED, line=error.lineno) from None
-        if not last:
-            self._watch_unfinished_token()
+        if not last and self._fed - self._parser.CurrentByteIndex > max(self._limits.longest_text, SLICE):
+            # A tag or comment that does not end is read again with every slice: it may not grow without end.
+            raise too_large(f"markup of more than {self._limits.longest_text:,} bytes in one piece")
 
     def _settle_encoding(self, data: bytes) -> bytes:
         """Decide on UTF-8 or UTF-16 by the mark, check it against the Content-Type, and take the mark off."""
-        self._started = True
         encoding = "utf-8"
         if data.startswith(codecs.BOM_UTF8) and not self._ascii_only:
             data = data[len(codecs.BOM_UTF8) :]
@@ -118,14 +132,6 @@ class Guard:
             encoding, data = "utf-16", data[2:]
         if self._charset is not None and self._charset not in _DECLARED_AS[encoding]:
             raise malformed(_ENCODINGS_DIFFER)
-
-        def declared(version: str, encoding_name: str | None, _standalone: int) -> None:
-            if version != "1.0":
-                raise malformed("The message must be XML 1.0.")
-            if encoding_name is not None and encoding_name.lower() not in _DECLARED_AS[encoding]:
-                raise malformed(_ENCODINGS_DIFFER)
-
-        self._parser.XmlDeclHandler = declared
         return data
 
     def _from_utf_16(self, data: bytes, *, last: bool) -> bytes:
@@ -135,16 +141,8 @@ class Guard:
         except UnicodeError:  # a lone surrogate, or half a character at the end
             raise malformed(_ILL_FORMED) from None
 
-    def _watch_unfinished_token(self) -> None:
-        """A tag, comment or name that does not end is read again with every slice: it may not grow without
-        end.
-        """
-        unfinished = self._fed - self._parser.CurrentByteIndex
-        if unfinished > max(self._limits.longest_text, SLICE):
-            raise too_large(f"markup of more than {self._limits.longest_text:,} bytes in one piece")
 
-
-def _parser(limits: GateLimits, *, measure_text: bool) -> expat.XMLParserType:
+def _parser(limits: GateLimits, *, measure_text: bool, utf_16: bool) -> expat.XMLParserType:
     """A parser whose handlers count. They are closures over plain numbers: this runs for every tag of every
     message.
     """
@@ -159,7 +157,7 @@ def _parser(limits: GateLimits, *, measure_text: bool) -> expat.XMLParserType:
         depth += 1
         elements += 1
         if depth > deepest:
-            raise too_large(f"elements more than {deepest:,} levels deep")
+            raise too_deep(deepest)
         if elements > most_elements:
             raise too_large(f"more than {most_elements:,} elements")
         if len(name) > longest_name:
@@ -181,6 +179,7 @@ def _parser(limits: GateLimits, *, measure_text: bool) -> expat.XMLParserType:
             raise too_large(f"a text of more than {longest_text:,} characters")
 
     parser = expat.ParserCreate("utf-8")
+    parser.XmlDeclHandler = _declaration_check("utf-16" if utf_16 else "utf-8")
     parser.ordered_attributes = True  # a flat list of names and values: cheaper than a dictionary
     parser.buffer_text = True
     parser.StartElementHandler = start
@@ -209,6 +208,18 @@ def _attribute_check(limits: GateLimits) -> Callable[[list[str]], None]:
             raise too_large(f"a name of more than {longest_name:,} characters")
         if len(max(attributes[1::2], key=len)) > longest_value:
             raise too_large(f"an attribute of more than {longest_value:,} characters")
+
+    return check
+
+
+def _declaration_check(encoding: str) -> Callable[[str, str | None, int], None]:
+    names = _DECLARED_AS[encoding]
+
+    def check(version: str, declared: str | None, _standalone: int) -> None:
+        if version != "1.0":
+            raise malformed("The message must be XML 1.0.")
+        if declared is not None and declared.lower() not in names:
+            raise malformed(_ENCODINGS_DIFFER)
 
     return check
 

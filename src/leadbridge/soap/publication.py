@@ -5,7 +5,7 @@ Nothing of a request goes into what is published, and no name of a request goes 
 from the settings, names are looked up in what the contract has.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import lru_cache
 from typing import Literal, TypeAlias
 
@@ -19,7 +19,7 @@ WsdlAccess: TypeAlias = Literal["public", "authenticated", "disabled"]
 
 
 class Publication:
-    """What GET answers for the services of `services`.
+    """What GET answers.
 
     `identify` finds the caller of an Authorization header; it is asked where only authenticated callers may
     read.
@@ -27,13 +27,12 @@ class Publication:
 
     def __init__(
         self,
-        services: Iterable[str],
         *,
         public_url: str,
         access: WsdlAccess,
         identify: Callable[..., Awaitable[Caller]],
     ) -> None:
-        self._addresses: Mapping[str, str] = {name: f"{public_url}/soap/{name}" for name in services}
+        self._public_url = public_url
         self._access = access
         self._identify = identify
         self._document = lru_cache(maxsize=64)(_document)  # a document never changes while this runs
@@ -48,7 +47,7 @@ class Publication:
         if self._access == "authenticated":
             given = [value for header, value in headers if header == b"authorization"]
             await self._identify(authorization=given[0] if given else None)
-        return self._document(kind, name, service, self._addresses[service])
+        return self._document(kind, name, service, self._public_url)
 
 
 def _asked(query: bytes) -> tuple[str, str]:
@@ -61,14 +60,14 @@ def _asked(query: bytes) -> tuple[str, str]:
     return kind, value
 
 
-def _document(kind: str, name: str, service: str, address: str) -> bytes:
+def _document(kind: str, name: str, service: str, public_url: str) -> bytes:
     try:
         if kind == "xsd":
-            return published.xsd(name, address=address)
+            return published.xsd(name, service=service, public_url=public_url)
         if name == "flat":
-            return published.flat_wsdl(service, address=address)
+            return published.flat_wsdl(service, public_url=public_url)
         if name == "":
-            return published.wsdl(service, address=address)
+            return published.wsdl(service, public_url=public_url)
     except UnknownFile:
         pass
     raise _not_found()
