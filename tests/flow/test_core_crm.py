@@ -1,7 +1,10 @@
 """The door to the core CRM, against a real HTTP server that misbehaves: each failure has one outcome."""
 
 import base64
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +32,7 @@ from leadbridge.messages import (
     SellingModeCode,
 )
 from tests.support.crm import Behaviour, FakeCrm, running
+from tests.support.forwarding import patience_for
 
 CREATE = "ComboCreateLeadOpportunity"
 
@@ -42,21 +46,38 @@ def crm() -> Iterator[FakeCrm]:
 class OpenDoor(Protocol):
     """What the fixture door_to gives: it opens doors, which are closed after the test."""
 
-    def __call__(self, wsdl: str, *, address: str | None = None, username: str | None = "bridge") -> CoreCrm: ...
+    def __call__(
+        self,
+        wsdl: str,
+        *,
+        address: str | None = None,
+        username: str | None = "bridge",
+        ca_file: str | None = None,
+        read_timeout: float | None = None,
+    ) -> CoreCrm: ...
 
 
 @pytest.fixture
-def door_to() -> Iterator[OpenDoor]:
+def door_to(request: pytest.FixtureRequest) -> Iterator[OpenDoor]:
     doors = []
+    patience = patience_for(request)
 
-    def open_door(wsdl: str, *, address: str | None = None, username: str | None = "bridge") -> CoreCrm:
+    def open_door(
+        wsdl: str,
+        *,
+        address: str | None = None,
+        username: str | None = "bridge",
+        ca_file: str | None = None,
+        read_timeout: float | None = None,
+    ) -> CoreCrm:
         one = CoreCrm(
             wsdl=wsdl,
             username=username,
             password=None if username is None else "päss:wörd",
-            connect_timeout=0.5,
-            read_timeout=0.3,
+            connect_timeout=10,
+            read_timeout=read_timeout or patience,
             address=address,
+            ca_file=ca_file,
         )
         doors.append(one)
         return one
@@ -284,6 +305,60 @@ def test_a_host_without_a_name_is_unavailable(door_to: OpenDoor) -> None:
     assert isinstance(door_to("http://nowhere.invalid/soap/CrmService?wsdl").call(CREATE, combo_create()), Unavailable)
 
 
+def test_calls_one_after_the_other_share_a_connection(crm: FakeCrm, door: CoreCrm) -> None:
+    for _ in range(5):
+        assert isinstance(door.call(CREATE, combo_create()), Delivered)
+
+    assert crm.connections == 2  # one to read the WSDL, one to call
+
+
+def certificate(folder: Path, name: str) -> tuple[ssl.SSLContext, str]:
+    """A server's context and the file of its self-signed certificate for this subject alternative name."""
+    if shutil.which("openssl") is None:
+        pytest.skip("needs the openssl command to make a certificate")
+    key, file = folder / "key.pem", folder / "certificate.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=crm"
+    subprocess.run(
+        [*command.split(), "-addext", f"subjectAltName={name}", "-keyout", str(key), "-out", str(file)],
+        check=True,
+        capture_output=True,
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file, key)
+    return context, str(file)
+
+
+def test_a_certificate_that_is_trusted_lets_messages_through(tmp_path: Path, door_to: OpenDoor) -> None:
+    context, file = certificate(tmp_path, "IP:127.0.0.1")
+    with running(FakeCrm(tls=context)) as crm:
+        door = door_to(crm.wsdl, ca_file=file)
+        outcomes = [door.call(CREATE, combo_create()) for _ in range(5)]
+
+    assert all(isinstance(outcome, Delivered) for outcome in outcomes)
+    assert crm.connections == 2
+
+
+@pytest.mark.parametrize(("name", "trusted"), [("IP:127.0.0.1", False), ("DNS:crm.example", True)])
+def test_a_certificate_that_is_not_trusted_or_not_the_hosts_is_misconfigured(
+    tmp_path: Path, door_to: OpenDoor, name: str, trusted: bool
+) -> None:
+    context, file = certificate(tmp_path, name)
+    with running(FakeCrm(tls=context)) as crm:
+        door = door_to(crm.wsdl, ca_file=file if trusted else None)
+        outcome = door.call(CREATE, combo_create())
+
+    assert isinstance(outcome, Misconfigured)
+    assert crm.received == []
+
+
+def test_a_file_of_authorities_that_cannot_be_read_is_misconfigured(
+    crm: FakeCrm, door_to: OpenDoor, tmp_path: Path
+) -> None:
+    door = door_to(crm.wsdl.replace("http:", "https:"), ca_file=str(tmp_path / "nothing.pem"))
+
+    assert isinstance(door.call(CREATE, combo_create()), Misconfigured)
+
+
 def test_a_core_crm_without_the_tls_expected_is_unavailable(crm: FakeCrm, door_to: OpenDoor) -> None:
     door = door_to(crm.wsdl.replace("http:", "https:"))
 
@@ -303,7 +378,7 @@ def test_an_address_that_cannot_be_called_is_misconfigured(crm: FakeCrm, door_to
 def test_threads_that_wait_for_the_wsdl_share_its_failure(door_to: OpenDoor) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:  # accepts, and never answers
         address = f"http://127.0.0.1:{listener.getsockname()[1]}/?wsdl"
-        door = door_to(address)
+        door = door_to(address, read_timeout=0.5)
         started = threading.Barrier(6)
 
         def call(_: int) -> Outcome:

@@ -8,6 +8,7 @@ so that a test can count what was done over there. It is no core CRM: it knows n
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -77,6 +78,9 @@ class Behaviour(Enum):
     INVALID = auto()
 
 
+KEEP_WAITING = frozenset({Behaviour.SILENT, Behaviour.LATE, Behaviour.DRIPS})
+"""Behaviours that end only when the caller's patience does."""
+
 WITHOUT_ACTING = frozenset(behaviour for behaviour in Behaviour if behaviour.value < Behaviour.CONFIRMS.value)
 
 
@@ -101,6 +105,8 @@ class FakeCrm:
     records: dict[str, tuple[str, str]] = field(default_factory=dict)
     documents_read: list[str] = field(default_factory=list)
     wsdl_replacements: list[tuple[bytes, bytes]] = field(default_factory=list)
+    tls: ssl.SSLContext | None = None
+    connections: int = 0
     released: threading.Event = field(default_factory=threading.Event)
     port: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -109,7 +115,7 @@ class FakeCrm:
     @property
     def root(self) -> str:
         """Scheme, host and port."""
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     @property
     def address(self) -> str:
@@ -182,15 +188,20 @@ def running(crm: FakeCrm | None = None) -> Iterator[FakeCrm]:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
+    request_queue_size = 128  # with the library's 5, relays that connect together wait a second for nothing
 
     def __init__(self, address: tuple[str, int], crm: FakeCrm) -> None:
         self.crm = crm
         self._connections: list[socket.socket] = []
         super().__init__(address, _Handler)
+        if crm.tls is not None:
+            # The handshake is the handler's: in the listening thread one slow client would hold up all.
+            self.socket = crm.tls.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
 
     def process_request(self, request: socket.socket | tuple[bytes, socket.socket], client: object) -> None:
         assert isinstance(request, socket.socket)
         self._connections.append(request)
+        self.crm.connections += 1
         super().process_request(request, client)
 
     def cut(self) -> None:
