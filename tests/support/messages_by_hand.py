@@ -4,7 +4,7 @@ Each function gives the message element alone, in UTF-8. What a test does not na
 contract requires. Lists of the contract are sequences of `Xml`, made by the functions for their parts.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from uuid import uuid4
 from xml.sax.saxutils import escape, quoteattr
 
@@ -206,7 +206,7 @@ def conditions(prefix: str, most: int | None, after: str | None, unlimited: bool
     )
 
 
-def _selections(prefix: str, order: Sequence[str], asked: dict[str, Parts]) -> Xml:
+def _selections(prefix: str, order: Sequence[str], asked: Mapping[str, Parts]) -> Xml:
     unknown = asked.keys() - set(order)
     assert not unknown, unknown
     return joined(
@@ -221,8 +221,10 @@ _LEAD_SELECTIONS = (
 )
 
 
-def find_lead(*, most: int | None = None, after: str | None = None, unlimited: bool = False, **asked: Parts) -> bytes:
-    """LeadByElementsQuery_sync; the selections by the end of their names, such as Name=[selection("A*")]."""
+def find_lead(
+    asked: Mapping[str, Parts], *, most: int | None = None, after: str | None = None, unlimited: bool = False
+) -> bytes:
+    """LeadByElementsQuery_sync; the selections by the end of their names, such as {"Name": [selection("A*")]}."""
     return message(
         "lbl:LeadByElementsQuery_sync",
         header("lbl", None),
@@ -232,12 +234,12 @@ def find_lead(*, most: int | None = None, after: str | None = None, unlimited: b
 
 
 def find_business_partner(
+    asked: Mapping[str, Parts],
     *,
     most: int | None = None,
     after: str | None = None,
     identifications: Sequence[tuple[str, str]] = (),
     keys: Sequence[tuple[str, str]] = (),
-    **asked: Parts,
 ) -> bytes:
     """BusinessPartnerByElementsQuery_sync; selections as in `find_lead`."""
     return message(
@@ -523,7 +525,7 @@ _CRM_SELECTIONS = (
 )
 
 
-def find_crm_record(*, most: int | None = None, after: str | None = None, **asked: Parts) -> bytes:
+def find_crm_record(asked: Mapping[str, Parts], *, most: int | None = None, after: str | None = None) -> bytes:
     """CrmRecordByElementsQuery_sync; selections as in `find_lead`."""
     return message(
         "lbr:CrmRecordByElementsQuery_sync",
