@@ -18,6 +18,7 @@ from xsdata.formats.dataclass.serializers.tree import TreeSerializer
 from leadbridge import messages as m
 from leadbridge.contract.codec import class_of, decode, decode_part, encode, encode_bytes, encode_part, name_of
 from leadbridge.contract.files import NAMESPACES
+from leadbridge.contract.foreign import read_foreign
 from leadbridge.contract.operations import operations
 from leadbridge.contract.parsing import parse
 from leadbridge.contract.samples import samples
@@ -164,6 +165,17 @@ def test_a_qualified_name_in_an_attribute_of_an_extension_keeps_its_meaning() ->
     (score,) = encode(message).iter("{urn:example:p}Score")
     prefix, _, name = str(score.get("about")).partition(":")
     assert (score.nsmap[prefix], name) == ("urn:example:p", "lead")
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["p: some text", "p:two words", "{urn:example:p} text", "{ }a", "{}", "{a", "p:", ":p", "http://p:lead", "p:1"],
+)
+def test_an_attribute_that_only_looks_like_a_qualified_name_is_given_back_as_it_came(value: str) -> None:
+    score = parse(f'<p:Score xmlns:p="urn:example:p" about="{value}"/>'.encode())
+    extension = m.Extension(other_element=[read_foreign(score)])
+    (again,) = parse(encode_part(extension, f"{{{NAMESPACES['lbl']}}}Extension"))
+    assert again.get("about") == value
 
 
 def test_an_extension_keeps_elements_that_only_look_like_ours() -> None:

@@ -308,6 +308,15 @@ def test_not_more_than_a_hundred_are_listed() -> None:
     assert found[0].path == f"{ROOT}/lbl:Lead/lbl:Item[1]/lbl:ProductID"
 
 
+def test_a_path_is_never_longer_than_a_fault_can_carry() -> None:
+    inside = '<q xsi:type="xs:int">secret</q>'
+    for _ in range(220):
+        inside = f"<q>{inside}</q>"
+    (only,) = violations(create_lead(f"{LEAD}<lbl:Extension><p:q xmlns:p='urn:p'>{inside}</p:q></lbl:Extension>"))
+    assert len(only.path) <= 1_000
+    assert only.path.endswith("/*[1]")
+
+
 def test_an_unknown_message_is_no_violation_but_unknown() -> None:
     for name in ("lbl:Lead", "lbl:secret", "secret"):
         with pytest.raises(UnknownMessage) as caught:

@@ -2,11 +2,13 @@
 
 Kept are names, texts, order and attributes; white space between elements is not, and prefixes are chosen
 anew. An attribute value that is a qualified name is held with its namespace (`{namespace}name`), so that it
-still means the same.
+still means the same when it is given back; one in a text keeps its letters alone, because no form tells it from
+a text with a colon.
 """
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 
 from lxml import etree
 from xsdata.formats.dataclass.models.generics import AnyElement
@@ -14,7 +16,8 @@ from xsdata.formats.dataclass.models.generics import AnyElement
 from leadbridge.contract.escaping import escape_attribute, escape_text
 from leadbridge.contract.parsing import attributes_of
 
-_QUALIFIED = re.compile(r"\{([^{}]+)\}([^{}]+)")
+_NAME = re.compile(r"[^\W\d][\w.-]*")
+_QUALIFIED = re.compile(r"\{[^{}\s]+\}[^\W\d][\w.-]*")
 _CUSTOMARY = {
     "http://www.w3.org/2001/XMLSchema-instance": "xsi",
     "http://www.w3.org/2001/XMLSchema": "xs",
@@ -57,9 +60,7 @@ def write_foreign(element: object, out: list[str], scope: Mapping[str, str]) -> 
     name = names.name(element.qname or "")
     parts = []
     for key, value in element.attributes.items():
-        qualified = _QUALIFIED.fullmatch(value)
-        written = names.name(value) if qualified else escape_attribute(value)
-        parts.append(f' {names.name(key)}="{written}"')
+        parts.append(f' {names.name(key)}="{names.value(value)}"')
     out.append(f"<{name}{names.declarations()}{''.join(parts)}>{escape_text(element.text or '')}")
     for child in element.children:
         write_foreign(child, out, names.scope)
@@ -89,14 +90,24 @@ class _Names:
             self.scope[namespace] = self._new[namespace] = prefix
         return f"{prefix}:{parsed.localname}"
 
+    def value(self, value: str) -> str:
+        """The value of an attribute, with a prefix where it is a qualified name."""
+        if _QUALIFIED.fullmatch(value):
+            with suppress(ValueError):  # letters that are no name after all
+                return self.name(value)
+        return escape_attribute(value)
+
     def declarations(self) -> str:
         return "".join(f' xmlns:{prefix}="{escape_attribute(uri)}"' for uri, prefix in self._new.items())
 
 
 def _with_namespace(value: str, element: etree._Element) -> str:
-    """`value` as `{namespace}name` where it reads `prefix:name` and the prefix is declared."""
+    """`value` as `{namespace}name` where it reads `prefix:name` and the prefix is declared.
+
+    xsdata does so with any text behind the colon, which cannot be undone.
+    """
     prefix, _, name = value.partition(":")
-    if prefix and name and not name.startswith("//"):
+    if prefix and _NAME.fullmatch(name):
         namespace = element.nsmap.get(prefix)
         if namespace is not None:
             return f"{{{namespace}}}{name}"

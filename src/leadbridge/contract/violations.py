@@ -10,7 +10,7 @@ Nothing that a caller sent is repeated: no value, and no name that is not the co
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from graphlib import TopologicalSorter
 from itertools import islice
@@ -26,6 +26,9 @@ from leadbridge.contract.values import XSD, ValueRule, value_rule
 
 LIMIT = 100
 """The most violations that are listed, as many as a fault has room for."""
+
+_LONGEST_PATH = 1_000
+"""`lbc:ElementPath` holds no more characters."""
 
 _MOST_ELEMENTS = 20_000
 """Where the search ends in a message whose violations lie far apart; it bounds the time to about a second."""
@@ -83,8 +86,8 @@ class Explainer:
     def explain(self, element: etree._Element) -> list[Violation]:
         """The first `LIMIT` violations of the message `element`, whose name the contract must know."""
         declaration = self.schema.maps.elements[element.tag]
-        search = _Search(self)
-        return list(islice(search.element(element, declaration.type, "/" + self.name(element.tag)), LIMIT))
+        found = _Search(self).element(element, declaration.type, f"/{self.name(element.tag)}")
+        return [_fitting(one) for one in islice(found, LIMIT)]
 
     def knows(self, tag: str) -> bool:
         """Whether `tag`, a name in Clark notation, is an element that the contract declares."""
@@ -259,6 +262,14 @@ class _Search:
             return f"{wanted} before {self._wanted(shape.slots[after])}"
         before = [other for other in in_order if other is not None and other < place]
         return f"{wanted} after {self._wanted(shape.slots[before[-1]])}" if before else wanted
+
+
+def _fitting(violation: Violation) -> Violation:
+    """The violation with a path that a fault has room for: that of an element further up where it is longer."""
+    path = violation.path
+    if len(path) <= _LONGEST_PATH:
+        return violation
+    return replace(violation, path=path[: path.rindex("/", 0, _LONGEST_PATH)])
 
 
 def build_schema(folder: ContractFolder) -> xmlschema.XMLSchema10:
