@@ -119,7 +119,9 @@ def listening_url(settings: Settings) -> str:
 def answers_readily(settings: Settings) -> bool:
     """Whether the gateway on this machine is ready to serve."""
     try:
-        return requests.get(f"{listening_url(settings)}/readyz", timeout=2).status_code == requests.codes.ok
+        with requests.Session() as session:
+            session.trust_env = False  # a proxy of the environment does not lead to our own machine
+            return session.get(f"{listening_url(settings)}/readyz", timeout=2).status_code == requests.codes.ok
     except requests.RequestException:
         return False
 
