@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from sqlalchemy import make_url
+from sqlalchemy import Table, make_url
 from sqlalchemy.engine import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
@@ -16,6 +16,7 @@ from sqlalchemy.exc import TimeoutError as NoConnectionFree
 from leadbridge.store import dialects
 from leadbridge.store.dialects import Dialect
 from leadbridge.store.errors import DatabaseUnreachable, SchemaBehind
+from leadbridge.store.inserts import Prepared, Row
 
 NumberName: TypeAlias = Literal["lead", "business_partner", "crm_record"]
 
@@ -24,13 +25,36 @@ _MIGRATION_LOCK = "leadbridge schema"
 
 
 class Transaction:
-    """One transaction that is open: what every function of the store takes as its first argument."""
+    """One transaction that is open: what every function of the store takes as its first argument.
 
-    __slots__ = ("connection", "dialect")
+    New rows are kept back until somebody reads or changes something, or until the commit: on PostgreSQL the rows
+    of all tables then go in one round trip. Nobody can tell, but for an error, which may come that much later.
+    """
+
+    __slots__ = ("_connection", "_inserts", "dialect")
 
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
-        self.connection = connection
+        self._connection = connection
+        self._inserts: list[Prepared] = []
         self.dialect = dialect
+
+    @property
+    def connection(self) -> Connection:
+        """The connection, on which everything inserted so far is there."""
+        self.flush()
+        return self._connection
+
+    def insert(self, table: Table, rows: Sequence[Row]) -> None:
+        """Insert rows, after those inserted before. Raises ValueError at once for a column that does not exist."""
+        if rows:
+            insert = self.dialect.insert_of(table)
+            self._inserts.append((insert, insert.tuples(rows)))
+
+    def flush(self) -> None:
+        """Write the rows that were kept back."""
+        if self._inserts:
+            inserts, self._inserts = self._inserts, []
+            self.dialect.insert_many(self._connection, inserts)
 
     def lock(self, keys: Iterable[str], *, shared: bool = False) -> None:
         """Let no other transaction that names one of these keys go on until this one ends.
@@ -39,13 +63,13 @@ class Transaction:
         what the transactions before it left. Name all keys in one call: they are taken in one order, so that
         two transactions cannot wait for each other; a second call loses that.
         """
-        self.dialect.lock(self.connection, keys, shared=shared)
+        self.dialect.lock(self._connection, keys, shared=shared)
 
     def next_numbers(self, name: NumberName, count: int) -> list[str]:
         """Draw `count` identifiers of ten digits, ascending. Numbers may be missing, never used twice."""
         if count < 1:
             return []
-        return [f"{number:010d}" for number in self.dialect.next_numbers(self.connection, name, count)]
+        return [f"{number:010d}" for number in self.dialect.next_numbers(self._connection, name, count)]
 
 
 class Database:
@@ -92,7 +116,9 @@ class Database:
                 if begin:
                     connection.execution_options(begin=begin)
                 with self._begin(connection):
-                    yield Transaction(connection, self._dialect)
+                    transaction = Transaction(connection, self._dialect)
+                    yield transaction
+                    transaction.flush()
         except NoConnectionFree as error:
             raise DatabaseUnreachable("no connection of the pool came free in time") from error
         except DBAPIError as error:

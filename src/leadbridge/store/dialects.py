@@ -46,7 +46,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from leadbridge.store.inserts import Converter, Insert, Row
+from leadbridge.store.inserts import Converter, Insert, Prepared
 
 # How long a writer waits for the others of its database before it gives up.
 _PATIENCE_SECONDS: Final = 30
@@ -271,12 +271,17 @@ class SQLite:
         last: int = connection.execute(statement, {"count": count, "name": name}).scalar_one()
         return list(range(last - count + 1, last + 1))
 
-    def insert_many(self, connection: Connection, batch: Sequence[tuple[Table, Sequence[Row]]]) -> None:
-        """Write the rows table by table, in the order given."""
-        for table, rows in batch:
-            if rows:
-                insert = _sqlite_insert(table)
-                connection.exec_driver_sql(insert.text, insert.tuples(rows))
+    def insert_of(self, table: Table) -> Insert:
+        """The table's INSERT, made once."""
+        return _sqlite_insert(table)
+
+    def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
+        """Write the rows, in the order given."""
+        with _driver_errors(connection):
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, sqlite3.Connection)
+            for insert, rows in batch:
+                driver.executemany(insert.text, rows)
 
 
 @cache
@@ -356,21 +361,22 @@ class PostgreSQL:
         statement = text("SELECT nextval(CAST(:name AS regclass)) FROM generate_series(1, :count)")
         return list(connection.execute(statement, {"name": f"{name}_number", "count": count}).scalars())
 
-    def insert_many(self, connection: Connection, batch: Sequence[tuple[Table, Sequence[Row]]]) -> None:
-        """Write the rows table by table in the order given: few in one round trip for all, many by COPY."""
-        prepared = [(insert := _postgresql_insert(table), insert.tuples(rows)) for table, rows in batch if rows]
-        if not prepared:
-            return
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        with _driver_errors(connection, driver):
-            if all(len(rows) < _COPY_FROM for _, rows in prepared):
-                with driver.pipeline(), driver.cursor() as cursor:
-                    for insert, rows in prepared:
-                        cursor.executemany(insert.text.encode(), rows)
-                return
+    def insert_of(self, table: Table) -> Insert:
+        """The table's INSERT, made once."""
+        return _postgresql_insert(table)
+
+    def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
+        """Write the rows in the order given: few in one round trip for all tables, many by COPY."""
+        with _driver_errors(connection):
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
             with driver.cursor() as cursor:
-                for insert, rows in prepared:
+                if all(len(rows) < _COPY_FROM for _, rows in batch):
+                    with driver.pipeline():
+                        for insert, rows in batch:
+                            cursor.executemany(insert.text.encode(), rows)
+                    return
+                for insert, rows in batch:
                     if len(rows) < _COPY_FROM:
                         cursor.executemany(insert.text.encode(), rows)
                         continue
@@ -413,21 +419,21 @@ def _ask_if_idle(connection: psycopg.Connection[Any], record: ConnectionPoolEntr
 
 
 @contextmanager
-def _driver_errors(connection: Connection, driver: psycopg.Connection[Any]) -> Iterator[None]:
+def _driver_errors(connection: Connection) -> Iterator[None]:
     """Let an error of the bare driver look like one that came through SQLAlchemy."""
     try:
         yield
-    except psycopg.Error as error:
-        _strip(error)
-        if driver.closed:
+    except (psycopg.Error, sqlite3.Error) as error:
+        gone = False
+        if isinstance(error, psycopg.Error):
+            _strip(error)
+            driver = connection.connection.driver_connection
+            gone = isinstance(driver, psycopg.Connection) and driver.closed
+        if gone:
             connection.invalidate(error)
+        base = psycopg.Error if isinstance(error, psycopg.Error) else sqlite3.Error
         raise DBAPIError.instance(
-            "many rows",
-            None,
-            error,
-            psycopg.Error,
-            hide_parameters=True,
-            connection_invalidated=driver.closed,
+            "many rows", None, error, base, hide_parameters=True, connection_invalidated=gone
         ) from error
 
 

@@ -56,6 +56,10 @@ class Insert:
         return result
 
 
+# Rows that wait to be written, as their driver takes them.
+Prepared: TypeAlias = tuple[Insert, list[tuple[Any, ...]]]
+
+
 def _given_by_database(column: Column[Any]) -> bool:
     return column.table.autoincrement_column is column and isinstance(column.type, (Integer, BigInteger))
 

@@ -48,7 +48,8 @@ def as_rows(result: Result[Any]) -> list[Row]:
 
 def insert_many(tx: Transaction, *batch: tuple[Table, Sequence[Row]]) -> None:
     """Insert rows, table by table in the order given, in as few round trips as the database allows."""
-    tx.dialect.insert_many(tx.connection, batch)
+    for table, rows in batch:
+        tx.insert(table, rows)
 
 
 def update_many(tx: Transaction, table: Table, rows: Sequence[Row], *, key: str) -> None:
