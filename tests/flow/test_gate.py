@@ -1,0 +1,681 @@
+"""The gate and the guard, at the edge of each row of the security catalogue: the last that passes, the first that does not."""
+
+import asyncio
+import codecs
+import time
+from typing import Any
+
+import pytest
+
+from leadbridge.soap.limits import GateLimits
+from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
+from tests.support.door import COMMON, CREATE_LEAD, LEAD, LIMITS, Door, Reply, basic, envelope
+
+both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
+
+
+@pytest.fixture
+def door() -> Door:
+    return Door()
+
+
+def with_extension(content: str) -> str:
+    """A CreateLead whose Extension holds this, so that the contract has nothing against it."""
+    return CREATE_LEAD.replace("</l:Lead>", f"<l:Extension>{content}</l:Extension></l:Lead>")
+
+
+def padded(size: int, *, version: SoapVersion = SOAP_11) -> bytes:
+    """A valid message of this many bytes, in pieces that no limit but the size minds."""
+    message = envelope(version=version)
+    missing = size - len(message)
+    comments, rest = divmod(missing, 1_007)
+    filling = b"<!--%b-->" % (b"x" * 1_000)
+    return message.replace(b"<e:Body>", b"<e:Body>" + filling * comments + b" " * rest)
+
+
+def assert_refused(reply: Reply, kind: str, *, status: int | None = None, version: SoapVersion = SOAP_11) -> None:
+    """A fault of this type, blamed on the sender, with the status of its version."""
+    fault = reply.fault
+    assert fault.kind == kind, fault
+    assert fault.code == f"{{{version.namespace}}}" + ("Client" if version is SOAP_11 else "Sender")
+    assert reply.status == (status or (500 if version is SOAP_11 else 400))
+
+
+# ------------------------------------------------------------------------------------- rows 1 and 2: no document types
+
+_DOCUMENT_TYPES = {
+    "file": '<!DOCTYPE e [<!ENTITY x SYSTEM "file:///etc/passwd">]>',
+    "network": '<!DOCTYPE e [<!ENTITY x SYSTEM "http://127.0.0.1:9/x">]>',
+    "parameter entity": '<!DOCTYPE e [<!ENTITY % x SYSTEM "http://127.0.0.1:9/x.dtd"> %x;]>',
+    "external subset": '<!DOCTYPE e SYSTEM "http://127.0.0.1:9/x.dtd">',
+    "public id": '<!DOCTYPE e PUBLIC "-//W3C//DTD XHTML 1.0//EN" "http://127.0.0.1:9/x.dtd">',
+    "empty": "<!DOCTYPE e>",
+    "laughs": '<!DOCTYPE e [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;">]>',
+    "quadratic": f'<!DOCTYPE e [<!ENTITY a "{"a" * 50_000}">]>',
+}
+
+
+@both_versions
+@pytest.mark.parametrize("declaration", _DOCUMENT_TYPES.values(), ids=_DOCUMENT_TYPES)
+def test_row_01_and_02_any_document_type_is_refused(door: Door, version: SoapVersion, declaration: str) -> None:
+    message = declaration.encode() + envelope(version=version)
+
+    reply = door.post(message, version=version)
+
+    assert_refused(reply, "MalformedMessage", version=version)
+    assert "document type" in reply.fault.text
+    assert not door.recorder.calls
+
+
+@both_versions
+def test_row_01_an_entity_used_without_a_declaration_is_refused(door: Door, version: SoapVersion) -> None:
+    message = envelope(CREATE_LEAD.replace("Quendolin", "&xxe;"), version=version)
+
+    assert_refused(door.post(message, version=version), "MalformedMessage", version=version)
+
+
+@both_versions
+def test_row_01_an_inclusion_is_data_and_nothing_is_fetched(door: Door, version: SoapVersion) -> None:
+    inclusion = '<i:include xmlns:i="http://www.w3.org/2001/XInclude" href="file:///etc/passwd" parse="text"/>'
+
+    reply = door.post(envelope(with_extension(inclusion), version=version), version=version)
+
+    assert reply.answer is not None
+    (element,) = door.recorder.calls[0][1].message.lead.extension.other_element
+    assert "root:" not in repr(element)
+
+
+@both_versions
+def test_row_01_a_document_type_in_a_comment_or_in_cdata_is_text(door: Door, version: SoapVersion) -> None:
+    note = "<!-- <!DOCTYPE a> --><![CDATA[<!DOCTYPE a>]]>"
+    message = envelope(CREATE_LEAD.replace("Asked for", note), version=version)
+
+    assert door.post(message, version=version).answer is not None
+    assert door.recorder.calls[0][1].message.lead.note[0].value.startswith("<!DOCTYPE a>")
+
+
+@both_versions
+@pytest.mark.parametrize("where", ["before", "inside", "after"])
+def test_row_01_processing_instructions_are_refused(door: Door, version: SoapVersion, where: str) -> None:
+    instruction = b'<?xml-stylesheet href="http://127.0.0.1:9/x.xsl"?>'
+    message = envelope(version=version)
+    if where == "before":
+        message = instruction + message
+    elif where == "inside":
+        message = message.replace(b"<e:Body>", b"<e:Body>" + instruction)
+    else:
+        message += instruction
+
+    assert_refused(door.post(message, version=version), "MalformedMessage", version=version)
+
+
+# ------------------------------------------------------------------------------------------------------- row 3: depth
+
+
+def nested(levels: int) -> str:
+    """Elements in an Extension so that the deepest is at this level of the message; the Extension is at level 5."""
+    inner = levels - 5
+    return with_extension('<x:a xmlns:x="urn:x">' + "<x:a>" * (inner - 1) + "</x:a>" * inner)
+
+
+@both_versions
+@pytest.mark.parametrize("length", ["short", "long"])
+def test_row_03_the_deepest_level_passes_and_the_next_is_refused(door: Door, version: SoapVersion, length: str) -> None:
+    more = f"<!--{'x' * 40_000}-->" if length == "long" else ""
+
+    last = door.post(envelope(nested(32) + more, version=version), version=version)
+    first = door.post(envelope(nested(33) + more, version=version), version=version)
+
+    assert last.answer is not None
+    assert_refused(first, "MessageTooLarge", status=413, version=version)
+    assert "32 levels" in first.fault.text
+
+
+@both_versions
+@pytest.mark.parametrize("levels", [34, 250, 260, 1_500, 30_000])
+@pytest.mark.parametrize("closed", [True, False])
+def test_row_03_coercive_parsing_is_refused(door: Door, version: SoapVersion, levels: int, closed: bool) -> None:
+    payload = "<a>" * levels + ("</a>" * levels if closed else "")
+
+    reply = door.post(envelope(payload, version=version), version=version)
+
+    assert reply.fault.kind in ("MessageTooLarge", "MalformedMessage")
+    assert reply.fault.kind == "MessageTooLarge" or not closed
+    assert not door.recorder.calls
+
+
+# -------------------------------------------------------------------------------------------------------- row 4: size
+
+
+@both_versions
+def test_row_04_the_largest_message_passes_and_one_byte_more_is_refused(door: Door, version: SoapVersion) -> None:
+    limit = LIMITS.largest_message_bytes
+
+    last = door.post(padded(limit, version=version), version=version)
+    first = door.post(padded(limit + 1, version=version), version=version)
+
+    assert last.answer is not None
+    assert_refused(first, "MessageTooLarge", status=413, version=version)
+    assert first.headers["connection"] == "close"
+
+
+@both_versions
+def test_row_04_the_same_without_a_declared_length(door: Door, version: SoapVersion) -> None:
+    limit = LIMITS.largest_message_bytes
+
+    def sent_in_chunks(message: bytes) -> Reply:
+        chunks = [message[start : start + 7_000] for start in range(0, len(message), 7_000)]
+        return door.post(chunks=chunks, version=version, declare_length=False)
+
+    assert sent_in_chunks(padded(limit, version=version)).answer is not None
+    assert_refused(sent_in_chunks(padded(limit + 1, version=version)), "MessageTooLarge", status=413, version=version)
+
+
+def test_row_04_a_declared_length_over_the_limit_is_refused_without_reading(door: Door) -> None:
+    async def receive() -> dict[str, Any]:
+        raise AssertionError("the body must not be read")
+
+    headers = [
+        (b"content-type", b"text/xml"),
+        (b"content-length", b"%d" % (LIMITS.largest_message_bytes + 1)),
+        (b"authorization", basic()),
+    ]
+    sent = asyncio.run(_exchange_with(door, headers, receive))
+
+    assert sent[0]["status"] == 413
+
+
+def test_row_04_reading_stops_at_the_limit_and_memory_stays_flat(door: Door) -> None:
+    delivered = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal delivered
+        delivered += 1
+        return {"type": "http.request", "body": b"<!--" + b"x" * 9_990 + b"-->", "more_body": True}
+
+    sent = asyncio.run(_exchange_with(door, [(b"content-type", b"text/xml"), (b"authorization", basic())], receive))
+
+    assert sent[0]["status"] == 413
+    assert delivered <= LIMITS.largest_message_bytes // 9_997 + 1
+
+
+@both_versions
+def test_row_04_a_lying_length_is_refused(door: Door, version: SoapVersion) -> None:
+    message = envelope(version=version)
+    lie = [(b"content-length", b"%d" % (len(message) - 1))]
+
+    reply = door.post(message, version=version, declare_length=False, more_headers=lie)
+
+    assert_refused(reply, "MalformedMessage", version=version)
+
+
+@both_versions
+@pytest.mark.parametrize("length", [b"-1", b"1e3", b"0x10", b"", b"1" * 30, "\u0663".encode()])
+def test_row_04_a_length_that_is_no_number_is_refused(door: Door, version: SoapVersion, length: bytes) -> None:
+    reply = door.post(version=version, declare_length=False, more_headers=[(b"content-length", length)])
+
+    assert_refused(reply, "MalformedMessage", version=version)
+
+
+@both_versions
+def test_row_04_an_empty_body_is_a_fault(door: Door, version: SoapVersion) -> None:
+    assert_refused(door.post(b"", version=version), "MalformedMessage", version=version)
+    assert_refused(door.post(b"", version=version, declare_length=False), "MalformedMessage", version=version)
+    assert_refused(door.post(b" \n", version=version), "MalformedMessage", version=version)
+
+
+def test_row_04_a_body_that_does_not_arrive_in_time_is_refused() -> None:
+    limits = {name: getattr(LIMITS, name) for name in LIMITS.__slots__} | {"body_deadline_seconds": 0.05}
+    slow = Door(limits=GateLimits(**limits))
+    message = envelope()
+    sent_once = iter([{"type": "http.request", "body": message[:100], "more_body": True}])
+
+    async def receive() -> dict[str, Any]:
+        event = next(sent_once, None)
+        if event is None:
+            await asyncio.sleep(3_600)
+        assert event is not None
+        return event
+
+    headers = [(b"content-type", b"text/xml"), (b"content-length", b"%d" % len(message))]
+    sent = asyncio.run(_exchange_with(slow, headers, receive))
+
+    assert sent[0]["status"] == 408
+    assert dict(sent[0]["headers"])[b"connection"] == b"close"
+
+
+def test_row_04_a_sender_that_goes_away_gets_no_answer(door: Door) -> None:
+    events = iter([{"type": "http.request", "body": b"<e", "more_body": True}, {"type": "http.disconnect"}])
+
+    async def receive() -> dict[str, Any]:
+        return next(events)
+
+    assert asyncio.run(_exchange_with(door, [(b"content-type", b"text/xml")], receive)) == []
+
+
+async def _exchange_with(door: Door, headers: list[tuple[bytes, bytes]], receive: Any) -> list[dict[str, Any]]:
+    sent: list[dict[str, Any]] = []
+
+    async def send(event: Any) -> None:
+        sent.append(event)
+
+    scope = {"type": "http", "method": "POST", "path": "/soap/LeadService", "query_string": b"", "headers": headers}
+    await door.app(scope, receive, send)
+    return sent
+
+
+# ------------------------------------------------------------------------------------------ rows 5 to 8: counts, lengths
+
+
+def elements(total: int) -> str:
+    """A payload that brings the message to this many elements."""
+    base = envelope(with_extension("")).count(b"<") - envelope(with_extension("")).count(b"</")
+    return with_extension('<x:g xmlns:x="urn:x">' + "<x:a/>" * (total - base - 1) + "</x:g>")
+
+
+@both_versions
+@pytest.mark.parametrize("most", [150, 2_000])
+def test_row_05_the_last_element_passes_and_the_next_is_refused(version: SoapVersion, most: int) -> None:
+    limits = {name: getattr(LIMITS, name) for name in LIMITS.__slots__} | {"most_elements": most}
+    door = Door(limits=GateLimits(**limits))
+
+    last = door.post(envelope(elements(most), version=version), version=version)
+    first = door.post(envelope(elements(most + 1), version=version), version=version)
+
+    assert last.answer is not None
+    assert_refused(first, "MessageTooLarge", status=413, version=version)
+
+
+@both_versions
+@pytest.mark.parametrize("count", [25_000, 200_000])
+def test_row_05_siblings_without_end_are_refused_while_streaming(version: SoapVersion, count: int) -> None:
+    limits = {name: getattr(LIMITS, name) for name in LIMITS.__slots__} | {"largest_message_bytes": 8_000_000}
+    door = Door(limits=GateLimits(**limits))
+    message = envelope("<a>" + "<b/>" * count + "</a>", version=version)
+
+    reply = door.post(chunks=[message[i : i + 50_000] for i in range(0, len(message), 50_000)], version=version)
+
+    assert_refused(reply, "MessageTooLarge", status=413, version=version)
+    assert reply.headers["connection"] == "close"
+
+
+def attributes(count: int, *, colliding: bool = False) -> str:
+    """An element with so many attributes in an Extension."""
+    names = (f"{'A' * 8}{number:05d}" if colliding else f"a{number}" for number in range(count))
+    return with_extension('<x:a xmlns:x="urn:x" ' + " ".join(f'{name}="1"' for name in names) + "/>")
+
+
+@both_versions
+def test_row_06_the_last_attribute_passes_and_the_next_is_refused(door: Door, version: SoapVersion) -> None:
+    assert door.post(envelope(attributes(64), version=version), version=version).answer is not None
+    first = door.post(envelope(attributes(65), version=version), version=version)
+
+    assert_refused(first, "MessageTooLarge", status=413, version=version)
+
+
+@both_versions
+def test_row_06_the_last_namespace_passes_and_the_next_is_refused(door: Door, version: SoapVersion) -> None:
+    def namespaces(count: int) -> bytes:
+        declarations = " ".join(f'xmlns:n{number}="urn:{number}"' for number in range(count - 1))
+        return envelope(version=version, attributes=declarations)
+
+    assert door.post(namespaces(32), version=version).answer is not None
+    assert_refused(door.post(namespaces(33), version=version), "MessageTooLarge", status=413, version=version)
+
+
+@both_versions
+def test_row_06_thousands_on_one_element_are_refused(door: Door, version: SoapVersion) -> None:
+    declarations = " ".join(f'xmlns:n{number}="urn:{number}"' for number in range(10_000))
+
+    for message in (
+        envelope(attributes(25_000)[:390_000] + '"/>', version=version),
+        envelope(attributes(20_000), version=version),
+        envelope(version=version, attributes=declarations),
+    ):
+        reply = door.post(message, version=version)
+        assert reply.fault.kind in ("MessageTooLarge", "MalformedMessage")
+
+
+@both_versions
+def test_row_07_colliding_attribute_names_are_refused(door: Door, version: SoapVersion) -> None:
+    reply = door.post(envelope(attributes(15_000, colliding=True), version=version), version=version)
+
+    assert_refused(reply, "MessageTooLarge", status=413, version=version)
+
+
+@both_versions
+@pytest.mark.parametrize("what", ["element", "attribute", "prefix"])
+def test_row_08_the_longest_name_passes_and_one_more_is_refused(door: Door, version: SoapVersion, what: str) -> None:
+    def named(length: int) -> bytes:
+        if what == "element":
+            element = f'<x:{"n" * (length - 2)} xmlns:x="urn:x"/>'
+        elif what == "attribute":
+            element = f'<x:a xmlns:x="urn:x" {"n" * length}="1"/>'
+        else:
+            prefix = "p" * (length - 6)
+            element = f'<{prefix}:a xmlns:{prefix}="urn:x"/>'
+        return envelope(with_extension(element), version=version)
+
+    assert door.post(named(256), version=version).answer is not None
+    assert_refused(door.post(named(257), version=version), "MessageTooLarge", status=413, version=version)
+    assert_refused(door.post(named(100_000), version=version), "MessageTooLarge", status=413, version=version)
+
+
+@both_versions
+def test_row_08_the_longest_attribute_passes_and_one_more_is_refused(door: Door, version: SoapVersion) -> None:
+    def valued(length: int) -> bytes:
+        words = ("word " * length)[:length]
+        return envelope(with_extension(f'<x:a xmlns:x="urn:x" v="{words}"/>'), version=version)
+
+    assert door.post(valued(4_096), version=version).answer is not None
+    assert_refused(door.post(valued(4_097), version=version), "MessageTooLarge", status=413, version=version)
+
+
+@both_versions
+@pytest.mark.parametrize("declared", [True, False])
+def test_row_08_the_longest_text_passes_and_one_more_is_refused(
+    door: Door, version: SoapVersion, declared: bool
+) -> None:
+    def worded(length: int) -> bytes:
+        letters = "\u00e4" * length  # two bytes each
+        return envelope(with_extension(f'<x:a xmlns:x="urn:x">{letters}</x:a>'), version=version)
+
+    last = door.post(worded(100_000), version=version, declare_length=declared)
+    first = door.post(worded(100_001), version=version, declare_length=declared)
+
+    assert last.answer is not None
+    assert_refused(first, "MessageTooLarge", status=413, version=version)
+
+
+@both_versions
+def test_row_08_markup_that_never_ends_is_refused_long_before_the_size_limit(version: SoapVersion) -> None:
+    limits = {name: getattr(LIMITS, name) for name in LIMITS.__slots__} | {"largest_message_bytes": 100_000_000}
+    door = Door(limits=GateLimits(**limits))
+    delivered = 0
+
+    async def receive() -> dict[str, Any]:
+        nonlocal delivered
+        delivered += 1
+        return {
+            "type": "http.request",
+            "body": (b"<a b='" if delivered == 1 else b"") + b"x" * 1_000,
+            "more_body": True,
+        }
+
+    began = time.process_time()
+    sent = asyncio.run(_exchange_with(door, [(b"content-type", version.media_type.encode())], receive))
+
+    assert sent[0]["status"] == 413
+    assert delivered < 250
+    assert time.process_time() - began < 5  # not a measurement: it would take hours if each piece were read again
+
+
+@both_versions
+def test_row_08_a_string_longer_than_the_contract_allows_is_a_violation(door: Door, version: SoapVersion) -> None:
+    longest = CREATE_LEAD.replace("Current account for a bakery", "n" * 80)
+    longer = CREATE_LEAD.replace("Current account for a bakery", "n" * 81)
+
+    assert door.post(envelope(longest, version=version), version=version).answer is not None
+    assert_refused(door.post(envelope(longer, version=version), version=version), "ContractViolation", version=version)
+
+
+# -------------------------------------------------------------------------------------------------- row 16: attachments
+
+
+@both_versions
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        b'multipart/related; type="application/xop+xml"; boundary=b; start="<a>"; start-info="text/xml"',
+        b"multipart/related; type=text/xml; boundary=b",
+        b"multipart/form-data; boundary=b",
+        b"application/xop+xml",
+        b"message/rfc822",
+    ],
+)
+def test_row_16_attachments_are_not_accepted(door: Door, version: SoapVersion, content_type: bytes) -> None:
+    part = b"--b\r\nContent-Type: text/xml\r\nContent-ID: <a>\r\n\r\n" + envelope(version=version) + b"\r\n--b--"
+
+    assert_refused(door.post(part, content_type=content_type), "UnsupportedMediaType", status=415)
+
+
+@both_versions
+def test_row_16_an_inclusion_of_a_part_breaks_the_contract(door: Door, version: SoapVersion) -> None:
+    include = '<x:Include xmlns:x="http://www.w3.org/2004/08/xop/include" href="cid:a"/>'
+    message = envelope(CREATE_LEAD.replace("Asked for", include), version=version)
+
+    assert_refused(door.post(message, version=version), "ContractViolation", version=version)
+
+
+# ---------------------------------------------------------------------------------------------------- row 19: encodings
+
+_UMLAUT = envelope(CREATE_LEAD.replace("Quendolin", "M\u00fcller \U0001f40e")).decode()
+
+
+def assert_taken(door: Door, reply: Reply) -> None:
+    """The message arrived with its letters."""
+    assert reply.answer is not None
+    party = door.recorder.calls[-1][1].message.lead.prospect_party.new_business_partner
+    assert party.person.family_name == "M\u00fcller \U0001f40e"
+
+
+def content_type_of(version: SoapVersion, charset: str) -> bytes:
+    return f"{version.media_type}{f'; charset={charset}' if charset else ''}".encode()
+
+
+@both_versions
+@pytest.mark.parametrize("declaration", ["", '<?xml version="1.0"?>', "<?xml version='1.0' encoding='UTF-8'?>"])
+@pytest.mark.parametrize("mark", [b"", codecs.BOM_UTF8])
+@pytest.mark.parametrize("charset", ["", "utf-8", "UTF-8", '"utf-8"'])
+def test_row_19_utf_8_is_taken(door: Door, version: SoapVersion, declaration: str, mark: bytes, charset: str) -> None:
+    message = _UMLAUT.replace(SOAP_11.namespace, version.namespace)
+
+    reply = door.post(
+        mark + (declaration + message).encode(), content_type=content_type_of(version, charset), version=version
+    )
+
+    assert_taken(door, reply)
+
+
+@both_versions
+@pytest.mark.parametrize("declaration", ["", '<?xml version="1.0" encoding="utf-16"?>'])
+@pytest.mark.parametrize(("mark", "codec"), [(codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")])
+@pytest.mark.parametrize("charset", ["", "utf-16"])
+@pytest.mark.parametrize("size", [1, 7, 1_000_000])
+def test_row_19_utf_16_with_its_mark_is_taken(
+    door: Door, version: SoapVersion, declaration: str, mark: bytes, codec: str, charset: str, size: int
+) -> None:
+    text = declaration + _UMLAUT.replace(SOAP_11.namespace, version.namespace)
+    message = mark + text.encode(codec)
+
+    reply = door.post(
+        chunks=[message[start : start + size] for start in range(0, len(message), size)],
+        content_type=content_type_of(version, charset),
+        version=version,
+    )
+
+    assert_taken(door, reply)
+
+
+@both_versions
+def test_row_19_long_utf_16_is_taken_across_the_slices_of_the_guard(door: Door, version: SoapVersion) -> None:
+    horses = "\U0001f40e" * 30_001
+    content = f'<x:a xmlns:x="urn:x">{horses}</x:a>'
+    message = codecs.BOM_UTF16_LE + envelope(with_extension(content), version=version).decode().encode("utf-16-le")
+
+    assert door.post(b"" + message, content_type=content_type_of(version, "utf-16"), version=version).answer is not None
+
+
+_UTF_16 = _UMLAUT.encode("utf-16-le")
+_WRONG_ENCODINGS = {
+    "UTF-16 without mark": ("", _UTF_16),
+    "UTF-16 without mark, big end first": ("", _UMLAUT.encode("utf-16-be")),
+    "UTF-16 without mark, announced": ("utf-16", _UTF_16),
+    "header UTF-8, mark UTF-16": ("utf-8", codecs.BOM_UTF16_LE + _UTF_16),
+    "header UTF-16, body UTF-8": ("utf-16", _UMLAUT.encode()),
+    "header UTF-16, mark UTF-8": ("utf-16", codecs.BOM_UTF8 + _UMLAUT.encode()),
+    "header UTF-8, declaration UTF-16": ("utf-8", b'<?xml version="1.0" encoding="utf-16"?>' + _UMLAUT.encode()),
+    "mark UTF-16, declaration UTF-8": (
+        "utf-16",
+        codecs.BOM_UTF16_LE + ('<?xml version="1.0" encoding="utf-8"?>' + _UMLAUT).encode("utf-16-le"),
+    ),
+    "UTF-32": ("", _UMLAUT.encode("utf-32")),
+    "UTF-32, big end first": ("", codecs.BOM_UTF32_BE + _UMLAUT.encode("utf-32-be")),
+    "UTF-7": ("", _UMLAUT.encode("utf-7").replace(b"<", b"+ADw-")),
+    "declaration UTF-7": ("", b'<?xml version="1.0" encoding="utf-7"?>' + envelope()),
+    "declaration unicode_escape": ("", b'<?xml version="1.0" encoding="unicode_escape"?>' + envelope()),
+    "declaration ISO-8859-1": ("utf-8", b'<?xml version="1.0" encoding="iso-8859-1"?>' + envelope()),
+    "declaration EBCDIC": ("", b'<?xml version="1.0" encoding="cp037"?>' + envelope()),
+    "Latin-1 bytes": ("utf-8", envelope(CREATE_LEAD.replace("Ada", "J\u00fcrgen")).decode().encode("latin-1")),
+    "overlong": ("utf-8", envelope().replace(b"Ada", b"\xc0\xaf")),
+    "lone surrogate": ("utf-8", envelope().replace(b"Ada", b"\xed\xa0\x80")),
+    "lone surrogate in UTF-16": (
+        "utf-16",
+        codecs.BOM_UTF16_LE + envelope().decode().replace("Ada", "\ud800").encode("utf-16-le", "surrogatepass"),
+    ),
+    "half a character at the end": ("utf-16", codecs.BOM_UTF16_LE + envelope().decode().encode("utf-16-le") + b"\n"),
+    "NUL": ("utf-8", envelope().replace(b"Ada", b"A\0da")),
+    "NUL after the end": ("utf-8", envelope() + b"\0"),
+    "reference to NUL": ("utf-8", envelope().replace(b"Ada", b"&#0;")),
+    "reference to a surrogate": ("utf-8", envelope().replace(b"Ada", b"&#xD800;")),
+    "control character": ("utf-8", envelope().replace(b"Ada", b"\x01")),
+    "not a character": ("utf-8", envelope().replace(b"Ada", b"\xef\xbf\xbf")),
+    "US-ASCII with other letters": ("us-ascii", _UMLAUT.encode()),
+    "US-ASCII with a mark": ("us-ascii", codecs.BOM_UTF8 + envelope()),
+    "XML 1.1": ("utf-8", b'<?xml version="1.1"?>' + envelope()),
+}
+
+
+@pytest.mark.parametrize(("charset", "message"), _WRONG_ENCODINGS.values(), ids=_WRONG_ENCODINGS)
+@both_versions
+def test_row_19_what_does_not_agree_or_is_no_text_is_malformed(
+    door: Door, version: SoapVersion, charset: str, message: bytes
+) -> None:
+    reply = door.post(message, content_type=content_type_of(version, charset), version=version)
+
+    assert_refused(reply, "MalformedMessage", version=version)
+    assert not door.recorder.calls
+
+
+@both_versions
+@pytest.mark.parametrize(
+    "charset", ["utf-7", "utf-32", "utf-16le", "utf-16be", "iso-8859-1", "unicode_escape", "raw_unicode_escape", "x"]
+)
+def test_row_19_a_charset_that_is_not_known_is_an_unsupported_media_type(
+    door: Door, version: SoapVersion, charset: str
+) -> None:
+    reply = door.post(content_type=content_type_of(version, charset), version=version)
+
+    assert_refused(reply, "UnsupportedMediaType", status=415, version=version)
+
+
+@both_versions
+def test_row_19_us_ascii_is_a_part_of_utf_8(door: Door, version: SoapVersion) -> None:
+    declared = b'<?xml version="1.0" encoding="us-ascii"?>' + envelope(version=version)
+
+    for message in (envelope(version=version), declared):
+        reply = door.post(message, content_type=content_type_of(version, "us-ascii"), version=version)
+        assert reply.answer is not None
+
+
+# ------------------------------------------------------------------------------------------ row 20: media type and version
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        None,
+        b" ",
+        b"text/plain",
+        b"application/xml",
+        b"application/json",
+        b"application/x-www-form-urlencoded",
+        b"text/xml, application/soap+xml",
+        b"text/xml charset=utf-8",
+        b"text/xml; charset=utf-8; charset=utf-8",
+        b"text/xml; charset=utf-8\r\nx: y",
+        b"text/xml; " + b"a=b; " * 300,
+        b"text/xmlx",
+        b"\xff\xfe",
+    ],
+)
+def test_row_20_any_other_media_type_is_refused_with_a_fault(door: Door, content_type: bytes | None) -> None:
+    reply = door.post(content_type=content_type)
+
+    assert_refused(reply, "UnsupportedMediaType", status=415)
+    assert not door.recorder.calls
+
+
+@pytest.mark.parametrize(
+    "content_type", [b"TEXT/XML", b"text/xml ; charset=utf-8 ", b"text/xml;charset=UTF-8;", b"text/xml; action=x"]
+)
+def test_row_20_a_media_type_may_be_written_in_many_ways(door: Door, content_type: bytes) -> None:
+    assert door.post(content_type=content_type).answer is not None
+
+
+@both_versions
+def test_row_20_an_envelope_of_the_other_version_is_a_version_mismatch(door: Door, version: SoapVersion) -> None:
+    other = SOAP_12 if version is SOAP_11 else SOAP_11
+
+    reply = door.post(envelope(version=other), version=version)
+
+    assert reply.status == 500
+    assert reply.fault.code == f"{{{version.namespace}}}VersionMismatch"
+    assert reply.fault.kind == "MalformedMessage"
+    assert (b"SupportedEnvelope" in reply.body) == (version is SOAP_12)
+
+
+@both_versions
+@pytest.mark.parametrize("root", ["<a/>", '<e:Envelope xmlns:e="urn:other"><e:Body/></e:Envelope>', "<Envelope/>"])
+def test_row_20_what_is_no_envelope_of_this_version_is_a_version_mismatch(
+    door: Door, version: SoapVersion, root: str
+) -> None:
+    assert door.post(root.encode(), version=version).fault.code == f"{{{version.namespace}}}VersionMismatch"
+
+
+@both_versions
+@pytest.mark.parametrize("coding", [b"gzip", b"deflate", b"br", b"gzip, gzip", b"x"])
+def test_row_21_a_content_coding_is_refused_until_there_is_one(door: Door, version: SoapVersion, coding: bytes) -> None:
+    reply = door.post(version=version, more_headers=[(b"content-encoding", coding)])
+
+    assert_refused(reply, "UnsupportedMediaType", status=415, version=version)
+    assert door.post(version=version, more_headers=[(b"content-encoding", b"identity")]).answer is not None
+
+
+@both_versions
+@pytest.mark.parametrize("name", [b"authorization", b"content-length", b"soapaction", b"content-encoding"])
+def test_a_header_that_decides_may_come_once(door: Door, version: SoapVersion, name: bytes) -> None:
+    value = {b"authorization": basic(), b"content-length": b"5", b"content-encoding": b"identity"}.get(name, b"")
+
+    reply = door.post(
+        version=version, authorization=None, declare_length=False, more_headers=[(name, value), (name, value)]
+    )
+
+    assert_refused(reply, "MalformedMessage", version=version)
+
+
+def test_what_the_glance_lets_pass_the_guard_would_too() -> None:
+    """The two ways to look at a message may differ in effort, never in what they refuse."""
+    from leadbridge.messages import FaultTypeId
+    from leadbridge.soap.faults import Refusal
+    from leadbridge.soap.glance import is_plain
+    from leadbridge.soap.guard import Guard
+
+    samples = [envelope(), envelope(with_extension(f'<x:{COMMON[:3]} xmlns:x="{LEAD}"/>'))]
+    samples += [envelope(nested(levels)) for levels in (10, 40, 240)]
+    samples += [envelope(elements(count)) for count in (50, 240, 260)]
+    samples += [envelope(attributes(count)) for count in (5, 20, 40, 70)]
+    samples += [message for _, message in _WRONG_ENCODINGS.values()]
+    waved_through = 0
+    for sample in samples:
+        if not is_plain(sample, LIMITS):
+            continue
+        waved_through += 1
+        guard = Guard(LIMITS, charset="us-ascii" if sample.isascii() else None, most_bytes=len(sample))
+        guard.feed(sample)
+        try:
+            assert guard.finish() == sample
+        except Refusal as refusal:
+            # The parser refuses what is not well-formed, and the depth is measured on the tree.
+            assert refusal.fault_type is FaultTypeId.MALFORMED_MESSAGE or "levels deep" in refusal.text
+    assert waved_through > 5
