@@ -6,6 +6,7 @@ only reads the schema.
 
 from collections.abc import Iterable
 from functools import cache
+from threading import RLock
 from typing import Any, cast
 
 from lxml import etree
@@ -58,7 +59,9 @@ def validate(element: etree._Element) -> None:
     """
     if element.tag not in message_names():
         raise UnknownMessage
-    if not _schema().validate(element):
+    with _COMPILING:  # whoever comes first compiles, the others wait for it
+        schema = _schema()
+    if not schema.validate(element):
         raise ContractViolation(explainer().explain(element) or [_unexplained(element)])
 
 
@@ -76,6 +79,10 @@ def message_names() -> frozenset[str]:
 def explainer() -> Explainer:
     """What explains refused messages; building it takes a third of a second, once."""
     return Explainer(AUTHORED)
+
+
+# libxml2 must not compile schemas in two threads at once: what comes out may lack declarations, for good.
+_COMPILING = RLock()
 
 
 @cache
@@ -120,4 +127,5 @@ def compile_schema(folder: ContractFolder) -> etree.XMLSchema:
     wrapper = etree.Element(f"{{{XSD}}}schema")
     for namespace, name in folder.schemas.items():
         etree.SubElement(wrapper, f"{{{XSD}}}import", namespace=namespace, schemaLocation=name)
-    return etree.XMLSchema(etree.fromstring(etree.tostring(wrapper), parser))
+    with _COMPILING:
+        return etree.XMLSchema(etree.fromstring(etree.tostring(wrapper), parser))
