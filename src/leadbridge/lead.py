@@ -97,12 +97,14 @@ def may_start(status: LifeCycleStatus) -> bool:
     return status in INITIAL
 
 
-def forwarding_event(old: LifeCycleStatus | None, new: LifeCycleStatus) -> ForwardingEvent | None:
+def forwarding_event(
+    old: LifeCycleStatus | None, new: LifeCycleStatus, *, in_core: bool = False
+) -> ForwardingEvent | None:
     """What the core CRM must be told when a lead moves from old (None: is created) to new; None for nothing.
 
-    Reaching 3 qualified is what forwards a lead, however it got there. 6 and 7 concern the core CRM only
-    after 4: before that it has never heard of the lead. A qualification level never forwards anything by
-    itself.
+    Reaching 3 qualified is what forwards a lead, however it got there. 6 and 7 concern the core CRM after 4:
+    before that it has never heard of the lead, unless it was handed over while somebody withdrew it
+    (``in_core``: the lead has a core ID). A qualification level never forwards anything by itself.
     """
     match old, new:
         case LifeCycleStatus.QUALIFIED, LifeCycleStatus.QUALIFIED:
@@ -113,6 +115,8 @@ def forwarding_event(old: LifeCycleStatus | None, new: LifeCycleStatus) -> Forwa
             return ForwardingEvent.WON
         case LifeCycleStatus.ACCEPTED, LifeCycleStatus.CLOSED_LOST:
             return ForwardingEvent.LOST
+    if in_core and new is LifeCycleStatus.CLOSED_LOST and old is not new:
+        return ForwardingEvent.LOST
     return None
 
 

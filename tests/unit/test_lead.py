@@ -122,3 +122,11 @@ def test_every_change_of_every_object_has_its_own_change_state() -> None:
 
 def test_a_change_state_given_out_stays_valid_after_an_upgrade() -> None:
     assert change_state_id(UUID_1, 1) == "ef2fcc68dbeb665918c65edd31f07290"
+
+
+def test_a_lead_that_the_core_crm_got_to_know_although_it_was_withdrawn_is_reported_lost() -> None:
+    withdrawn = LifeCycleStatus.IN_PROCESS
+    assert forwarding_event(withdrawn, LifeCycleStatus.CLOSED_LOST, in_core=True) is ForwardingEvent.LOST
+    assert forwarding_event(withdrawn, LifeCycleStatus.CLOSED_LOST) is None
+    assert forwarding_event(withdrawn, LifeCycleStatus.QUALIFIED, in_core=True) is ForwardingEvent.CREATE
+    assert forwarding_event(withdrawn, LifeCycleStatus.OPEN, in_core=True) is None

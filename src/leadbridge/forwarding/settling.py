@@ -6,7 +6,7 @@ from datetime import datetime
 from re import fullmatch
 from typing import Any, Protocol
 
-from leadbridge.caller import Caller, Role, Visibility
+from leadbridge.caller import CORE_CRM
 from leadbridge.forwarding.outcomes import (
     Decision,
     Delivered,
@@ -20,15 +20,6 @@ from leadbridge.store import journal, leads, outbox
 from leadbridge.store.database import Transaction
 
 Row = Mapping[str, Any]
-
-CORE_CRM = Caller(
-    id="core-crm",
-    name="Core CRM",
-    roles=frozenset({Role.CRM}),
-    visibility=Visibility.ALL,
-    party_id="",
-)
-"""Who changes a lead when the core CRM has answered: no principal that calls, and it sees every lead."""
 
 _OPERATION = "forward"
 

@@ -433,7 +433,7 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[_Change], policy: Pol
         if old is LifeCycleStatus.QUALIFIED and new is not old:
             # Withdrawn before the core CRM heard of it; what a relay holds already is seen to when it settles.
             outbox.cancel_waiting(tx, head["id"], change.call.received_at)
-        event = forwarding_event(old, new)
+        event = forwarding_event(old, new, in_core=bool(head["core_lead_id"] or head["core_opportunity_id"]))
         if event is not None:
             items = change.lists.get("items", change.parts.items)
             notes = change.lists.get("notes", change.parts.notes)

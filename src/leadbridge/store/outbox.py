@@ -50,10 +50,17 @@ def enqueue(tx: Transaction, rows: Sequence[Row]) -> None:
 
 
 def cancel_waiting(tx: Transaction, lane: str, now: datetime) -> int:
-    """Cancel what waits in a lane, not what is being sent; how many messages that were."""
+    """Cancel what waits in a lane and was never sent; how many messages that were.
+
+    What was sent and not answered may have arrived: only asking again tells.
+    """
     statement = (
         update(_message)
-        .where(_message.c.lane == lane, _message.c.state == MessageState.WAITING.value)
+        .where(
+            _message.c.lane == lane,
+            _message.c.state == MessageState.WAITING.value,
+            _message.c.attempts == 0,
+        )
         .values(state=MessageState.CANCELLED.value, settled_at=now)
     )
     return tx.connection.execute(statement).rowcount
