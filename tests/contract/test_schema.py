@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -416,6 +418,34 @@ def test_threads_validate_side_by_side() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_the_first_messages_of_a_process_may_come_at_once() -> None:
+    program = f"""
+import threading
+from leadbridge.contract.parsing import parse
+from leadbridge.contract.schema import ContractViolation, validate
+
+together = threading.Barrier(8)
+rules = []
+
+def work():
+    together.wait()
+    validate(parse({create_lead().encode()!r}))
+    try:
+        validate(parse({create_lead(PROSPECT).encode()!r}))
+    except ContractViolation as error:
+        rules.append([one.rule for one in error.violations])
+
+threads = [threading.Thread(target=work) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+print(rules)
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == str([["missing"]] * 8)
 
 
 def mutate(root: etree._Element, data: st.DataObject) -> None:

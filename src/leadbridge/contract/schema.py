@@ -75,14 +75,16 @@ def message_names() -> frozenset[str]:
     )
 
 
+# libxml2 must not compile schemas in two threads at once: what comes out may lack declarations, for good.
+# xmlschema shares its schema of schemas between all that it builds, so it is not tried there either.
+_COMPILING = RLock()
+
+
 @cache
 def explainer() -> Explainer:
     """What explains refused messages; building it takes a third of a second, once."""
-    return Explainer(AUTHORED)
-
-
-# libxml2 must not compile schemas in two threads at once: what comes out may lack declarations, for good.
-_COMPILING = RLock()
+    with _COMPILING:
+        return Explainer(AUTHORED)
 
 
 @cache
