@@ -37,7 +37,8 @@ contract_app = App(name="contract", help="The published contract: check it, expo
 for _group in (caller_app, messages_app, contract_app):
     app.command(_group)
 
-_out = Console(soft_wrap=True)
+# To a terminal as wide as that is; to a file or another program one line per row, for grep and cut.
+_out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 1_000)
 
 
 class Complaint(Exception):
@@ -66,6 +67,16 @@ def _database(settings: Settings) -> Iterator[Database]:
         yield database
     finally:
         database.dispose()
+
+
+def _table(*whole: str, wrapped: tuple[str, ...]) -> Table:
+    """A table whose first columns are never cut, because people copy from them; the others wrap where it is narrow."""
+    table = Table(box=None, pad_edge=False, collapse_padding=True, padding=(0, 2))
+    for name in whole:
+        table.add_column(name, no_wrap=True)
+    for name in wrapped:
+        table.add_column(name, overflow="fold")
+    return table
 
 
 # ------------------------------------------------------------------------------------------------------- serving
@@ -221,12 +232,12 @@ def caller_list() -> None:
     """List the callers; passwords are never shown, only their hashes are kept."""
     with _database(Settings()) as database:
         listed = list_callers(database)
-    table = Table("ID", "name", "roles", "visibility", "party", "disabled")
+    table = _table("ID", "roles", "visibility", "party", wrapped=("name", "disabled"))
     for one in listed:
         caller = one.caller
         disabled = one.disabled_at.isoformat(timespec="seconds") if one.disabled_at else ""
         roles = ", ".join(sorted(caller.roles))
-        table.add_row(caller.id, caller.name, roles, caller.visibility.value, caller.party_id, disabled)
+        table.add_row(caller.id, roles, caller.visibility.value, caller.party_id, caller.name, disabled)
     _out.print(table)
 
 
@@ -269,11 +280,11 @@ def messages_list(
     with _database(Settings()) as database, database.read() as tx:
         rows = outbox.listed(tx, state=state.value if state else None, limit=limit, after=after)
         counts = outbox.counts(tx)
-    table = Table("message", "lead", "event", "state", "attempts", "due", "outcome", "code", "text")
+    table = _table("message", "lead", "event", "state", "attempts", "outcome", wrapped=("code", "text", "due"))
     for row in rows:
-        due = row["due_at"].isoformat(timespec="seconds")
+        due = row["due_at"].isoformat(timespec="seconds") if row["state"] == MessageState.WAITING else ""
         outcome = [row[name] or "" for name in ("outcome", "outcome_code", "outcome_text")]
-        table.add_row(str(row["id"]), row["lead_id"], row["event"], row["state"], str(row["attempts"]), due, *outcome)
+        table.add_row(str(row["id"]), row["lead_id"], row["event"], row["state"], str(row["attempts"]), *outcome, due)
     _out.print(table)
     _out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
 
