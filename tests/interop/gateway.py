@@ -1,0 +1,95 @@
+"""A real gateway per test module and kind of database, and the callers that tests add to it."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from leadbridge import authentication
+from leadbridge.store.database import Database, migrate
+from tests.support.databases import PostgresqlServer
+from tests.support.server import Server
+
+PASSWORD = "correct horse battery"  # a test's password
+
+Credentials = tuple[str, str]
+
+
+class Gateway:
+    """A `leadbridge serve`, and its database for what an operator would do with the command line.
+
+    It has a caller `admin` before it starts, so that it makes none for itself.
+    """
+
+    def __init__(self, server: Server, database: Database) -> None:
+        self.url = server.url
+        self.server = server
+        self.database = database
+        self._callers: dict[str, Credentials] = {}
+        self.caller("admin")
+
+    def caller(self, caller_id: str, role: str | None = None) -> Credentials:
+        """The credentials of a caller, which is added when it is first asked for; its role is its id by default.
+
+        Leads are given to it by its id. Added in this process, because the command takes a second to start.
+        """
+        if caller_id not in self._callers:
+            authentication.add_caller(
+                self.database,
+                caller_id=caller_id,
+                name=caller_id,
+                roles=[role or caller_id],
+                password=PASSWORD,
+                now=datetime.now(UTC),
+            )
+            self._callers[caller_id] = (caller_id, PASSWORD)
+        return self._callers[caller_id]
+
+    def disable(self, caller_id: str) -> None:
+        """Keep a caller out."""
+        authentication.disable_caller(self.database, caller_id=caller_id, now=datetime.now(UTC))
+
+    def wsdl(self, service: str, *, flat: bool = False) -> str:
+        """Where the WSDL of a service is published."""
+        return f"{self.url}/soap/{service}?wsdl{'=flat' if flat else ''}"
+
+
+@contextmanager
+def _running(database_url: str, folder: Path) -> Iterator[Gateway]:
+    database = Database(database_url)
+    try:
+        migrate(database)
+        # Disabling a caller must show within a test's patience.
+        environment = {"LEADBRIDGE_CALLERS__CREDENTIAL_CACHE_SECONDS": "1"}
+        gateway = Gateway(Server(database_url, folder, environment=environment), database)
+        with gateway.server:
+            yield gateway
+    finally:
+        database.dispose()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """One server for all tests of a module, once on each kind of database."""
+    folder = tmp_path_factory.mktemp("gateway")
+    if request.param == "sqlite":
+        with _running(f"sqlite:///{folder / 'leadbridge.db'}", folder) as one:
+            yield one
+        return
+    postgresql: PostgresqlServer = request.getfixturevalue("postgresql_server")
+    url = postgresql.migrated_database()
+    with _running(url, folder) as one:
+        yield one
+    postgresql.drop(url)
+
+
+@pytest.fixture(scope="module")
+def sqlite_gateway() -> Iterator[Gateway]:
+    """The same on SQLite alone, for what the database has no part in."""
+    with tempfile.TemporaryDirectory(prefix="leadbridge-gateway-") as folder:
+        path = Path(folder)
+        with _running(f"sqlite:///{path / 'leadbridge.db'}", path) as one:
+            yield one
