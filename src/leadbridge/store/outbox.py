@@ -18,8 +18,9 @@ from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or
 from sqlalchemy.sql.dml import ReturningUpdate
 
 from leadbridge.store import tables
+from leadbridge.store.columntypes import UtcDateTime
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import UtcDateTime, one_of
+from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, insert_many
 

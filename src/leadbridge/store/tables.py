@@ -23,7 +23,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-from leadbridge.store.dialects import ExactDecimal, UtcDateTime, text_type
+from leadbridge.store.columntypes import ExactDecimal, UtcDateTime, text_type
 
 metadata = MetaData(
     naming_convention={

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, bindparam, literal, or_, select, true, uni
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.store import tables
-from leadbridge.store.dialects import text_type
+from leadbridge.store.columntypes import text_type
 
 _ME = bindparam("caller_id", type_=text_type())
 _MY_PARTY = bindparam("caller_party_id", type_=text_type())
