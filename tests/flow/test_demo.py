@@ -2,23 +2,29 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from leadbridge.demo import STEPS
+from leadbridge.demo import STEPS, run, servers
 
 SOURCES = str(Path(__file__).resolve().parents[2] / "src")
+COMMAND = [sys.executable, "-m", "leadbridge", "demo"]
 
 
-def demo(folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]:
+def environment(**surroundings: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": SOURCES, **surroundings}
+
+
+def demo(folder: Path, **surroundings: str) -> subprocess.CompletedProcess[bytes]:
     """What the command did in an empty folder, with its output in bytes."""
     return subprocess.run(
-        [sys.executable, "-m", "leadbridge", "demo"],
+        COMMAND,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": SOURCES, **environment},
+        env=environment(**surroundings),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -28,11 +34,11 @@ def demo(folder: Path, **environment: str) -> subprocess.CompletedProcess[bytes]
 
 
 def processes_in(folder: Path) -> list[str]:
-    """Command lines of the processes that have this folder as their working directory."""
+    """Command lines of the other processes that have this folder as their working directory."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if (process / "cwd").samefile(folder):
+            if process.name != str(os.getpid()) and (process / "cwd").samefile(folder):
                 found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace"))
         except OSError:
             continue  # gone meanwhile, or somebody else's
@@ -67,24 +73,33 @@ def test_it_speaks_ascii_where_the_terminal_does_and_keeps_out_other_settings(tm
     assert done.stdout.isascii()
 
 
-@pytest.mark.parametrize("where", ["gateway", "core-crm"])
 def test_a_server_that_does_not_start_fails_it_with_the_reason(
-    where: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from leadbridge import demo as package
-    from leadbridge.demo import servers
-
     launch = servers.Server.launch
 
     def launch_with_a_wrong_setting(server: servers.Server) -> None:
-        if server.name == where:
+        if server.name == "gateway":
             server._environment["LEADBRIDGE_WORKERS"] = "none"
         launch(server)
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(servers.Server, "launch", launch_with_a_wrong_setting)
-    assert package.run() is False
+    assert run() is False
     told = capsys.readouterr().out
-    assert f"FAILED the {where} ended with exit code 1" in told
+    assert "FAILED the gateway ended with exit code 1" in told
     assert "LEADBRIDGE_WORKERS" in told
+    assert processes_in(tmp_path) == []
+
+
+def test_ended_from_outside_it_ends_its_servers(tmp_path: Path) -> None:
+    with subprocess.Popen(COMMAND, cwd=tmp_path, env=environment(), stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if b"Step 1" in line:
+                break
+        assert len(processes_in(tmp_path)) > 2
+        process.terminate()
+        process.stdout.read()
+        assert process.wait(60) == 128 + signal.SIGTERM
     assert processes_in(tmp_path) == []

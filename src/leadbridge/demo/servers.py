@@ -26,7 +26,7 @@ LONGEST_LOG = 8_000  # characters of a server's output that are shown when somet
 # What an operator would not set: the demonstration must not wait where it could go on.
 _HASTE = {
     "LEADBRIDGE_VALIDATE_ANSWERS": "true",
-    "LEADBRIDGE_FORWARDING__POLL_SECONDS": "0.05",
+    "LEADBRIDGE_FORWARDING__POLL_SECONDS": "0.1",
     "LEADBRIDGE_FORWARDING__FIRST_DELAY_SECONDS": "0.2",
     "LEADBRIDGE_FORWARDING__LONGEST_DELAY_SECONDS": "0.5",
     "LEADBRIDGE_FORWARDING__MOST_ATTEMPTS": "1000",
