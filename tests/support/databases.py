@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -27,6 +28,10 @@ class PostgresqlServer:
 
     def __init__(self, address: str) -> None:
         self._address = address
+        # What the tests store need not survive the machine; waiting for the disk takes most of their time.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            self._execute(f"ALTER SYSTEM SET {setting} = off")
+        self._execute("SELECT pg_reload_conf()")
         migrated = Database(self._create(_TEMPLATE, template="template0"))
         migrate(migrated)
         migrated.dispose()
@@ -69,14 +74,23 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@cache
+def _sqlite_template() -> bytes:
+    """The content of a SQLite file with the schema, which is migrated once and then copied."""
+    with tempfile.TemporaryDirectory(prefix="leadbridge-sqlite-") as folder:
+        path = Path(folder) / "template.db"
+        made = Database(f"sqlite:///{path}")
+        migrate(made)
+        made.dispose()
+        return path.read_bytes()
+
+
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     """The URL of a fresh SQLite database with the schema."""
-    url = f"sqlite:///{tmp_path / 'leadbridge.db'}"
-    made = Database(url)
-    migrate(made)
-    made.dispose()
-    return url
+    path = tmp_path / "leadbridge.db"
+    path.write_bytes(_sqlite_template())
+    return f"sqlite:///{path}"
 
 
 @pytest.fixture
