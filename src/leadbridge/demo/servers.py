@@ -49,10 +49,20 @@ def free_ports(count: int) -> list[int]:
 class Server:
     """One `leadbridge serve` on loopback with a database of its own, and the passwords of its callers."""
 
-    def __init__(self, name: str, folder: Path, port: int, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        folder: Path,
+        port: int,
+        *,
+        callers: Mapping[str, tuple[str, Role]],
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`callers` has the name and the role of each caller's ID, `settings` further LEADBRIDGE_ variables."""
         self.name = name
         self.url = f"http://127.0.0.1:{port}"
-        self.passwords: dict[str, str] = {}
+        self.passwords = {caller_id: secrets.token_urlsafe(18) for caller_id in callers}
+        self._callers = callers
         self._log = folder / f"{name}.log"
         database_url = f"sqlite:///{folder / name}.db"
         # Settings of whoever started the demonstration belong to their own servers.
@@ -67,19 +77,19 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
         self.database = Database(database_url)
-        migrate(self.database)
 
-    def add_caller(self, caller_id: str, name: str, role: Role) -> None:
-        """Add a caller with a password that only this demonstration knows."""
-        self.passwords[caller_id] = secrets.token_urlsafe(18)
-        add_caller(
-            self.database,
-            caller_id=caller_id,
-            name=name,
-            roles=[role],
-            password=self.passwords[caller_id],
-            now=datetime.now(UTC),
-        )
+    def prepare(self) -> None:
+        """Make the database and the callers in it, with passwords that only this demonstration knows."""
+        migrate(self.database)
+        for caller_id, (name, role) in self._callers.items():
+            add_caller(
+                self.database,
+                caller_id=caller_id,
+                name=name,
+                roles=[role],
+                password=self.passwords[caller_id],
+                now=datetime.now(UTC),
+            )
 
     def launch(self) -> None:
         """Start it; `wait_ready` says when it serves."""

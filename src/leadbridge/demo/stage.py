@@ -49,22 +49,20 @@ class Stage:
         self.teller = teller
         gateway_port, core_port = free_ports(2)
         self._stack = ExitStack()
-        self.core_crm = Server("core-crm", folder, core_port)
+        self.core_crm = Server("core-crm", folder, core_port, callers={GATEWAY: ("The gateway", Role.CRM)})
         self._stack.callback(self.core_crm.close)
-        self.core_crm.add_caller(GATEWAY, "The gateway", Role.CRM)
         self.gateway = Server(
             "gateway",
             folder,
             gateway_port,
-            {
+            callers=_CALLERS,
+            settings={
                 "LEADBRIDGE_CRM_WSDL": f"{self.core_crm.url}/soap/CrmService?wsdl",
                 "LEADBRIDGE_CRM_USERNAME": GATEWAY,
                 "LEADBRIDGE_CRM_PASSWORD": self.core_crm.passwords[GATEWAY],
             },
         )
         self._stack.callback(self.gateway.close)
-        for caller_id, (name, role) in _CALLERS.items():
-            self.gateway.add_caller(caller_id, name, role)
         self._services: dict[str, Service] = {}
 
     def __enter__(self) -> Self:
@@ -81,6 +79,7 @@ class Stage:
         """Start both servers and wait until they serve. Raises StepFailed."""
         servers = (self.core_crm, self.gateway)
         for server in servers:
+            server.prepare()
             server.launch()
         for server in servers:
             server.wait_ready()
