@@ -247,7 +247,8 @@ def test_row_04_a_body_that_does_not_arrive_in_time_is_refused() -> None:
 
 
 def test_row_04_a_sender_that_goes_away_gets_no_answer(door: Door) -> None:
-    events = iter([{"type": "http.request", "body": b"<e", "more_body": True}, {"type": "http.disconnect"}])
+    begun: dict[str, Any] = {"type": "http.request", "body": b"<e", "more_body": True}
+    events = iter([begun, {"type": "http.disconnect"}])
 
     async def receive() -> dict[str, Any]:
         return next(events)
@@ -580,7 +581,7 @@ def test_row_19_us_ascii_is_a_part_of_utf_8(door: Door, version: SoapVersion) ->
         assert reply.answer is not None
 
 
-# ----------------------------------------------------------------------------------------- row 20: media type and version
+# -------------------------------------------------------------------------------------- row 20: media type and version
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ refused message is repeated in them.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
-from http import HTTPStatus
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
@@ -215,7 +214,7 @@ def _status(refusal: Refusal, version: SoapVersion) -> int:
     if refusal.status is not None:
         return refusal.status
     if refusal.code in _STANDARD_CODES:
-        return HTTPStatus.INTERNAL_SERVER_ERROR
+        return 500
     kind = KINDS[refusal.fault_type]
     return kind.status_11 if version is SOAP_11 else kind.status_12
 

@@ -13,13 +13,16 @@ from typing import Any, Protocol
 from leadbridge.caller import Caller, OperationGroup, may_call
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.parsing import parse
-from leadbridge.contract.schema import validate
+from leadbridge.contract.schema import ContractViolation, validate
+from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.call import Answer, Call
 from leadbridge.soap.application import ContractApplication, carried
 from leadbridge.soap.compat import MethodContext, ServerBase
 from leadbridge.soap.envelope import Envelope
 from leadbridge.soap.faults import Fault, Refusal
+
+log = get_logger(__name__)
 
 
 class RunsUseCases(Protocol):
@@ -133,7 +136,7 @@ class AsgiTransport(ServerBase):  # type: ignore[misc]  # Spyne has no types
             try:
                 outcome = await _result(ctx.out_object[0])
                 if self._validate_answers:
-                    validate(parse(outcome.encoded))
+                    _check(outcome, ctx.udc)
                 ctx.out_object[0] = outcome
             except Exception as error:  # noqa: BLE001  # the table of faults tells the foreseen from the others
                 ctx.out_error = carried(error, correlation_id=ctx.udc.correlation_id)
@@ -142,6 +145,19 @@ class AsgiTransport(ServerBase):  # type: ignore[misc]  # Spyne has no types
         pieces: tuple[bytes, ...] = ctx.out_string
         ctx.close()
         return pieces
+
+
+class AnswerBreaksContract(Exception):
+    """An answer that must not leave: a defect of ours, whatever became of the call."""
+
+
+def _check(answer: Answer, visit: Visit) -> None:
+    try:
+        validate(parse(answer.encoded))
+    except ContractViolation as error:
+        broken = [f"{violation.path} {violation.rule}" for violation in error.violations[:10]]
+        log.error("answer breaks the contract", correlation_id=visit.correlation_id, broken=broken)
+        raise AnswerBreaksContract from error
 
 
 async def _result(future: Future[Answer]) -> Answer:
