@@ -1,14 +1,15 @@
 """The use cases without a network: request XML in, validated answer XML out, on a real database.
 
 `Calls` is what one gateway process has behind its door: the contract, the codec, a dispatcher and a write lane of its
-own. Two of them over one database are two processes as far as the database can tell. `calls` and `site` are fixtures;
-a conftest takes them in by importing their names.
+own. Two of them over one database are two processes as far as the database can tell. `calls` and `two_gateways` are
+fixtures; a conftest takes them in by importing their names. `Wire` sends the same requests to a real server.
 """
 
 from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 import pytest
+import requests
 from lxml import etree
 from sqlalchemy import func, select, text
 
@@ -161,6 +163,66 @@ def two_gateways(database_url: str) -> Iterator[tuple[Calls, Calls]]:
         yield first, second
     for database in databases:
         database.dispose()
+
+
+_ENVELOPE = "http://schemas.xmlsoap.org/soap/envelope/"
+
+
+class Unanswered(Exception):
+    """A server answered with something else than an answer: `status`, and what it said."""
+
+    def __init__(self, status: int, said: str) -> None:
+        super().__init__(f"HTTP {status}: {said}")
+        self.status = status
+
+
+class Wire:
+    """A partner's program: sends requests in SOAP 1.1 envelopes to a server, with HTTP Basic."""
+
+    def __init__(self, url: str, credentials: tuple[str, str]) -> None:
+        self._url = url
+        self._credentials = credentials
+        self._local = threading.local()
+
+    def send(self, request: bytes, *, timeout: float = SECONDS) -> Answered:
+        """The validated answer; raises Unanswered for a fault, and what requests raises when the server is gone."""
+        operation = by_request()[str(parse(request).tag)]
+        envelope = f'<e:Envelope xmlns:e="{_ENVELOPE}"><e:Body>'.encode() + request + b"</e:Body></e:Envelope>"
+        response = self._session().post(
+            f"{self._url}/soap/{operation.service}",
+            data=envelope,
+            auth=self._credentials,
+            headers={"Content-Type": "text/xml; charset=utf-8", "SOAPAction": f'"{operation.soap_action}"'},
+            timeout=timeout,
+        )
+        if response.status_code != requests.codes.ok:
+            raise Unanswered(response.status_code, response.text)
+        element = parse(response.content)[0][0]
+        validate(element)
+        return Answered(element)
+
+    def done(self, request: bytes) -> Answered:
+        """The answer to a request that must succeed."""
+        answered = self.send(request)
+        assert answered.result == "3", answered.all("Log/Item/Note")
+        return answered
+
+    def _session(self) -> requests.Session:
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+        session: requests.Session = self._local.session
+        return session
+
+
+def until(holds: Callable[[], Result | None], *, what: str) -> Result:
+    """Ask again and again until the answer is something; fails the test, saying what was waited for, if it never is."""
+    deadline = time.monotonic() + SECONDS
+    while time.monotonic() < deadline:
+        found = holds()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError(f"waited {SECONDS} s in vain for {what}")
 
 
 def at_once(count: int, act: Callable[[int], Result]) -> list[Result]:
