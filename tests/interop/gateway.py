@@ -1,6 +1,5 @@
 """A real gateway per test module and kind of database, and the callers that tests add to it."""
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -58,12 +57,13 @@ class Gateway:
 
 
 @contextmanager
-def _running(database_url: str, folder: Path) -> Iterator[Gateway]:
+def _running(database_url: str, folder: Path, module: object) -> Iterator[Gateway]:
+    """A test module may say how long its server remembers a verified credential: CREDENTIAL_CACHE_SECONDS."""
     database = Database(database_url)
     try:
         migrate(database)
-        # Disabling a caller must show within a test's patience.
-        environment = {"LEADBRIDGE_CALLERS__CREDENTIAL_CACHE_SECONDS": "1"}
+        remembered = getattr(module, "CREDENTIAL_CACHE_SECONDS", 60)
+        environment = {"LEADBRIDGE_CALLERS__CREDENTIAL_CACHE_SECONDS": str(remembered)}
         gateway = Gateway(Server(database_url, folder, environment=environment), database)
         with gateway.server:
             yield gateway
@@ -76,20 +76,19 @@ def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
     """One server for all tests of a module, once on each kind of database."""
     folder = tmp_path_factory.mktemp("gateway")
     if request.param == "sqlite":
-        with _running(f"sqlite:///{folder / 'leadbridge.db'}", folder) as one:
+        with _running(f"sqlite:///{folder / 'leadbridge.db'}", folder, request.module) as one:
             yield one
         return
     postgresql: PostgresqlServer = request.getfixturevalue("postgresql_server")
     url = postgresql.migrated_database()
-    with _running(url, folder) as one:
+    with _running(url, folder, request.module) as one:
         yield one
     postgresql.drop(url)
 
 
 @pytest.fixture(scope="module")
-def sqlite_gateway() -> Iterator[Gateway]:
+def sqlite_gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """The same on SQLite alone, for what the database has no part in."""
-    with tempfile.TemporaryDirectory(prefix="leadbridge-gateway-") as folder:
-        path = Path(folder)
-        with _running(f"sqlite:///{path / 'leadbridge.db'}", path) as one:
-            yield one
+    folder = tmp_path_factory.mktemp("gateway")
+    with _running(f"sqlite:///{folder / 'leadbridge.db'}", folder, request.module) as one:
+        yield one
