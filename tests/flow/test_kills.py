@@ -10,7 +10,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -20,11 +19,23 @@ import pytest
 import requests
 from sqlalchemy import select
 
-from leadbridge.authentication import add_caller
 from leadbridge.caller import Role
 from leadbridge.store import tables
-from leadbridge.store.database import Database, migrate
-from tests.support.calls import SECONDS, Answered, Unanswered, Wire, at_once, column, row_counts, until
+from leadbridge.store.database import Database
+from tests.support.calls import (
+    IMPATIENT,
+    PASSWORD,
+    SECONDS,
+    Answered,
+    Unanswered,
+    Wire,
+    admit,
+    at_once,
+    column,
+    forwarded,
+    row_counts,
+    until,
+)
 from tests.support.databases import PostgresqlServer
 from tests.support.messages_by_hand import (
     change_lead,
@@ -35,39 +46,11 @@ from tests.support.messages_by_hand import (
     new_uuid,
     person,
     read_crm_record,
-    read_lead,
     selection,
 )
 from tests.support.server import Server
 
-PASSWORD = "correct horse battery"  # a test's password
 SENDER, CHANNEL = ("sender", PASSWORD), ("channel", PASSWORD)
-
-# Short waits, so that what was being sent is soon sent again; the lease outlasts both of the CRM's timeouts.
-IMPATIENT = {
-    "LEADBRIDGE_CRM__CONNECT_TIMEOUT_SECONDS": "0.5",
-    "LEADBRIDGE_CRM__READ_TIMEOUT_SECONDS": "1",
-    "LEADBRIDGE_FORWARDING__LEASE_SECONDS": "2",
-    "LEADBRIDGE_FORWARDING__FIRST_DELAY_SECONDS": "0.05",
-    "LEADBRIDGE_FORWARDING__LONGEST_DELAY_SECONDS": "0.2",
-    "LEADBRIDGE_FORWARDING__MOST_ATTEMPTS": "200",
-    "LEADBRIDGE_FORWARDING__BREAKER_PAUSE_SECONDS": "0.2",
-}
-
-
-def admit(database_url: str, credentials: tuple[str, str], role: Role) -> None:
-    """Add a caller to a database, which is migrated if it is not yet."""
-    database = Database(database_url)
-    migrate(database)
-    add_caller(
-        database,
-        caller_id=credentials[0],
-        name=credentials[0],
-        roles=[role],
-        password=credentials[1],
-        now=datetime.now(UTC),
-    )
-    database.dispose()
 
 
 # ------------------------------------------------------------------------------------------------------- the proxy
@@ -194,20 +177,9 @@ class House:
     wire: Wire
     database: Database
 
-    def lead(self, lead_id: str) -> Answered:
-        """A lead in full, with its history."""
-        (found,) = self.wire.done(read_lead(lead_id, history="1")).parts("Lead")
-        return found
-
     def forwarded(self, lead_id: str, status: str) -> Answered:
         """The lead as soon as it has this status and its latest message is delivered."""
-
-        def holds() -> Answered | None:
-            lead = self.lead(lead_id)
-            state = lead.one("LifeCycleStatusCode"), lead.one("ForwardingStatusCode")
-            return lead if state == (status, "delivered") else None
-
-        return until(holds, what=f"lead {lead_id} to be in status {status} and delivered")
+        return forwarded(self.wire, lead_id, status)
 
     def message(self, lead_id: str) -> tuple[str, int]:
         """State and attempts of the latest message about a lead."""

@@ -22,6 +22,7 @@ import requests
 from lxml import etree
 from sqlalchemy import func, select, text
 
+from leadbridge.authentication import add_caller
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.contract import codec
 from leadbridge.contract.operations import by_request
@@ -32,10 +33,11 @@ from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
 from leadbridge.soap.application import content_hash
 from leadbridge.store import tables
-from leadbridge.store.database import Database
+from leadbridge.store.database import Database, migrate
 from leadbridge.store.lane import WriteLane
+from tests.support.messages_by_hand import read_lead
 
-SECONDS = 60  # until a call that does not come back fails its test
+SECONDS = 30  # until a call that does not come back fails its test
 
 DESK = Caller("desk", "Call centre", frozenset({Role.CALLCENTRE}), Visibility.ALL, "DESK")
 ACME = Caller("acme", "Acme", frozenset({Role.PARTNER}), Visibility.GIVEN, "ACME")
@@ -223,6 +225,41 @@ def until(holds: Callable[[], Result | None], *, what: str) -> Result:
             return found
         time.sleep(0.02)
     raise AssertionError(f"waited {SECONDS} s in vain for {what}")
+
+
+PASSWORD = "correct horse battery"  # of every caller in tests
+
+# Settings of a server that gives up waiting soon, so that what was being sent is soon sent again; the lease outlasts
+# both of the core CRM's timeouts.
+IMPATIENT = {
+    "LEADBRIDGE_CRM__CONNECT_TIMEOUT_SECONDS": "0.5",
+    "LEADBRIDGE_CRM__READ_TIMEOUT_SECONDS": "1",
+    "LEADBRIDGE_FORWARDING__LEASE_SECONDS": "2",
+    "LEADBRIDGE_FORWARDING__FIRST_DELAY_SECONDS": "0.05",
+    "LEADBRIDGE_FORWARDING__LONGEST_DELAY_SECONDS": "0.2",
+    "LEADBRIDGE_FORWARDING__MOST_ATTEMPTS": "200",
+    "LEADBRIDGE_FORWARDING__BREAKER_PAUSE_SECONDS": "0.2",
+}
+
+
+def admit(database_url: str, credentials: tuple[str, str], role: Role) -> None:
+    """Add a caller to a database, which is migrated if it is not yet."""
+    database = Database(database_url)
+    migrate(database)
+    caller_id, password = credentials
+    add_caller(database, caller_id=caller_id, name=caller_id, roles=[role], password=password, now=datetime.now(UTC))
+    database.dispose()
+
+
+def forwarded(wire: Wire, lead_id: str, status: str, *, state: str = "delivered") -> Answered:
+    """The lead in full, as soon as it has this status and its latest message is in this state."""
+
+    def holds() -> Answered | None:
+        (lead,) = wire.done(read_lead(lead_id, history="1")).parts("Lead")
+        is_so = (lead.one("LifeCycleStatusCode"), lead.all("ForwardingStatusCode")) == (status, [state])
+        return lead if is_so else None
+
+    return until(holds, what=f"lead {lead_id} to be in status {status} and its message {state}")
 
 
 def at_once(count: int, act: Callable[[int], Result]) -> list[Result]:
