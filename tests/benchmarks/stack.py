@@ -86,6 +86,12 @@ class _Nothing:
     def lock(self, *_keys: object, **_options: object) -> None:
         return None
 
+    def insert_of(self, _table: object) -> "_Nothing":
+        return self
+
+    def tuples(self, _rows: object) -> list[Any]:
+        return []  # making rows ready for a driver is the database's part
+
     def insert_many(self, *_rows: object) -> None:
         return None
 
@@ -97,8 +103,7 @@ class _Inline:
     """Runs the real use case at once, where the dispatcher would hand it to the write lane."""
 
     def __init__(self) -> None:
-        nothing = cast("Any", _Nothing())
-        self._transaction = Transaction(nothing, nothing)
+        self._nothing = cast("Any", _Nothing())
         codes = frozenset({"002"})
         self._use_cases = use_cases(Policy(origin_type_codes=codes))
 
@@ -106,7 +111,7 @@ class _Inline:
         return self._use_cases[name].group
 
     def submit(self, name: str, call: Call) -> "Future[Answer]":
-        (outcome,) = self._use_cases[name].act(self._transaction, [call])
+        (outcome,) = self._use_cases[name].act(Transaction(self._nothing, self._nothing), [call])
         future: Future[Answer] = Future()
         assert isinstance(outcome, Answer), outcome
         future.set_result(outcome)
