@@ -41,8 +41,12 @@ def serve(settings: Settings) -> None:
     log.configure(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
     database = wiring.open_database(settings)
-    _check_port(settings)
-    _ensure_caller(settings, database)
+    try:
+        _check_port(settings)
+        _ensure_caller(settings, database)
+    except BaseException:
+        database.dispose()
+        raise
     # Worker processes read the same settings from the environment, with what the command line changed.
     os.environ["LEADBRIDGE_HOST"] = settings.host
     os.environ["LEADBRIDGE_PORT"] = str(settings.port)

@@ -50,11 +50,14 @@ def open_database(settings: Settings) -> Database:
     Raises SchemaBehind, which says what to run, and DatabaseUnreachable.
     """
     database = Database(settings.database_url)
-    if database.dialect_name == "sqlite":
-        if not schema_state(database).is_current:
+    try:
+        if database.dialect_name != "sqlite":
+            require_current_schema(database)
+        elif not schema_state(database).is_current:
             migrate(database)
-    else:
-        require_current_schema(database)
+    except BaseException:
+        database.dispose()
+        raise
     return database
 
 
