@@ -19,6 +19,7 @@ import requests
 from leadbridge import log
 from leadbridge.authentication import INTERNAL_CALLER, Authenticator
 from leadbridge.contract.operations import operations
+from leadbridge.contract.schema import explainer
 from leadbridge.core_crm import CoreCrm
 from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.forwarding import ForwardingPolicy, Relay
@@ -189,6 +190,8 @@ def _parts(settings: Settings) -> _Parts:
         validate_answers=settings.validate_answers,
     )
     lane.start()
+    # The first refused message would otherwise wait for it, and with it everybody in the event loop.
+    threading.Thread(target=explainer, name="warm-explainer", daemon=True).start()
     return _Parts(database, lane, dispatcher, soap)
 
 

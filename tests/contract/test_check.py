@@ -1,7 +1,5 @@
 """Each rule about the contract's files is shown to bite, on a copy with one thing broken."""
 
-# ruff: noqa: E501 - what is broken and what it becomes are read side by side
-
 from __future__ import annotations
 
 import shutil

@@ -11,7 +11,7 @@ import pytest
 
 from leadbridge.core_crm import CoreCrm
 from leadbridge.forwarding import CoreCrmDoor, Delivered, ForwardingPolicy, Outcome, Relay
-from leadbridge.forwarding.settling import CORE_CRM
+from leadbridge.caller import CORE_CRM
 from leadbridge.lead import ForwardingEvent
 from leadbridge.operations import qualified
 from leadbridge.operations.call import Policy

@@ -5,16 +5,18 @@ only reads the schema.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
 from threading import RLock
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from lxml import etree
 
 from leadbridge.contract.files import AUTHORED, ContractFolder
 from leadbridge.contract.parsing import line_of, parse
-from leadbridge.contract.values import XSD
-from leadbridge.contract.violations import LIMIT, Explainer, Violation
+
+if TYPE_CHECKING:
+    from leadbridge.contract.violations import Explainer
 
 __all__ = [
     "LIMIT",
@@ -26,6 +28,26 @@ __all__ = [
     "message_names",
     "validate",
 ]
+
+
+LIMIT = 100
+"""The most violations that are listed, as many as a fault has room for."""
+
+_XSD = "http://www.w3.org/2001/XMLSchema"
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """One place where a message breaks the contract.
+
+    `path` is an absolute XPath from the message's own element, with the contract's prefixes; `rule` a short
+    stable word; `expected` what should have been there; `line` counts from 1 in the bytes that were parsed.
+    """
+
+    path: str
+    rule: str
+    expected: str
+    line: int | None
 
 
 class ContractViolation(ValueError):
@@ -68,23 +90,26 @@ def validate(element: etree._Element) -> None:
 @cache
 def message_names() -> frozenset[str]:
     """Names of all elements that the contract declares, in Clark notation."""
-    return frozenset(
-        f"{{{namespace}}}{declared.get('name')}"
-        for namespace, name in AUTHORED.schemas.items()
-        for declared in parse(AUTHORED.xsd(name)).iterfind(f"{{{XSD}}}element")
-    )
+    return _declared(AUTHORED)
 
 
 # libxml2 must not compile schemas in two threads at once: what comes out may lack declarations, for good.
 # xmlschema shares its schema of schemas between all that it builds, so it is not tried there either.
 _COMPILING = RLock()
+_EXPLAINING = RLock()
+
+
+def explainer() -> "Explainer":
+    """What explains refused messages. Loading and building it takes half a second, once; only it needs xmlschema."""
+    with _EXPLAINING:  # whoever comes first builds it, the others wait for it
+        return _explainer()
 
 
 @cache
-def explainer() -> Explainer:
-    """What explains refused messages; building it takes a third of a second, once."""
-    with _COMPILING:
-        return Explainer(AUTHORED)
+def _explainer() -> "Explainer":
+    from leadbridge.contract.violations import Explainer
+
+    return Explainer(AUTHORED)
 
 
 @cache
@@ -111,10 +136,10 @@ class _OurFilesOnly(etree.Resolver):
         super().__init__()
         self._folder = folder
 
-    def resolve(self, system_url: str, public_id: str, context: object) -> object:  # type: ignore[override]
-        """The bytes of a schema. The stub knows neither `context` nor that `base_url` may be left out."""
+    def resolve(self, system_url: str, public_id: str, context: object) -> object:  # type: ignore[override]  # the stub lacks context
+        """The bytes of a schema."""
         del public_id
-        return self.resolve_string(self._folder.xsd(system_url), context)  # type: ignore[call-arg]
+        return self.resolve_string(self._folder.xsd(system_url), context)  # type: ignore[call-arg]  # base_url is optional
 
 
 def compile_schema(folder: ContractFolder) -> etree.XMLSchema:
@@ -126,8 +151,36 @@ def compile_schema(folder: ContractFolder) -> etree.XMLSchema:
     """
     parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     parser.resolvers.add(_OurFilesOnly(folder))
-    wrapper = etree.Element(f"{{{XSD}}}schema")
+    wrapper = etree.Element(f"{{{_XSD}}}schema")
     for namespace, name in folder.schemas.items():
-        etree.SubElement(wrapper, f"{{{XSD}}}import", namespace=namespace, schemaLocation=name)
+        etree.SubElement(wrapper, f"{{{_XSD}}}import", namespace=namespace, schemaLocation=name)
+    declared = _declared(folder)
     with _COMPILING:
-        return etree.XMLSchema(etree.fromstring(etree.tostring(wrapper), parser))
+        for _ in range(_ATTEMPTS):
+            schema = etree.XMLSchema(etree.fromstring(etree.tostring(wrapper), parser))
+            if _knows(schema, declared):
+                return schema
+    raise etree.XMLSchemaParseError("libxml2 lost declarations each time it compiled the schemas")
+
+
+# To libxml2 an import that cannot be read is no more than a warning, and while other threads parse it now and then
+# fails to read one: the schema then refuses every message of that namespace. Seen once in some thirty starts.
+_ATTEMPTS = 10
+_NO_DECLARATION = "SCHEMAV_CVC_ELT_1"
+
+
+def _knows(schema: etree.XMLSchema, names: Iterable[str]) -> bool:
+    """Whether the compiled schema has a declaration for each of these elements."""
+    for name in names:
+        schema.validate(etree.Element(name))
+        if any(entry.type_name == _NO_DECLARATION for entry in cast("Iterable[Any]", schema.error_log)):
+            return False
+    return True
+
+
+def _declared(folder: ContractFolder) -> frozenset[str]:
+    return frozenset(
+        f"{{{namespace}}}{declared.get('name')}"
+        for namespace, name in folder.schemas.items()
+        for declared in parse(folder.xsd(name)).iterfind(f"{{{_XSD}}}element")
+    )

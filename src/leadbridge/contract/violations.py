@@ -22,10 +22,8 @@ from xmlschema.validators import XsdAnyElement, XsdComplexType, XsdElement, XsdG
 
 from leadbridge.contract.files import ContractFolder
 from leadbridge.contract.parsing import attributes_of, children_of, line_of, parse, text_of
+from leadbridge.contract.schema import LIMIT, Violation
 from leadbridge.contract.values import XSD, ValueRule, value_rule
-
-LIMIT = 100
-"""The most violations that are listed, as many as a fault has room for."""
 
 _LONGEST_PATH = 1_000
 """`lbc:ElementPath` holds no more characters."""
@@ -38,20 +36,6 @@ _HINTS = frozenset({f"{{{XSI}}}schemaLocation", f"{{{XSI}}}noNamespaceSchemaLoca
 
 
 _XsdType: TypeAlias = XsdSimpleType | XsdComplexType
-
-
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One place where a message breaks the contract.
-
-    `path` is an absolute XPath from the message's own element, with the contract's prefixes; `rule` a short
-    stable word; `expected` what should have been there; `line` counts from 1 in the bytes that were parsed.
-    """
-
-    path: str
-    rule: str
-    expected: str
-    line: int | None
 
 
 @dataclass(frozen=True, slots=True)

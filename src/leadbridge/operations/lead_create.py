@@ -271,40 +271,9 @@ def _draft(
     *,
     created_partner_id: str | None,
 ) -> Draft:
-    now, key, amount = call.received_at, lead.external_key, lead.expected_revenue_amount
-    head: Row = {
-        "uuid": str(uuid4()),
-        "change_number": 1,
-        "created_by": call.caller.id,
-        "created_at": now,
-        "changed_at": now,
-        "test_data": bool(call.message.basic_message_header.test_data_indicator),
-        "sender_technical_id": lead.object_node_sender_technical_id,
-        "communication_system_id": key.communication_system_id if key else None,
-        "remote_object_id": key.remote_object_id if key else None,
-        "name": lead.name,
-        "life_cycle_status_code": status.value,
-        "qualification_level_code": lead.qualification_level_code.value if lead.qualification_level_code else None,
-        "origin_type_code": lead.origin_type_code,
-        "group_code": lead.group_code,
-        "priority_code": lead.priority_code.value if lead.priority_code else None,
-        "campaign_id": lead.campaign_id,
-        "start_date": day(lead.start_date) if lead.start_date else None,
-        "end_date": day(lead.end_date) if lead.end_date else None,
-        "prospect_internal_id": prospect_internal_id,
-        "sales_responsible_party_id": lead.sales_responsible_party.party_id if lead.sales_responsible_party else None,
-        "sales_partner_party_id": lead.sales_partner_party.party_id if lead.sales_partner_party else None,
-        "expected_revenue_amount": amount.value if amount else None,
-        "expected_revenue_currency_code": amount.currency_code if amount else None,
-        "partner_decision_code": None,
-        "reason_code": None,
-        "core_lead_id": None,
-        "core_opportunity_id": None,
-        "forwarding_sequence": 0,
-        "extension": extension_bytes(lead.extension),
-    }
+    now = call.received_at
     return Draft(
-        head=head,
+        head=_head(call, lead, status, prospect_internal_id),
         items=_items(lead),
         contacts=[
             {
@@ -339,6 +308,42 @@ def _draft(
         ],
         created_partner_id=created_partner_id,
     )
+
+
+def _head(call: Call, lead: Lead, status: LifeCycleStatus, prospect_internal_id: str | None) -> Row:
+    """The head row of a new lead; its number comes when it is written."""
+    now, key, amount = call.received_at, lead.external_key, lead.expected_revenue_amount
+    return {
+        "uuid": str(uuid4()),
+        "change_number": 1,
+        "created_by": call.caller.id,
+        "created_at": now,
+        "changed_at": now,
+        "test_data": bool(call.message.basic_message_header.test_data_indicator),
+        "sender_technical_id": lead.object_node_sender_technical_id,
+        "communication_system_id": key.communication_system_id if key else None,
+        "remote_object_id": key.remote_object_id if key else None,
+        "name": lead.name,
+        "life_cycle_status_code": status.value,
+        "qualification_level_code": lead.qualification_level_code.value if lead.qualification_level_code else None,
+        "origin_type_code": lead.origin_type_code,
+        "group_code": lead.group_code,
+        "priority_code": lead.priority_code.value if lead.priority_code else None,
+        "campaign_id": lead.campaign_id,
+        "start_date": day(lead.start_date) if lead.start_date else None,
+        "end_date": day(lead.end_date) if lead.end_date else None,
+        "prospect_internal_id": prospect_internal_id,
+        "sales_responsible_party_id": lead.sales_responsible_party.party_id if lead.sales_responsible_party else None,
+        "sales_partner_party_id": lead.sales_partner_party.party_id if lead.sales_partner_party else None,
+        "expected_revenue_amount": amount.value if amount else None,
+        "expected_revenue_currency_code": amount.currency_code if amount else None,
+        "partner_decision_code": None,
+        "reason_code": None,
+        "core_lead_id": None,
+        "core_opportunity_id": None,
+        "forwarding_sequence": 0,
+        "extension": extension_bytes(lead.extension),
+    }
 
 
 def _items(lead: Lead) -> list[Row]:
