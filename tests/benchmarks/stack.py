@@ -47,7 +47,7 @@ with warnings.catch_warnings():
     from spyne.server.wsgi import WsgiApplication
 
 MESSAGE = envelope()
-ROUNDS, CALLS = 9, 300
+ROUNDS, CALLS = 30, 100
 
 
 @dataclass(frozen=True, slots=True)

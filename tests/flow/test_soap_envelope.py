@@ -102,6 +102,13 @@ def test_row_10_a_soap_action_that_differs_is_refused(door: Door, version: SoapV
     assert not door.recorder.calls
 
 
+@both_versions
+def test_row_10_an_action_without_end_is_refused(door: Door, version: SoapVersion) -> None:
+    reply = door.post(version=version, more_headers=[(b"soapaction", b"x" * 1_001)])
+
+    assert_malformed(reply, version)
+
+
 @pytest.mark.parametrize("header", [b"", f'"{ACTION}"'.encode()])
 @pytest.mark.parametrize(("action", "passes"), [(ACTION, True), ("", True), (OTHER_ACTION, False), ("x", False)])
 def test_row_10_the_action_of_soap_12_and_a_header_beside_it_must_agree(

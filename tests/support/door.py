@@ -119,6 +119,11 @@ def envelope(
     ).encode()
 
 
+def with_extension(content: str) -> str:
+    """A CreateLead whose Extension holds this, so that the contract has nothing against it."""
+    return CREATE_LEAD.replace("</l:Lead>", f"<l:Extension>{content}</l:Extension></l:Lead>")
+
+
 def username_token(caller_id: str = "partner", password: str = PASSWORD, *, kind: str = TEXT, more: str = "") -> str:
     """A WS-Security header with a UsernameToken; `more` stands beside the token."""
     return (
@@ -372,3 +377,11 @@ async def exchange(
     start, *rest = sent
     body = b"".join(event.get("body", b"") for event in rest)
     return Reply(start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body)
+
+
+def assert_refused(reply: Reply, kind: str, *, status: int | None = None, version: SoapVersion = SOAP_11) -> None:
+    """A fault of this type, blamed on the sender, with the status of its version."""
+    fault = reply.fault
+    assert fault.kind == kind, fault
+    assert fault.code == f"{{{version.namespace}}}" + ("Client" if version is SOAP_11 else "Sender")
+    assert reply.status == (status or (500 if version is SOAP_11 else 400))

@@ -40,7 +40,7 @@ _ENCODED = etree.XPath(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Envelope:
     """An envelope that keeps the rules. `payload` is the only child of its Body; `actions` come from
     WS-Addressing.

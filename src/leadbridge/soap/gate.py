@@ -33,6 +33,7 @@ _PARAMETER = rf'[ \t]*;[ \t]*({_WORD})=({_WORD}(?:[/:?@,=]+[^\s;"]*)?|"(?:[^"\\]
 _CONTENT_TYPE = re.compile(rf"[ \t]*({_WORD}/{_WORD})((?:{_PARAMETER})*)[ \t]*;?[ \t]*")
 _PARAMETERS = re.compile(_PARAMETER)
 _LONGEST_CONTENT_TYPE = 1_000
+_LONGEST_ACTION = 1_000
 
 
 class Disconnected(Exception):
@@ -48,7 +49,7 @@ class MediaType:
     action: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Head:
     """What the HTTP headers say. `actions` are those named outside the message; empty ones name nothing."""
 
@@ -79,23 +80,30 @@ def read_head(headers: Iterable[tuple[bytes, bytes]], *, limits: GateLimits) -> 
     content_type = decisive.get(b"content-type")
     if content_type is None or len(content_type) > _LONGEST_CONTENT_TYPE:
         raise Refusal(FaultTypeId.UNSUPPORTED_MEDIA_TYPE)
-    media_type = _media_type(content_type)
+    soap_action = decisive.get(b"soapaction", b"")
+    if len(soap_action) > _LONGEST_ACTION:
+        raise malformed("The SOAPAction is too long.")
+    media_type, actions = _announced(content_type, soap_action)
     coding = decisive.get(b"content-encoding", b"identity")
     if coding.strip().lower() not in (b"identity", b""):
         raise Refusal(FaultTypeId.UNSUPPORTED_MEDIA_TYPE, "Send the message without a Content-Encoding.")
     return Head(
         media_type=media_type,
         declared_length=_declared_length(decisive.get(b"content-length"), limits),
-        actions=_actions(media_type, decisive.get(b"soapaction")),
+        actions=actions,
         authorization=decisive.get(b"authorization"),
     )
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=256)  # callers are few and each sends the same again; a refusal is not remembered
+def _announced(content_type: bytes, soap_action: bytes) -> tuple[MediaType, tuple[str, ...]]:
+    """What the two headers say: the media type, and the actions named."""
+    media_type = _media_type(content_type)
+    return media_type, _actions(media_type, soap_action)
+
+
 def _media_type(content_type: bytes) -> MediaType:
-    """The media type of a Content-Type; a refusal is raised anew each time, only what is accepted is
-    remembered.
-    """
+    """The media type of a Content-Type."""
     match = _CONTENT_TYPE.fullmatch(content_type.decode("latin-1"))
     version = BY_MEDIA_TYPE.get(match[1].lower()) if match else None
     if match is None or version is None:
@@ -131,11 +139,9 @@ def _declared_length(header: bytes | None, limits: GateLimits) -> int | None:
     return length
 
 
-def _actions(media_type: MediaType, soap_action: bytes | None) -> tuple[str, ...]:
+def _actions(media_type: MediaType, soap_action: bytes) -> tuple[str, ...]:
     """What SOAPAction and `action=` say. gSOAP sends both with SOAP 1.2; an empty one says nothing."""
-    if soap_action is None and media_type.action is None:
-        return ()
-    header = _unquoted(soap_action.decode("latin-1").strip()) if soap_action else ""
+    header = _unquoted(soap_action.decode("latin-1").strip())
     return tuple(action for action in (media_type.action, header) if action)
 
 
