@@ -13,6 +13,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from http import HTTPStatus
 
 import requests
 
@@ -125,7 +126,7 @@ def answers_readily(settings: Settings) -> bool:
     try:
         with requests.Session() as session:
             session.trust_env = False  # a proxy of the environment does not lead to our own machine
-            return session.get(f"{listening_url(settings)}/readyz", timeout=2).status_code == requests.codes.ok
+            return session.get(f"{listening_url(settings)}/readyz", timeout=2).status_code == HTTPStatus.OK
     except requests.RequestException:
         return False
 
