@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from leadbridge.caller import CORE_CRM
 from leadbridge.core_crm import CoreCrm
 from leadbridge.forwarding import CoreCrmDoor, Delivered, ForwardingPolicy, Outcome, Relay
-from leadbridge.caller import CORE_CRM
 from leadbridge.lead import ForwardingEvent
 from leadbridge.operations import qualified
 from leadbridge.operations.call import Policy
