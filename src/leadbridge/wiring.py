@@ -4,6 +4,7 @@ Nothing is made at import. `gateway` is what each worker process of the server c
 """
 
 import asyncio
+import gc
 import os
 import secrets
 import signal
@@ -196,6 +197,17 @@ def _parts(settings: Settings) -> _Parts:
     return _Parts(database, lane, dispatcher, soap)
 
 
+def _spare_the_collector() -> None:
+    """Take what exists now out of Python's cyclic garbage collection, and let that run less often.
+
+    What is loaded at start (schemas, classes, statements) stays for good, and walking through it again and again
+    costs a busy gateway a tenth of its time. Calls leave next to no cycles behind.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
+
+
 class Gateway:
     """The ASGI application: the SOAP door, and the two addresses a supervisor asks."""
 
@@ -214,6 +226,7 @@ class Gateway:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._parts = _parts(self._settings)
+                _spare_the_collector()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if self._parts is not None:

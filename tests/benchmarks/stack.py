@@ -166,12 +166,12 @@ async def _our_calls(app: SoapApp, calls: int) -> float:
         answered += what.get("status") == 200
 
     scope = our_scope()
-    began = time.perf_counter()
+    began = time.process_time()
     for number in range(calls):
         await app(scope, receive, send)
         if number % 20 == 19:
             await asyncio.sleep(0)  # the loop sweeps up the deadlines that were not needed
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     assert answered == calls
     return took
 
@@ -280,10 +280,10 @@ def plain_spyne() -> Callable[[], bytes]:
 
 
 def _spyne_calls(call: Callable[[], bytes], calls: int) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     for _ in range(calls):
         call()
-    return time.perf_counter() - began
+    return time.process_time() - began
 
 
 # ------------------------------------------------------------------------------------------------------------- measure

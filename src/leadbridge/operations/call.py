@@ -1,10 +1,10 @@
 """What goes into a use case and what comes out: one call, its answer, and what both have in common."""
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
-from uuid import uuid4
 
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
@@ -60,6 +60,13 @@ class Policy:
     reason_codes: frozenset[str] = field(default_factory=frozenset)
 
 
+def new_uuid() -> str:
+    """A random UUID (RFC 9562, version 4) as text. Each call needs several, and uuid4 takes three times as long."""
+    digits = os.urandom(16).hex()
+    variant = "89ab"[int(digits[16], 16) & 3]
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+
+
 def by_caller(calls: Iterable[Call]) -> list[list[Call]]:
     """The calls of each caller together, in order; callers in the order of their first call."""
     groups: dict[str, list[Call]] = {}
@@ -71,7 +78,7 @@ def by_caller(calls: Iterable[Call]) -> list[list[Call]]:
 def answer_header(request: BasicMessageHeader, now: datetime) -> BasicMessageHeader:
     """The header of an answer: its own new UUID, and the request's ID and UUID as references."""
     return BasicMessageHeader(
-        uuid=str(uuid4()),
+        uuid=new_uuid(),
         reference_id=request.id,
         reference_uuid=request.uuid,
         creation_date_time=zoned(now),

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import uuid4
 
 from leadbridge.businesspartner import DuplicateCheck
 from leadbridge.lead import (
@@ -24,7 +23,7 @@ from leadbridge.messages import (
 )
 from leadbridge.operations import qualified
 from leadbridge.operations.businesspartner import created_row
-from leadbridge.operations.call import Answer, Call, Policy, answer_header, by_caller
+from leadbridge.operations.call import Answer, Call, Policy, answer_header, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
@@ -314,7 +313,7 @@ def _head(call: Call, lead: Lead, status: LifeCycleStatus, prospect_internal_id:
     """The head row of a new lead; its number comes when it is written."""
     now, key, amount = call.received_at, lead.external_key, lead.expected_revenue_amount
     return {
-        "uuid": str(uuid4()),
+        "uuid": new_uuid(),
         "change_number": 1,
         "created_by": call.caller.id,
         "created_at": now,

@@ -8,7 +8,6 @@ the next; at the end the drafts are written together.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import uuid4
 
 from leadbridge import matching
 from leadbridge.businesspartner import (
@@ -22,7 +21,7 @@ from leadbridge.businesspartner import (
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.messages import BusinessPartner, Extension, ExternalKey
-from leadbridge.operations.call import Call, Policy
+from leadbridge.operations.call import Call, Policy, new_uuid
 from leadbridge.operations.identifying import Key, pair
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.selecting import day
@@ -283,7 +282,7 @@ class PartnerBook:
         new = request.profile
         entry = Entry(
             internal_id=next(self._numbers) if self._numbers else None,
-            uuid=str(uuid4()),
+            uuid=new_uuid(),
             change_number=1,
             category_code=new.category_code,
             match_name=new.match_name,

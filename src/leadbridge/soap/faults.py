@@ -150,6 +150,10 @@ def refusal_of(error: Exception, *, correlation_id: str) -> Refusal:
     if isinstance(error, (DatabaseUnreachable, LaneFull, LaneStopped)):
         log.warning("call turned away", correlation_id=correlation_id, reason=type(error).__name__)
         return _come_back(UNAVAILABLE_SECONDS)
+    if isinstance(error, DatabaseUnreachable):
+        log.error("database does not answer", correlation_id=correlation_id)
+        text = "The store does not answer. Send the same message again after the time in Retry-After."
+        return Refusal(FaultTypeId.BUSY, text, headers=[(b"retry-after", b"5")])
     log.error("call failed unforeseen", correlation_id=correlation_id, exc_info=error)
     text = f"An unforeseen error. It is logged as {correlation_id}."
     return Refusal(FaultTypeId.INTERNAL_ERROR, text, details=[_detail(text=text, identifier=correlation_id)])
