@@ -1,14 +1,39 @@
 """Tests of the use cases run on both databases: they ask for `calls`, `two_gateways` or `database`."""
 
-from tests.support.calls import calls, two_gateways
-from tests.support.databases import database, database_url, postgresql_server, postgresql_url, sqlite_url
+from collections.abc import Iterator
 
-__all__ = [
-    "calls",
-    "database",
-    "database_url",
-    "postgresql_server",
-    "postgresql_url",
-    "sqlite_url",
-    "two_gateways",
-]
+import pytest
+from sqlalchemy import delete, text
+
+from leadbridge.store import tables
+from leadbridge.store.database import Database
+from tests.support.calls import calls, two_gateways
+from tests.support.databases import PostgresqlServer, database, database_url, postgresql_server, sqlite_url
+
+__all__ = ["calls", "database", "database_url", "postgresql_server", "postgresql_url", "sqlite_url", "two_gateways"]
+
+_FROM_THE_START = text("SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences")
+
+
+@pytest.fixture(scope="session")
+def kept_url(postgresql_server: PostgresqlServer) -> str:
+    """The URL of one PostgreSQL database with the schema, for all tests of this folder."""
+    return postgresql_server.migrated_database()
+
+
+@pytest.fixture(scope="session")
+def kept(kept_url: str) -> Iterator[Database]:
+    """The same, to be emptied."""
+    opened = Database(kept_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def postgresql_url(kept_url: str, kept: Database) -> Iterator[str]:
+    """The URL of a PostgreSQL database that is as good as new: emptying one is much faster than making one."""
+    yield kept_url
+    with kept.write() as tx:
+        for table in reversed(tables.metadata.sorted_tables):
+            tx.connection.execute(delete(table))
+        tx.connection.execute(_FROM_THE_START)
