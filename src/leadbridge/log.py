@@ -9,8 +9,8 @@ theirs is text of libraries, and libraries quote the value they stumbled over.
 import json
 import logging
 import logging.config
+import os
 import re
-import uuid
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from types import TracebackType
@@ -81,7 +81,7 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 def new_correlation_id() -> str:
     """An identifier that a fault shows to the caller and the log shows to the operator: 32 hexadecimal
     digits."""
-    return uuid.uuid4().hex
+    return os.urandom(16).hex()
 
 
 @contextmanager

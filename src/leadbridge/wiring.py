@@ -197,7 +197,7 @@ def _parts(settings: Settings) -> _Parts:
     return _Parts(database, lane, dispatcher, soap)
 
 
-def _spare_the_collector() -> None:
+def spare_the_collector() -> None:
     """Take what exists now out of Python's cyclic garbage collection, and let that run less often.
 
     What is loaded at start (schemas, classes, statements) stays for good, and walking through it again and again
@@ -226,7 +226,7 @@ class Gateway:
             message = await receive()
             if message["type"] == "lifespan.startup":
                 self._parts = _parts(self._settings)
-                _spare_the_collector()
+                spare_the_collector()
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if self._parts is not None:

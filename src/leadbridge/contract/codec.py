@@ -15,6 +15,7 @@ from dataclasses import Field, dataclass, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
@@ -78,11 +79,18 @@ def encode_part(value: object, tag: str) -> bytes:
     """A value of a generated class as an element `tag`, a name of the contract in Clark notation."""
     part = type(value)
     out: list[str] = []
+    name, declared = _opening(part, tag)
+    _writer(part)(value, out, name, declared)
+    return "".join(out).encode()
+
+
+@cache
+def _opening(part: type[Any], tag: str) -> tuple[str, str]:
+    """The prefixed name of an element `tag`, and the declarations of all prefixes used in it."""
     name = etree.QName(tag)
     used = {name.namespace or ""} | _namespaces(part)
     declared = "".join(f' xmlns:{prefix}="{uri}"' for uri, prefix in PREFIXES.items() if uri in used)
-    _writer(part)(value, out, f"{PREFIXES[name.namespace or '']}:{name.localname}", declared)
-    return "".join(out).encode()
+    return f"{PREFIXES[name.namespace or '']}:{name.localname}", declared
 
 
 def class_of(tag: str) -> type[Any]:
@@ -317,36 +325,45 @@ def _writer(part: type[Any]) -> _Writer:
     attributes = [(m.name, m.tag, _literal_text(m.type, escape_attribute)) for m in members if m.kind == "Attribute"]
     if texts := [member for member in members if member.kind == "Text"]:
         return _value_writer(texts[0], attributes)
-    steps = [_step(member) for member in members if member.kind == "Element"]
+    elements = [member for member in members if member.kind == "Element"]
+    steps = [_step(member) for member in elements]
+    contents = _all_of([member.name for member in elements])
 
     def write(value: Any, out: list[str], name: str, declared: str) -> None:
         if attributes:
             declared += _attributes(value, attributes)
-        out.append(f"<{name}{declared}>")
-        for field, many, tag, start, end, convert, nested in steps:
-            content = getattr(value, field)
+        append = out.append
+        append(f"<{name}{declared}>")
+        for content, (many, tag, start, end, convert, nested) in zip(contents(value), steps, strict=True):
             if content is None:
                 continue
             for one in content if many else (content,):
                 if convert is not None:
-                    out += (start, convert(one), end)
+                    append(f"{start}{convert(one)}{end}")
                 elif nested is not None:
                     nested(one, out, tag, "")
-        out.append(f"</{name}>")
+        append(f"</{name}>")
 
     return write
 
 
-_Step: TypeAlias = tuple[str, bool, str, str, str, Callable[[Any], str] | None, _Writer | None]
+def _all_of(names: list[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """What reads these fields of an object at once."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
+
+
+_Step: TypeAlias = tuple[bool, str, str, str, Callable[[Any], str] | None, _Writer | None]
 
 
 def _step(member: _Member) -> _Step:
-    """How one element field is written: name, whether it is a list, tags, and one of two ways of writing."""
+    """How one element field is written: whether it is a list, its tags, and one of two ways of writing."""
     qname = etree.QName(member.tag)
     tag = f"{PREFIXES[qname.namespace or '']}:{qname.localname}"
     if member.is_part:
-        return member.name, member.many, tag, "", "", None, _writer(member.type)
-    return member.name, member.many, tag, f"<{tag}>", f"</{tag}>", _literal_text(member.type), None
+        return member.many, tag, "", "", None, _writer(member.type)
+    return member.many, tag, f"<{tag}>", f"</{tag}>", _literal_text(member.type), None
 
 
 def _value_writer(text: _Member, attributes: list[tuple[str, str, Callable[[Any], str]]]) -> _Writer:

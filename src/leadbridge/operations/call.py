@@ -16,7 +16,7 @@ class IdempotencyConflict(Exception):
     """The header UUID was used before, by the same caller, with other content."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Call:
     """One decoded request of one authenticated caller.
 
@@ -88,4 +88,4 @@ def answer_header(request: BasicMessageHeader, now: datetime) -> BasicMessageHea
 
 def zoned(moment: datetime) -> str:
     """A point in time as the contract's ZonedDateTime, in UTC."""
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat()}Z"

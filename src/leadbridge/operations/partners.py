@@ -30,37 +30,36 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Profile:
-    """What of a new business partner is compared with others, normalised once."""
+    """What of a new business partner is compared with others, normalised once.
+
+    `communications` are (kind, value as sent, value normalised or None); what cannot be normalised is not compared.
+    """
 
     category_code: str
     match_name: str
-    emails: tuple[str, ...]
-    phones: tuple[str, ...]
-    identifications: tuple[tuple[str, str], ...]
+    communications: list[tuple[str, str, str | None]]
+    identifications: list[tuple[str, str]]
+
+    def values(self) -> Iterable[str]:
+        """The normalised e-mail addresses and numbers, each once."""
+        return dict.fromkeys(normalised for _, _, normalised in self.communications if normalised)
 
 
 def profile(partner: BusinessPartner, policy: Policy) -> Profile:
-    """The profile of a partner as sent. What cannot be normalised is not compared."""
-    reach = partner.communication
-    emails = [matching.normalise_email(uri) for uri in reach.email_uri] if reach else []
-    phones = (
-        [
-            matching.normalise_phone(text, policy.default_phone_region)
-            for text in (*reach.phone_number, *reach.mobile_number)
-        ]
-        if reach
-        else []
-    )
+    """The profile of a partner as sent."""
+    reach, region = partner.communication, policy.default_phone_region
+    communications: list[tuple[str, str, str | None]] = []
+    if reach:
+        communications += [("email", uri, matching.normalise_email(uri)) for uri in reach.email_uri]
+        for kind, numbers in (("phone", reach.phone_number), ("mobile", reach.mobile_number)):
+            communications += [(kind, number, matching.normalise_phone(number, region)) for number in numbers]
     return Profile(
         category_code=partner.category_code.value,
         match_name=matching.normalise_name(name_of(partner)),
-        emails=tuple(dict.fromkeys(filter(None, emails))),
-        phones=tuple(dict.fromkeys(filter(None, phones))),
-        identifications=tuple(
-            (one.party_identifier_type_code, one.business_partner_id) for one in partner.identification
-        ),
+        communications=communications,
+        identifications=[(one.party_identifier_type_code, one.business_partner_id) for one in partner.identification],
     )
 
 
@@ -88,7 +87,7 @@ class Entry:
     draft: BusinessPartner | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
     """A new business partner one call brings: who sends it and when, its profile, and its path for the Log."""
 
@@ -98,12 +97,11 @@ class Request:
     path: str
     test_data: bool
     now: datetime
-    default_phone_region: str
 
     def lock_keys(self) -> list[str]:
         """Names under which creating this partner and one like it are one at a time."""
         new = self.profile
-        keys = [f"partner/{value}" for value in (*new.emails, *new.phones)]
+        keys = [f"partner/{value}" for value in new.values()]
         keys += [f"partner/{kind}/{number}" for kind, number in new.identifications]
         if self.partner.external_key:
             keys.append(external_lock_key("partner-key", self.caller, self.partner.external_key))
@@ -119,7 +117,6 @@ def request(call: Call, partner: BusinessPartner, path: str, policy: Policy) -> 
         path=path,
         test_data=bool(call.message.basic_message_header.test_data_indicator),
         now=call.received_at,
-        default_phone_region=policy.default_phone_region,
     )
 
 
@@ -160,7 +157,7 @@ class PartnerBook:
         self._referred = {one.caller.id: self._load_references(tx, one) for one in references}
 
     def _load_candidates(self, tx: Transaction, requests: Sequence[Request]) -> None:
-        values = {value for one in requests for value in (*one.profile.emails, *one.profile.phones)}
+        values = {value for one in requests for value in one.profile.values()}
         identifications = {each for one in requests for each in one.profile.identifications}
         if not values and not identifications:
             return
@@ -256,11 +253,10 @@ class PartnerBook:
     def _matches(self, new: Profile) -> list[Match]:
         seen: dict[int, Entry] = {}
         equal: dict[int, set[str]] = {}
-        for kind, values in (("email", new.emails), ("phone", new.phones)):
-            for value in values:
-                for entry in self._by_value.get(value, ()):
-                    seen[id(entry)] = entry
-                    equal.setdefault(id(entry), set()).add(kind)
+        for kind, _, value in new.communications:
+            for entry in self._by_value.get(value, ()) if value else ():
+                seen[id(entry)] = entry
+                equal.setdefault(id(entry), set()).add("email" if kind == "email" else "phone")
         for one in new.identifications:
             for entry in self._by_identification.get(one, ()):
                 seen[id(entry)] = entry
@@ -290,7 +286,7 @@ class PartnerBook:
         )
         if entry.internal_id is not None:
             self._entries[entry.internal_id] = entry
-        for value in (*new.emails, *new.phones):
+        for value in new.values():
             self._by_value.setdefault(value, []).append(entry)
         for one in new.identifications:
             self._by_identification.setdefault(one, []).append(entry)
@@ -367,24 +363,9 @@ def _rows(request: Request, entry: Entry) -> tuple[Row, list[Row], list[Row], li
 
 
 def _communications(request: Request, internal_id: str | None) -> list[Row]:
-    reach = request.partner.communication
-    if reach is None:
-        return []
-    region = request.default_phone_region
-    sent = [
-        *(("email", value, matching.normalise_email(value)) for value in reach.email_uri),
-        *(("phone", value, matching.normalise_phone(value, region)) for value in reach.phone_number),
-        *(("mobile", value, matching.normalise_phone(value, region)) for value in reach.mobile_number),
-    ]
     return [
-        {
-            "internal_id": internal_id,
-            "position": position,
-            "kind": kind,
-            "value": value,
-            "normalised": normalised,
-        }
-        for position, (kind, value, normalised) in enumerate(sent)
+        {"internal_id": internal_id, "position": position, "kind": kind, "value": value, "normalised": normalised}
+        for position, (kind, value, normalised) in enumerate(request.profile.communications)
     ]
 
 

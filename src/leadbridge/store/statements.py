@@ -49,7 +49,8 @@ def as_rows(result: Result[Any]) -> list[Row]:
 def insert_many(tx: Transaction, *batch: tuple[Table, Sequence[Row]]) -> None:
     """Insert rows, table by table in the order given, in as few round trips as the database allows."""
     for table, rows in batch:
-        tx.insert(table, rows)
+        if rows:
+            tx.insert(table, rows)
 
 
 def update_many(tx: Transaction, table: Table, rows: Sequence[Row], *, key: str) -> None:
