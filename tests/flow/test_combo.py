@@ -14,16 +14,15 @@ from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.operations.call import Policy
 from leadbridge.store.database import Database
 from tests.support.calls import BANK, Answered, Calls, at_once, column, gateway, row_counts
-from tests.support.messages_by_hand import (
+from tests.support.crm_messages_by_hand import (
     combo_create,
     combo_update,
     find_crm_record,
-    new_uuid,
     read_crm_record,
-    selection,
     update_lead,
     update_opportunity,
 )
+from tests.support.messages_by_hand import new_uuid, selection
 
 MINE, OTHER = "RM-1", "RM-2"
 AT_ONCE = NtbClosedOpportunity.OPPORTUNITY

@@ -14,6 +14,7 @@ from leadbridge.caller import Role
 from tests.support.calls import IMPATIENT, PASSWORD, Answered, Wire, admit, forwarded, until
 from tests.support.commands import Done, command
 from tests.support.crm import CRM, Behaviour, FakeCrm, running
+from tests.support.crm_messages_by_hand import read_crm_record
 from tests.support.databases import PostgresqlServer
 from tests.support.messages_by_hand import (
     Xml,
@@ -26,7 +27,6 @@ from tests.support.messages_by_hand import (
     note,
     organisation,
     person,
-    read_crm_record,
     read_lead,
 )
 from tests.support.server import Server

@@ -36,16 +36,15 @@ from tests.support.calls import (
     row_counts,
     until,
 )
+from tests.support.crm_messages_by_hand import find_crm_record, read_crm_record
 from tests.support.databases import PostgresqlServer
 from tests.support.messages_by_hand import (
     change_lead,
     create_lead,
-    find_crm_record,
     lead_fields,
     new_prospect,
     new_uuid,
     person,
-    read_crm_record,
     selection,
 )
 from tests.support.server import Server

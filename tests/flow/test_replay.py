@@ -9,10 +9,9 @@ from leadbridge.operations.call import IdempotencyConflict, Policy
 from leadbridge.operations.table import use_cases
 from leadbridge.store.database import Database
 from tests.support.calls import ACME, BANK, DESK, Calls, at_once, column, gateway, row_counts
+from tests.support.crm_messages_by_hand import combo_create, combo_update, update_lead, update_opportunity
 from tests.support.messages_by_hand import (
     change_lead,
-    combo_create,
-    combo_update,
     create_business_partner,
     create_lead,
     known_prospect,
@@ -21,8 +20,6 @@ from tests.support.messages_by_hand import (
     new_uuid,
     note,
     person,
-    update_lead,
-    update_opportunity,
 )
 
 # A request of one operation: what is in it depends on the word, its key is the UUID.
