@@ -204,7 +204,7 @@ def answer_to(operation: str) -> Any:
         return LeadByElementsResponseSync(
             basic_message_header=BasicMessageHeader(), processing_conditions=conditions, log=log
         )
-    raise NotImplementedError(operation)
+    raise AssertionError(f"no answer is prepared for {operation}")
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -67,7 +67,9 @@ class Server:
         }
         self._process: subprocess.Popen[bytes] | None = None
 
-    def add_caller(self, caller_id: str, role: str, password: str = "correct horse battery") -> tuple[str, str]:  # noqa: S107  # a test's password
+    def add_caller(
+        self, caller_id: str, role: str, password: str = "correct horse battery"
+    ) -> tuple[str, str]:  # a test's password
         """Add a caller to the server's database, before or while it runs; returns its credentials."""
         run_cli(
             *("caller", "add", caller_id, "--name", caller_id, "--role", role, "--password-stdin"),
@@ -122,10 +124,8 @@ class Server:
     def kill(self) -> None:
         """End every process of it at once, without a chance to finish anything."""
         if self._process is not None:
-            try:
+            with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
             self._process.wait(30)
         self._process = None
 

@@ -77,7 +77,7 @@ def decode_part(element: etree._Element, part: type[T]) -> T:
 
 def encode_part(value: object, tag: str) -> bytes:
     """A value of a generated class as an element `tag`, a name of the contract in Clark notation."""
-    part = type(value)
+    part: Any = type(value)
     out: list[str] = []
     name, declared = _opening(part, tag)
     _writer(part)(value, out, name, declared)
