@@ -121,8 +121,14 @@ def test_an_external_key_is_taken_once_by_each_caller(calls: Calls) -> None:
     assert (again.result, again.log) == ("5", ["BUSINESSPARTNER.EXTERNAL_KEY_TAKEN"])
     assert again.one("Log/Item/ReferenceMessageElementName").endswith("/lbp:BusinessPartner/lbc:ExternalKey")
     calls.done(request, caller=ACME)
-    with_lead = create_lead(lead_fields(prospect=new_prospect(person(family="Other", key=("SYSTEM", "4711")))))
-    assert calls.send(with_lead).log == ["BUSINESSPARTNER.EXTERNAL_KEY_TAKEN"]
+    same = person(family="Other", key=("SYSTEM", "4711"))  # no doubt which one is meant, whatever its name
+    assert calls.send(create_business_partner(same, duplicates="CREATE")).log == ["BUSINESSPARTNER.EXTERNAL_KEY_TAKEN"]
+    linked = calls.send(create_business_partner(same, duplicates="LINK"))
+    assert (linked.result, linked.log) == ("3", ["BUSINESSPARTNER.LINKED"])
+    with_lead = calls.send(create_lead(lead_fields(prospect=new_prospect(same))))
+    assert with_lead.log == ["BUSINESSPARTNER.LINKED", "LEAD.CREATED"]
+    assert with_lead.one("Lead/ProspectPartyInternalID") == linked.one("BusinessPartner/InternalID")
+    assert row_counts(calls.database)["business_partner"] == 2  # one for each caller
 
 
 # ------------------------------------------------------------------------------------------------------- recognised

@@ -128,13 +128,6 @@ def test_an_external_key_means_the_callers_own_partner(world: Database, caller: 
         assert businesspartners.resolve(tx, caller) == []
 
 
-def test_taken_external_keys_are_told_with_their_creator(world: Database) -> None:
-    keys = {("p1", "SYS", "A"), ("p9", "SYS", "A"), ("p9", "SYS", "B")}
-    with world.read() as tx:
-        assert businesspartners.external_keys_taken(tx, keys) == {("p1", "SYS", "A"), ("p9", "SYS", "A")}
-        assert businesspartners.external_keys_taken(tx, ()) == set()
-
-
 # ---------------------------------------------------------------------------------------------------- duplicates
 
 

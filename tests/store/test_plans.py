@@ -34,7 +34,6 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "partners by anything": lambda tx: businesspartners.resolve(
         tx, GIVEN, internal_ids=["1"], uuids=["1"], external_keys=[("S", "1")]
     ),
-    "taken partner keys": lambda tx: businesspartners.external_keys_taken(tx, [("p1", "S", "1")]),
     "partners in full": lambda tx: businesspartners.load(tx, GIVEN, ["1"]),
     "partners by name": lambda tx: businesspartners.find(tx, EVERYTHING, {"name": EXACT}, limit=100, after=None),
     "open leads": lambda tx: businesspartners.open_leads(tx, GIVEN, ["1"], per_partner=20),

@@ -434,6 +434,9 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[_Change], policy: Pol
             # Withdrawn before the core CRM heard of it; what a relay holds already is seen to when it settles.
             outbox.cancel_waiting(tx, head["id"], change.call.received_at)
         event = forwarding_event(old, new, in_core=bool(head["core_lead_id"] or head["core_opportunity_id"]))
+        if event is ForwardingEvent.CREATE:
+            # What was parked, say because the core CRM declined the lead, would hold up the new attempt.
+            outbox.cancel_parked(tx, head["id"], change.call.received_at)
         if event is not None:
             items = change.lists.get("items", change.parts.items)
             notes = change.lists.get("notes", change.parts.notes)

@@ -8,6 +8,7 @@ the next; at the end the drafts are written together.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from leadbridge import matching
 from leadbridge.businesspartner import (
@@ -136,6 +137,19 @@ def external_lock_key(kind: str, caller: Caller, external_key: ExternalKey) -> s
     return f"{kind}/{caller.id}/{system}/{remote_object}"
 
 
+_Owned: TypeAlias = tuple[str, str, str]  # caller, communication system, remote object
+
+
+def _entry(row: Row) -> Entry:
+    return Entry(
+        internal_id=row["internal_id"],
+        uuid=row["uuid"],
+        change_number=row["change_number"],
+        category_code=row["category_code"],
+        match_name=row["match_name"] or "",
+    )
+
+
 class PartnerBook:
     """See the module. `numbers` gives InternalIDs to drafts; None for a check that must not use any."""
 
@@ -153,7 +167,7 @@ class PartnerBook:
         self._by_identification: dict[tuple[str, str], list[Entry]] = {}
         self._drafts: list[tuple[Request, Entry]] = []
         self._load_candidates(tx, requests)
-        self._taken = self._load_external_keys(tx, requests)
+        self._owned = self._load_owned(tx, requests)
         self._referred = {one.caller.id: self._load_references(tx, one) for one in references}
 
     def _load_candidates(self, tx: Transaction, requests: Sequence[Request]) -> None:
@@ -164,23 +178,26 @@ class PartnerBook:
         for row in businesspartners.candidates(tx, normalised=values, identifications=identifications):
             entry = self._entries.get(row["internal_id"])
             if entry is None:
-                entry = self._entries[row["internal_id"]] = Entry(
-                    internal_id=row["internal_id"],
-                    uuid=row["uuid"],
-                    change_number=row["change_number"],
-                    category_code=row["category_code"],
-                    match_name=row["match_name"] or "",
-                )
+                entry = self._entries[row["internal_id"]] = _entry(row)
             if row["normalised"] is not None:
                 self._by_value.setdefault(row["normalised"], []).append(entry)
             else:
                 identification = (row["party_identifier_type_code"], row["business_partner_id"])
                 self._by_identification.setdefault(identification, []).append(entry)
 
-    @staticmethod
-    def _load_external_keys(tx: Transaction, requests: Sequence[Request]) -> set[tuple[str, str, str]]:
-        keys = {(one.caller.id, *pair(one.partner.external_key)) for one in requests if one.partner.external_key}
-        return businesspartners.external_keys_taken(tx, keys) if keys else set()
+    def _load_owned(self, tx: Transaction, requests: Sequence[Request]) -> dict[_Owned, Entry]:
+        """The partners that the callers have under the external keys of their new ones."""
+        keys: dict[str, tuple[Caller, set[tuple[str, str]]]] = {}
+        for one in requests:
+            if one.partner.external_key:
+                keys.setdefault(one.caller.id, (one.caller, set()))[1].add(pair(one.partner.external_key))
+        owned: dict[_Owned, Entry] = {}
+        for caller, pairs in keys.values():
+            for row in businesspartners.resolve(tx, caller, external_keys=pairs):
+                if row["created_by"] == caller.id:  # who sees all is given other callers' partners as well
+                    key = (caller.id, row["communication_system_id"], row["remote_object_id"])
+                    owned[key] = self._entries.setdefault(row["internal_id"], _entry(row))
+        return owned
 
     @staticmethod
     def _load_references(tx: Transaction, one: References) -> Mapping[Key, Row]:
@@ -202,6 +219,10 @@ class PartnerBook:
     def find_or_draft(self, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """The entry a new partner becomes: an existing one, a draft, or None when it is refused (the Log says why)."""
         self._check(request, log)
+        key = request.partner.external_key
+        owned = self._owned.get((request.caller.id, *pair(key))) if key else None
+        if owned is not None:
+            return self._same_key(owned, request, code, log)
         decision = verdict(code, self._matches(request.profile))
         found = decision.match
         if found is not None:
@@ -243,12 +264,20 @@ class PartnerBook:
                 "Each RoleCode may stand once.",
                 f"{request.path}/lbc:RoleCode",
             )
-        if partner.external_key and (request.caller.id, *pair(partner.external_key)) in self._taken:
-            log.error(
-                LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN,
-                "You have a business partner with this ExternalKey already; refer to it by the key instead.",
-                f"{request.path}/lbc:ExternalKey",
-            )
+
+    @staticmethod
+    def _same_key(owned: Entry, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
+        """What becomes of a new partner whose sender has one with its ExternalKey: no doubt which one is meant."""
+        path = f"{request.path}/lbc:ExternalKey"
+        if code is DuplicateCheck.LINK:
+            note = f"Business partner {owned.internal_id} is taken: rule EXTERNAL_KEY, score 100 of 100."
+            log.information(LogItemType.BUSINESS_PARTNER_LINKED, note, path)
+            return None if log.failed else owned
+        note = (
+            f"Business partner {owned.internal_id} has this ExternalKey of yours; DuplicateCheckCode LINK answers it."
+        )
+        log.error(LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN, note, path)
+        return None
 
     def _matches(self, new: Profile) -> list[Match]:
         seen: dict[int, Entry] = {}
@@ -291,7 +320,7 @@ class PartnerBook:
         for one in new.identifications:
             self._by_identification.setdefault(one, []).append(entry)
         if request.partner.external_key:
-            self._taken.add((request.caller.id, *pair(request.partner.external_key)))
+            self._owned[(request.caller.id, *pair(request.partner.external_key))] = entry
         self._drafts.append((request, entry))
         return entry
 

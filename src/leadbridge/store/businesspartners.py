@@ -136,18 +136,6 @@ def candidates(
 # -------------------------------------------------------------------------------------------------- resolving
 
 
-def external_keys_taken(tx: Transaction, keys: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-    """Those of the keys (created_by, communication system, remote object) under which a partner is stored."""
-    if not keys:
-        return set()
-    found = tx.connection.execute(_KEYS_TAKEN, {"keys": keys})
-    return {(created_by, system, remote) for created_by, system, remote in found}
-
-
-_KEY = (_partner.c.created_by, _partner.c.communication_system_id, _partner.c.remote_object_id)
-_KEYS_TAKEN = select(*_KEY).where(tuple_one_of(_KEY, "keys"))
-
-
 def resolve(
     tx: Transaction,
     caller: Caller,

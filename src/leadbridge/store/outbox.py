@@ -67,6 +67,16 @@ def cancel_waiting(tx: Transaction, lane: str, now: datetime) -> int:
     return tx.connection.execute(statement).rowcount
 
 
+def cancel_parked(tx: Transaction, lane: str, now: datetime) -> int:
+    """Cancel what is parked in a lane, because a new message takes its place; how many messages that were."""
+    statement = (
+        update(_message)
+        .where(_message.c.lane == lane, _message.c.state == MessageState.PARKED.value)
+        .values(state=MessageState.CANCELLED.value, settled_at=now)
+    )
+    return tx.connection.execute(statement).rowcount
+
+
 # ---------------------------------------------------------------------------------------------- claim, settle
 
 
