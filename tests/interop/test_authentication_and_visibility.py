@@ -279,31 +279,48 @@ def test_another_partners_business_partner_is_neither_read_nor_found_nor_named_i
     assert len(set(answers)) == 1
 
 
-def test_a_business_partner_shared_by_two_shows_each_its_own_leads_and_not_the_others_data(two: Two) -> None:
+def test_the_same_person_brought_by_two_partners_is_two_business_partners_that_do_not_know_of_each_other(
+    two: Two,
+) -> None:
     name = word()
     first = somebody(name)
     theirs = new_lead(two.acme, prospect_party=m.ProspectParty(new_business_partner=first))
-    new_lead(two.acme, prospect_party=m.ProspectParty(business_partner_internal_id=theirs.prospect_party_internal_id))
-    # The other partner brings the same person, by the e-mail address alone.
-    again = somebody(name)
-    mine = new_lead(two.zenith, prospect_party=m.ProspectParty(new_business_partner=again))
-    shared = theirs.prospect_party_internal_id
-    assert mine.prospect_party_internal_id == shared
+    new_lead(two.acme, prospect_party=m.ProspectParty(new_business_partner=first))
+    brought = m.ProspectParty(new_business_partner=somebody(name))
+    checked = two.zenith.call(m.LeadCreateCheckQuerySync, lead=m.Lead(name="A", prospect_party=brought))
+    assert checked.types == ["LEAD.WOULD_BE_CREATED"]
+    mine = new_lead(two.zenith, prospect_party=brought)
+    assert mine.prospect_party_internal_id != theirs.prospect_party_internal_id
+    refused = two.zenith.call(m.BusinessPartnerCreateRequestSync, business_partner=somebody(name))
+    assert refused.types == ["BUSINESSPARTNER.DUPLICATE"]
+    assert mine.prospect_party_internal_id in refused.message.log.item[0].note
 
     (hit,) = find_partners(two.acme, selection_by_name=[is_(name)])
-    assert hit.open_lead_number_value == 2
-    assert theirs.id in [lead.id for lead in hit.open_lead]
-    assert mine.id not in [lead.id for lead in hit.open_lead]
-    (everything,) = find_partners(two.callcentre, selection_by_name=[is_(name)])
-    assert everything.open_lead_number_value == 3
-    # Linked to it, the other learns its number; not its telephone, by no way.
-    assert find_partners(two.zenith, selection_by_name=[is_(name)]) == []
+    assert [hit.internal_id, hit.open_lead_number_value] == [theirs.prospect_party_internal_id, 2]
+    (hit,) = find_partners(two.zenith, selection_by_name=[is_(name)])
+    assert [hit.internal_id, hit.open_lead_number_value] == [mine.prospect_party_internal_id, 1]
+    assert len(find_partners(two.callcentre, selection_by_name=[is_(name)])) == 2
+
+
+def test_giving_itself_a_lead_opens_nobody_elses_business_partner_to_a_partner(two: Two) -> None:
+    name = word()
+    victim = new_lead(two.acme, prospect_party=m.ProspectParty(new_business_partner=somebody(name)))
+    to_myself = m.SalesPartnerParty(party_id="zenith")
+    brought = m.ProspectParty(new_business_partner=somebody(name))
+    mine = new_lead(two.zenith, prospect_party=brought, sales_partner_party=to_myself)
+    given = new_lead(two.callcentre, sales_partner_party=to_myself)
+    swapped = change(two.zenith, m.LeadIdentification(id=given.id), prospect_party=brought)
+    assert swapped.succeeded
+    shared = victim.prospect_party_internal_id
     assert read_partner(two.zenith, shared).types == ["BUSINESSPARTNER.UNKNOWN"]
-    (shown,) = read(two.zenith, m.LeadIdentification(id=mine.id)).message.lead
-    assert shown.prospect_party.formatted_name is None
-    assert first.communication is not None
-    for pattern in (first.communication.phone_number[0], "+49*"):
-        assert mine.id not in found(find(two.zenith, selection_by_phone_number=[is_(pattern)]))
+    for lead_id in (mine.id, given.id):
+        (shown,) = read(two.zenith, m.LeadIdentification(id=lead_id)).message.lead
+        assert shown.prospect_party.business_partner_internal_id != shared
+    contact = m.ContactParty(business_partner_internal_id=shared)
+    named = two.zenith.call(
+        m.LeadCreateRequestSync, lead=m.Lead(name="A", prospect_party=brought, contact_party=[contact])
+    )
+    assert "BUSINESSPARTNER.UNKNOWN" in named.types
 
 
 # ------------------------------------------------------------------------------------------------- given to a partner

@@ -19,7 +19,7 @@ from leadbridge.businesspartner import (
     match,
     verdict,
 )
-from leadbridge.caller import Caller
+from leadbridge.caller import Caller, Visibility
 from leadbridge.contract import codec
 from leadbridge.messages import BusinessPartner, Extension, ExternalKey
 from leadbridge.operations.call import Call, Policy, new_uuid
@@ -86,6 +86,7 @@ class Entry:
     category_code: str
     match_name: str
     draft: BusinessPartner | None = None
+    drafted_by: str | None = None  # the caller of a draft
 
 
 @dataclass(slots=True)
@@ -167,6 +168,7 @@ class PartnerBook:
         self._by_identification: dict[tuple[str, str], list[Entry]] = {}
         self._drafts: list[tuple[Request, Entry]] = []
         self._load_candidates(tx, requests)
+        self._known_to = self._load_known(tx, requests)
         self._owned = self._load_owned(tx, requests)
         self._referred = {one.caller.id: self._load_references(tx, one) for one in references}
 
@@ -184,6 +186,24 @@ class PartnerBook:
             else:
                 identification = (row["party_identifier_type_code"], row["business_partner_id"])
                 self._by_identification.setdefault(identification, []).append(entry)
+
+    def _load_known(self, tx: Transaction, requests: Sequence[Request]) -> dict[str, set[str]]:
+        """Which of the candidates exist for each caller that does not see everything.
+
+        A duplicate is looked for only among the business partners that a caller may refer to. Otherwise the check
+        would tell a partner who the others' customers are, and a link would open their data to it.
+        """
+        restricted = {one.caller.id: one.caller for one in requests if one.caller.visibility is not Visibility.ALL}
+        if not self._entries or not restricted:
+            return {caller_id: set() for caller_id in restricted}
+        return {
+            caller.id: {row["internal_id"] for row in businesspartners.resolve(tx, caller, internal_ids=self._entries)}
+            for caller in restricted.values()
+        }
+
+    def _exists_for(self, caller: Caller, entry: Entry) -> bool:
+        known = self._known_to.get(caller.id)
+        return known is None or entry.drafted_by == caller.id or entry.internal_id in known
 
     def _load_owned(self, tx: Transaction, requests: Sequence[Request]) -> dict[_Owned, Entry]:
         """The partners that the callers have under the external keys of their new ones."""
@@ -223,7 +243,7 @@ class PartnerBook:
         owned = self._owned.get((request.caller.id, *pair(key))) if key else None
         if owned is not None:
             return self._same_key(owned, request, code, log)
-        decision = verdict(code, self._matches(request.profile))
+        decision = verdict(code, self._matches(request.caller, request.profile))
         found = decision.match
         if found is not None:
             note = f"rule {found.rule.value}, score {found.score} of 100"
@@ -279,7 +299,7 @@ class PartnerBook:
         log.error(LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN, note, path)
         return None
 
-    def _matches(self, new: Profile) -> list[Match]:
+    def _matches(self, caller: Caller, new: Profile) -> list[Match]:
         seen: dict[int, Entry] = {}
         equal: dict[int, set[str]] = {}
         for kind, _, value in new.communications:
@@ -300,6 +320,7 @@ class PartnerBook:
                 name_score=matching.name_score(entry.match_name, new.match_name),
             )
             for key, entry in seen.items()
+            if self._exists_for(caller, entry)
         )
         return [one for one in judged if one is not None]
 
@@ -312,6 +333,7 @@ class PartnerBook:
             category_code=new.category_code,
             match_name=new.match_name,
             draft=request.partner,
+            drafted_by=request.caller.id,
         )
         if entry.internal_id is not None:
             self._entries[entry.internal_id] = entry
