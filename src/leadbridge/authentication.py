@@ -190,6 +190,10 @@ class CallerIdInvalid(CallerError):
     """A caller cannot have this id."""
 
 
+class PartyIdInvalid(CallerError):
+    """No lead can be given to such a party."""
+
+
 class PasswordTooShort(CallerError):
     """The password is too easy to guess, or too long to be tried."""
 
@@ -223,10 +227,12 @@ def add_caller(
     `party_id` is the PartyID by which leads are given to it; without one it is the caller's own id, where that
     fits into a PartyID.
 
-    Raises CallerIdInvalid, CallerExists, RoleUnknown, PasswordTooShort.
+    Raises CallerIdInvalid, CallerExists, PartyIdInvalid, RoleUnknown, PasswordTooShort.
     """
     if not _CALLER_ID.fullmatch(caller_id):
         raise CallerIdInvalid("an id has up to 64 letters, digits and . _ @ -, and starts with a letter or a digit")
+    if party_id is not None and len(party_id) > LONGEST_PARTY_ID:
+        raise PartyIdInvalid(f"a party has at most {LONGEST_PARTY_ID} characters")
     if caller_id == INTERNAL_CALLER.id:
         raise CallerIdInvalid(f"the id {caller_id} is leadbridge's own")
     known = _roles(roles)

@@ -181,7 +181,12 @@ def _password(from_stdin: bool) -> str:
         raise Complaint(
             "give the password on standard input and say --password-stdin; an argument would be seen by all."
         )
-    return sys.stdin.readline().rstrip("\r\n")
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise Complaint("nothing came on standard input; the first line of it is the password.")
+    if not password.isprintable():
+        raise Complaint("the password is not UTF-8 text, or has characters that cannot be typed.")
+    return password
 
 
 @caller_app.command(name="add")
@@ -345,7 +350,10 @@ def contract_export(folder: Annotated[Path, Parameter(name="DIR", help="Folder t
     """Write WSDLs, schemas, flat WSDLs and one valid sample request per operation into a folder."""
     from leadbridge.contract.check import export
 
-    written = export(folder, public_url=Settings().address)
+    try:
+        written = export(folder, public_url=Settings().address)
+    except OSError as error:
+        raise Complaint(f"{folder} cannot be written to ({error.strerror}); name another folder.") from None
     print(f"{len(written)} files were written to {folder}.")
 
 

@@ -171,6 +171,22 @@ def test_a_database_that_cannot_be_reached_is_one_line_without_its_password() ->
         assert "hush" not in done.err
 
 
+def test_a_file_that_is_no_database_is_one_line(tmp_path: Path) -> None:
+    file = tmp_path / "leads.db"
+    file.write_text("no database, but long enough to be looked at as if it were one\n" * 20)
+    done = command("caller", "list", environment={"LEADBRIDGE_DATABASE_URL": f"sqlite:///{file}"})
+    assert done.code == 1
+    assert done.err.startswith("leadbridge: ")
+    assert len(done.err.splitlines()) == 1
+
+
+def test_the_contract_is_not_exported_to_where_nothing_can_be_written(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    done = command("contract", "export", str(tmp_path / "file"), environment={})
+    assert done.code == 1
+    assert "name another folder" in done.err
+
+
 # -------------------------------------------------------------------------------------------------------------- callers
 
 
@@ -205,13 +221,15 @@ def test_a_partner_sees_what_it_was_given_unless_told_otherwise(run: Run) -> Non
         (["acme", "--name", "A", "--role", "king", "--password-stdin"], PASSWORD, "partner, callcentre, sales"),
         (["acme", "--name", "A", "--role", "partner,", "--password-stdin"], PASSWORD, "partner, callcentre, sales"),
         (["acme", "--name", "A", "--role", "partner", "--password-stdin"], "short", "at least 8 characters"),
-        (["acme", "--name", "A", "--role", "partner", "--password-stdin"], "", "at least 8 characters"),
+        (["acme", "--name", "A", "--role", "partner", "--password-stdin"], "", "nothing came on standard input"),
+        (["acme", "--name", "A", "--role", "partner", "--password-stdin"], "longenough\udcff", "not UTF-8 text"),
+        (["acme", "--name", "A", "--role", "crm", "--party", "P" * 21, "--password-stdin"], PASSWORD, "20 characters"),
         (["acme", "--name", "A", "--role", "partner", "--password-stdin"], "x" * 257, "at most 256 characters"),
         (["acme", "--name", "A", "--role", "partner"], PASSWORD, "--password-stdin"),
         (["relay", "--name", "A", "--role", "crm", "--password-stdin"], PASSWORD, "leadbridge's own"),
         (["two words", "--name", "A", "--role", "crm", "--password-stdin"], PASSWORD, "letters, digits"),
     ],
-    ids=["role", "empty role", "short", "none", "long", "not from stdin", "reserved", "no id"],
+    ids=["role", "empty role", "short", "none", "no text", "long party", "long", "not from stdin", "reserved", "no id"],
 )
 def test_a_caller_that_cannot_be_added_is_refused_with_the_reason(
     run: Run, arguments: list[str], stdin: str, words: str

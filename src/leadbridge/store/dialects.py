@@ -398,7 +398,9 @@ Dialect: TypeAlias = SQLite | PostgreSQL
 _TRANSIENT_STATES = frozenset({"40001", "40P01", "55P03", "53200"})
 # Connection exceptions, insufficient resources, shutdown and start-up of the server.
 _UNREACHABLE_STATES = ("08", "53", "57P01", "57P02", "57P03")
-_SQLITE_UNREACHABLE = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL})
+_SQLITE_UNREACHABLE = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL, sqlite3.SQLITE_NOTADB}
+)
 _SQLITE_TRANSIENT = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
