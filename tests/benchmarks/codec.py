@@ -83,7 +83,7 @@ def measurements() -> dict[str, float]:
 def main() -> None:
     """Print the measurements."""
     for name, time in measurements().items():
-        print(f"{name:40} {time:8.1f} µs")
+        print(f"{name:40} {time:8.1f} us")
 
 
 if __name__ == "__main__":
