@@ -152,9 +152,8 @@ def test_crm_records_are_kept_with_their_notes(database: Database) -> None:
         crmrecords.insert(
             tx,
             [record(2), record(1, source_lead_uuid="u1"), record(3, customer_id="C2")],
-            [note(1, 0)],
+            [note(1, 0), note(1, 1)],
         )
-        crmrecords.add_notes(tx, [note(1, 1)])
         crmrecords.update(tx, [{"record_id": "0000000002", "status_name": "Close Lost", "reason_code": "OTHR"}])
         of_customers = crmrecords.of_customers(tx, ["C1", "C9"])
         assert [(row["record_id"], row["status_name"]) for row in of_customers] == [

@@ -21,7 +21,7 @@ from leadbridge.messages import (
     LeadLifeCycleStatusCode,
     ProspectParty,
 )
-from leadbridge.operations import qualified
+from leadbridge.operations import lead_lists, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy, answer_header, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
@@ -296,15 +296,7 @@ def _draft(
             }
             for position, one in enumerate(lead.note)
         ],
-        documents=[
-            {
-                "position": position,
-                "name": one.name,
-                "mime_code": one.mimecode,
-                "content": one.file_content_binary_object,
-            }
-            for position, one in enumerate(lead.attachment_folder.document if lead.attachment_folder else ())
-        ],
+        documents=lead_lists.documents(lead.attachment_folder.document if lead.attachment_folder else ()),
         created_partner_id=created_partner_id,
     )
 

@@ -36,11 +36,6 @@ def update(tx: Transaction, rows: Sequence[Row]) -> None:
     update_many(tx, _record, rows, key="record_id")
 
 
-def add_notes(tx: Transaction, rows: Sequence[Row]) -> None:
-    """Add notes to records that exist; the position goes on from the notes they have."""
-    insert_many(tx, (_note, rows))
-
-
 def of_customers(tx: Transaction, customer_ids: Collection[str]) -> list[Row]:
     """All records of some customers, per customer oldest first.
 
