@@ -165,9 +165,9 @@ class _Parts:
     dispatcher: Dispatcher
     soap: SoapApp
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Finish what is under way, then let the database go."""
-        self.lane.stop()
+        await self.lane.stop()
         self.dispatcher.stop()
         self.database.dispose()
 
@@ -230,7 +230,7 @@ class Gateway:
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if self._parts is not None:
-                    self._parts.stop()
+                    await self._parts.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 
