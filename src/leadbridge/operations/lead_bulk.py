@@ -28,7 +28,7 @@ from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy, answer_header, new_uuid, zoned
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.rejections import returned_lead
-from leadbridge.operations.replay import once
+from leadbridge.operations.replay import ANSWERS, header_keys, once
 from leadbridge.operations.selecting import Hits, response_conditions
 from leadbridge.store import bulk, journal
 from leadbridge.store.bulk import JobState
@@ -64,7 +64,15 @@ def uuid_of_content(content_hash: bytes) -> str:
 
 def submit_lead_bulks(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Store leads as a bulk file that waits to be taken."""
-    return once(tx, calls, operation="SubmitLeadBulk", lock_keys=(), act=partial(_submit, tx, policy))
+    return once(
+        tx,
+        calls,
+        keys=header_keys(calls),
+        operation="SubmitLeadBulk",
+        lock_keys=(),
+        act=partial(_submit, tx, policy),
+        memory=ANSWERS,
+    )
 
 
 def _submit(tx: Transaction, policy: Policy, calls: Sequence[Call]) -> list[Answer]:
@@ -233,8 +241,15 @@ def _job_of(tx: Transaction, call: Call, log: LogBuilder, element: str) -> Row |
 
 def cancel_lead_bulks(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
     """Stop jobs that have not ended; the leads taken until then stay."""
-    lock_keys = [bulk.lock_key(call.message.lead_bulk_id) for call in calls]
-    return once(tx, calls, operation="CancelLeadBulk", lock_keys=lock_keys, act=partial(_cancel, tx))
+    return once(
+        tx,
+        calls,
+        keys=header_keys(calls),
+        operation="CancelLeadBulk",
+        lock_keys=[bulk.lock_key(call.message.lead_bulk_id) for call in calls],
+        act=partial(_cancel, tx),
+        memory=ANSWERS,
+    )
 
 
 def _cancel(tx: Transaction, calls: Sequence[Call]) -> list[Answer]:
