@@ -166,7 +166,7 @@ class BulkSettings(Table):
     attachments. It is held in memory several times over; whatever is larger is streamed to /bulk/leads."""
 
     most_submit_elements: Count = 250_000
-    """1,000 leads of 250 elements; one with everything filled has about 130."""
+    """1,000 leads of 250 elements; one with everything filled has about 90."""
 
     submit_deadline_seconds: Seconds = 90
     """From the first to the last byte of a SubmitLeadBulk: the largest one at 2 Mbit/s."""
