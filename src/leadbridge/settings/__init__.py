@@ -24,6 +24,7 @@ from leadbridge.settings.sources import (
     wrong_variables,
 )
 from leadbridge.settings.tables import (
+    BulkSettings,
     CallerSettings,
     CodeListSettings,
     CrmSettings,
@@ -36,6 +37,7 @@ from leadbridge.settings.tables import (
 __all__ = [
     "Settings",
     "SettingsError",
+    "BulkSettings",
     "CallerSettings",
     "CodeListSettings",
     "CrmSettings",
@@ -118,6 +120,9 @@ class Settings(BaseSettings):
 
     gate: GateSettings = GateSettings()
     """Limits on messages."""
+
+    bulk: BulkSettings = BulkSettings()
+    """Bulk files."""
 
     callers: CallerSettings = CallerSettings()
     """Callers."""
