@@ -15,6 +15,7 @@ from leadbridge.contract.published import schemas_of
 from leadbridge.contract.samples import sample_envelope, samples
 
 LEAD, COMMON, WSDL = "xsd/lead.xsd", "xsd/common.xsd", "wsdl/LeadService.wsdl"
+BULK = "xsd/leadbulk.xsd"
 
 NOTE = '<xs:annotation><xs:documentation xml:lang="en">Says what it is for.</xs:documentation></xs:annotation>'
 
@@ -62,6 +63,8 @@ BROKEN = [
     ("forbidden", LEAD, complex_("Probe", '<xs:all><xs:element name="A" type="lbc:UUID"/></xs:all>')),
     ("content", LEAD, complex_("Probe", '<xs:sequence><xs:sequence><xs:element name="A" type="lbc:UUID"/></xs:sequence></xs:sequence>')),
     ("content", LEAD, complex_("Probe", '<xs:complexContent><xs:extension base="lbl:ContactParty"><xs:sequence/></xs:extension></xs:complexContent>')),
+    ("content", BULK, ("xs:complexContent>", 'xs:complexContent><xs:restriction base="lbl:Lead"/></xs:complexContent><xs:complexContent>')),
+    ("content", BULK, ('name="LeadBulkRecord"', 'name="LeadBulkLead"')),
     ("content", LEAD, complex_("Probe", '<xs:sequence minOccurs="0"><xs:element name="A" type="lbc:UUID"/></xs:sequence>')),
     ("choice", LEAD, complex_("Probe", '<xs:sequence><xs:choice><xs:element name="A" type="lbc:UUID"/></xs:choice></xs:sequence>')),
     ("max-occurs", LEAD, element('name="A" type="lbc:UUID" maxOccurs="unbounded"')),
@@ -76,6 +79,8 @@ BROKEN = [
     ("extension", COMMON, ('maxOccurs="50"', 'maxOccurs="51"')),
     ("extension", LEAD, complex_("Probe", '<xs:sequence><xs:any namespace="##other" processContents="lax" maxOccurs="50"/></xs:sequence>')),
     ("extension", LEAD, complex_("Probe", '<xs:sequence><xs:element name="Extension" type="lbc:Extension" minOccurs="0"/><xs:element name="A" type="lbc:UUID"/></xs:sequence>')),
+    ("extension", BULK, ('processContents="skip"', 'processContents="lax"')),
+    ("extension", BULK, ('name="LeadBulkRejections"', 'name="LeadBulkRefusals"')),
     ("attribute", LEAD, ('<xs:attribute name="actionCode"', '<xs:attribute name="priority"')),
     ("change-state", LEAD, ('name="ChangeStateID" type="lbc:ChangeStateID"', 'name="ChangeStateID" type="lbc:ZonedDateTime"')),
     ("change-state", COMMON, ('<xs:simpleType name="ChangeStateID">', f'<xs:simpleType name="ChangeStateID">{NOTE}<xs:restriction base="xs:dateTime"/></xs:simpleType><xs:simpleType name="Probe">')),

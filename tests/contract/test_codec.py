@@ -30,7 +30,7 @@ ORACLE_PARSER = XmlParser(context=CONTEXT, handler=LxmlEventHandler)
 ORACLE_SERIALIZER = TreeSerializer(context=CONTEXT)
 
 MESSAGES = [one for operation in operations() for one in (operation.request_class, operation.answer_class)]
-MESSAGES.append(m.StandardMessageFault)
+MESSAGES += [m.StandardMessageFault, m.LeadBulk]
 
 PREFIXES = " ".join(f'xmlns:{prefix}="{namespace}"' for prefix, namespace in NAMESPACES.items())
 
@@ -225,6 +225,30 @@ def test_markup_in_a_name_of_an_extension_is_refused() -> None:
     extension = m.Extension(other_element=[AnyElement(qname="a><b", text="x")])
     with pytest.raises(ValueError, match="Invalid"):
         encode_part(extension, f"{{{NAMESPACES['lbl']}}}Extension")
+
+
+def test_a_refused_lead_is_given_back_as_it_came_however_wrong_it_is() -> None:
+    lead = (
+        f'<lbb:Lead {PREFIXES} other="1">text<lbl:StartDate>soon</lbl:StartDate><lbl:StartDate/>'
+        "<p:Name xmlns:p='urn:example:p'/></lbb:Lead>"
+    )
+    rejections = m.LeadBulkRejections(
+        basic_message_header=m.BasicMessageHeader(), any_element=[read_foreign(parse(lead.encode()))]
+    )
+    answer = m.LeadBulkRejectionsResponseSync(
+        basic_message_header=m.BasicMessageHeader(),
+        lead_bulk=rejections,
+        processing_conditions=m.ResponseProcessingConditions(
+            returned_query_hits_number_value=1, more_hits_available_indicator=False
+        ),
+        log=m.Log(business_document_processing_result_code=m.ProcessingResultCode.VALUE_3),
+    )
+    element = encode(answer)
+    validate(element)
+    (again,) = element.iter(f"{{{NAMESPACES['lbb']}}}Lead")
+    assert canonical(again) == canonical(parse(lead.encode()))
+    assert again.prefix == "lbb"
+    assert decode(element) == answer
 
 
 def test_only_foreign_elements_are_written_into_an_extension() -> None:

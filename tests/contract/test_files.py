@@ -15,7 +15,7 @@ from leadbridge.contract.rules import OWN_PREFIXES
 
 
 def test_services_are_the_wsdl_files() -> None:
-    assert SERVICES == ("BusinessPartnerService", "CrmService", "LeadService")
+    assert SERVICES == ("BusinessPartnerService", "CrmService", "LeadBulkService", "LeadService")
 
 
 def test_each_namespace_has_the_prefix_that_the_contract_gives_it() -> None:

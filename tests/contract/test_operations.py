@@ -26,13 +26,21 @@ CONTRACT = {
     "UpdateLeadStatus": ("LeadStatusUpdateRequest", "LeadStatusUpdateConfirmation"),
     "ReadCrmRecord": ("CrmRecordByIDQuery", "CrmRecordByIDResponse"),
     "FindCrmRecord": ("CrmRecordByElementsQuery", "CrmRecordByElementsResponse"),
+    "SubmitLeadBulk": ("LeadBulkSubmitRequest", "LeadBulkSubmitConfirmation"),
+    "ReadLeadBulk": ("LeadBulkByIDQuery", "LeadBulkByIDResponse"),
+    "ReadLeadBulkRejections": ("LeadBulkRejectionsQuery", "LeadBulkRejectionsResponse"),
+    "CancelLeadBulk": ("LeadBulkCancelRequest", "LeadBulkCancelConfirmation"),
 }
+ASYNCHRONOUS = {"SubmitLeadBulk"}
 
 
 def test_every_operation_has_the_messages_of_the_contract() -> None:
     found = {one.name: (one.request, one.answer) for one in operations()}
     expected = {
-        name: tuple(f"{{{by_name()[name].namespace}}}{message}_sync" for message in pair)
+        name: tuple(
+            f"{{{by_name()[name].namespace}}}{message}_{'async' if name in ASYNCHRONOUS else 'sync'}"
+            for message in pair
+        )
         for name, pair in CONTRACT.items()
     }
     assert found == expected

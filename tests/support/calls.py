@@ -25,16 +25,17 @@ from sqlalchemy import func, select, text
 from leadbridge.authentication import add_caller
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.contract import codec
+from leadbridge.contract.canonical import content_hash
 from leadbridge.contract.operations import by_request
 from leadbridge.contract.parsing import parse
 from leadbridge.contract.schema import validate
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
-from leadbridge.soap.application import content_hash
 from leadbridge.store import tables
 from leadbridge.store.database import Database, migrate
 from leadbridge.store.lane import WriteLane
+from tests.support.loops import LoopThread
 from tests.support.messages_by_hand import read_lead
 
 SECONDS = 30  # until a call that does not come back fails its test
@@ -67,7 +68,7 @@ class Answered:
 
     @property
     def result(self) -> str:
-        """The Log's BusinessDocumentProcessingResultCode: 3 successful, 4 partially, 5 failed."""
+        """The Log's BusinessDocumentProcessingResultCode: 1 received, 3 successful, 4 partially, 5 failed."""
         return self.one("Log/BusinessDocumentProcessingResultCode")
 
     @property
@@ -100,14 +101,16 @@ class Calls:
 
     def __init__(self, database: Database, policy: Policy | None = None) -> None:
         self.database = database
-        self.lane = WriteLane(database)
-        self.dispatcher = Dispatcher(database, use_cases(policy or Policy()), lane=self.lane)
-        self.lane.start()
+        self._loop = LoopThread()
+        self._lane = WriteLane(database)
+        self._dispatcher = Dispatcher(database, use_cases(policy or Policy()), lane=self._lane)
+        self._loop.call(self._lane.start)
 
     def stop(self) -> None:
         """Finish what is under way."""
-        self.lane.stop()
-        self.dispatcher.stop()
+        self._loop.run(self._lane.stop())
+        self._dispatcher.stop()
+        self._loop.stop()
 
     def submit(self, request: bytes, *, caller: Caller = DESK, now: datetime | None = None) -> Future[Answer]:
         """Do with a request what the SOAP door does behind its gate."""
@@ -120,7 +123,7 @@ class Calls:
             received_at=now or datetime.now(UTC),
             correlation_id="test",
         )
-        return self.dispatcher.submit(by_request()[str(payload.tag)].name, call)
+        return self._loop.future(lambda: self._dispatcher.submit(by_request()[str(payload.tag)].name, call))
 
     def send(self, request: bytes, *, caller: Caller = DESK, now: datetime | None = None) -> Answered:
         """The answer to a request, validated; raises what the use case raises, such as IdempotencyConflict."""
@@ -129,7 +132,7 @@ class Calls:
     def done(self, request: bytes, *, caller: Caller = DESK) -> Answered:
         """The answer to a request that must succeed without an error in its Log."""
         answered = self.send(request, caller=caller)
-        assert answered.result == "3", answered.all("Log/Item/Note")
+        assert answered.result in ("1", "3"), answered.all("Log/Item/Note")  # received, or successful
         return answered
 
 

@@ -7,6 +7,7 @@ from the schemas, because the classes do not say.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import Field, fields, is_dataclass
 from decimal import Decimal
 from enum import Enum
@@ -58,7 +59,7 @@ def _build(message: type[Any]) -> st.SearchStrategy[Any]:
         if field.metadata.get("name", field.name) in exclusive:
             alternatives.append({field.name: _one(field, _inner(hints[field.name]))})
         else:
-            always[field.name] = _value(field, hints[field.name])
+            always[field.name] = _value(field, hints[field.name], _schema_name(message)[0])
     if not alternatives:
         return st.builds(message, **always)
     return st.one_of(*(st.builds(message, **always, **alternative) for alternative in alternatives))
@@ -75,9 +76,9 @@ def choices() -> dict[tuple[str, str], frozenset[str]]:
     return found
 
 
-def foreign_elements(*, depth: int = 2) -> st.SearchStrategy[AnyElement]:
+def foreign_elements(*, namespaces: Sequence[str] = FOREIGN, depth: int = 2) -> st.SearchStrategy[AnyElement]:
     """An element of somebody else's namespace, as it may stand in an Extension."""
-    names = st.builds("{{{}}}{}".format, st.sampled_from(FOREIGN), _NAMES)
+    names = st.builds("{{{}}}{}".format, st.sampled_from(namespaces), _NAMES)
     return st.builds(_foreign, names, texts(), _attributes(), _foreign_children(depth), st.none())
 
 
@@ -103,14 +104,17 @@ def _attributes() -> st.SearchStrategy[dict[str, str]]:
     return st.dictionaries(names, texts().filter(lambda text: not text.startswith("{")), max_size=2)
 
 
-def _value(field: Field[Any], hint: Any) -> st.SearchStrategy[Any]:
+def _value(field: Field[Any], hint: Any, own_namespace: str) -> st.SearchStrategy[Any]:
     """A value of a field: a list, something that may be absent, or a value that must be there."""
     metadata = field.metadata
     if metadata.get("type") == "Wildcard":
-        return st.lists(foreign_elements(), max_size=_MOST)
+        if metadata["namespace"] == "##other":
+            return st.lists(foreign_elements(), max_size=_MOST)
+        # Never empty, which the generated classes do not say.
+        return st.lists(foreign_elements(namespaces=[own_namespace, *FOREIGN]), min_size=1, max_size=_MOST)
     if get_origin(hint) is list:
         least = metadata.get("min_occurs", 0)
-        most = min(metadata["max_occurs"], max(least, _MOST))
+        most = min(metadata.get("max_occurs", _MOST), max(least, _MOST))
         return st.lists(_one(field, get_args(hint)[0]), min_size=least, max_size=most)
     one = _one(field, _inner(hint))
     return st.one_of(st.none(), one) if type(None) in get_args(hint) else one

@@ -4,8 +4,8 @@ This is the hot path of every call. It reads what validation has let through and
 writes bytes directly, because a tree built only to be serialised costs several times as much. xsdata, which
 generated the classes, is the oracle: tests hold both directions equal to it.
 
-Content of `Extension` becomes xsdata's `AnyElement`, also where the sender used a name or an `xsi:type` that
-the contract knows: it is the sender's own and is given back as it came.
+What stands for a wildcard, such as the content of `Extension`, becomes xsdata's `AnyElement`, also where the
+sender used a name or an `xsi:type` that the contract knows: it is the sender's own and is given back as it came.
 """
 
 import base64
@@ -25,7 +25,7 @@ from leadbridge import messages
 from leadbridge.contract.escaping import escape_attribute, escape_text
 from leadbridge.contract.files import PREFIXES
 from leadbridge.contract.foreign import read_foreign, write_foreign
-from leadbridge.contract.parsing import attributes_of, children_of, parse, text_of
+from leadbridge.contract.parsing import attributes_of, parse, text_of
 from leadbridge.contract.schema import ContractViolation, explainer
 
 T = TypeVar("T")
@@ -212,21 +212,21 @@ def _namespaces(part: type[Any]) -> frozenset[str]:
 def _reader(part: type[Any]) -> _Reader:
     """What turns an element into an object of `part`."""
     members = _members(part)
-    if any(member.kind == "Wildcard" for member in members):
-        (wildcard,) = members
-        return lambda element: part(**{wildcard.name: _foreign_children(element)})
     attributes = {m.tag: (m.name, _literal(m)) for m in members if m.kind == "Attribute"}
     if texts := [member for member in members if member.kind == "Text"]:
         return _value_reader(part, texts[0], attributes)
     places = {m.tag: (m.name, m.many, _child_reader(m)) for m in members if m.kind == "Element"}
     find = places.get
+    wildcard = next(((m.name, m.many, read_foreign) for m in members if m.kind == "Wildcard"), None)
 
     def read(element: etree._Element) -> Any:
         values: dict[str, Any] = {}
         for child in element:
             place = find(child.tag)
             if place is None:
-                continue  # a comment or a processing instruction
+                if wildcard is None or not isinstance(child.tag, str):
+                    continue  # a comment or a processing instruction
+                place = wildcard
             name, many, convert = place
             if not many:
                 values[name] = convert(child)
@@ -264,10 +264,6 @@ def _read_attributes(
         if tag in attributes:  # others are hints such as xsi:type
             name, convert = attributes[tag]
             values[name] = convert(value)
-
-
-def _foreign_children(element: etree._Element) -> list[object]:
-    return [read_foreign(child) for child in children_of(element)]
 
 
 def _child_reader(member: _Member) -> _Reader:
@@ -320,12 +316,10 @@ _LITERALS: dict[type[Any], Callable[[str], Any]] = {
 def _writer(part: type[Any]) -> _Writer:
     """What turns an object of `part` into the text of an element."""
     members = _members(part)
-    if any(member.kind == "Wildcard" for member in members):
-        return _extension_writer(members[0])
     attributes = [(m.name, m.tag, _literal_text(m.type, escape_attribute)) for m in members if m.kind == "Attribute"]
     if texts := [member for member in members if member.kind == "Text"]:
         return _value_writer(texts[0], attributes)
-    elements = [member for member in members if member.kind == "Element"]
+    elements = [member for member in members if member.kind in ("Element", "Wildcard")]
     steps = [_step(member) for member in elements]
     contents = _all_of([member.name for member in elements])
 
@@ -359,6 +353,8 @@ _Step: TypeAlias = tuple[bool, str, str, str, Callable[[Any], str] | None, _Writ
 
 def _step(member: _Member) -> _Step:
     """How one element field is written: whether it is a list, its tags, and one of two ways of writing."""
+    if member.kind == "Wildcard":
+        return member.many, "", "", "", None, _write_wildcard
     qname = etree.QName(member.tag)
     tag = f"{PREFIXES[qname.namespace or '']}:{qname.localname}"
     if member.is_part:
@@ -377,14 +373,9 @@ def _value_writer(text: _Member, attributes: list[tuple[str, str, Callable[[Any]
     return write
 
 
-def _extension_writer(member: _Member) -> _Writer:
-    def write(value: Any, out: list[str], name: str, declared: str) -> None:
-        out.append(f"<{name}{declared}>")
-        for one in getattr(value, member.name):
-            write_foreign(one, out, {})
-        out.append(f"</{name}>")
-
-    return write
+def _write_wildcard(value: Any, out: list[str], _name: str, _declared: str) -> None:
+    """A foreign element has its own name and declares its own prefixes."""
+    write_foreign(value, out, {})
 
 
 def _attributes(value: Any, attributes: list[tuple[str, str, Callable[[Any], str]]]) -> str:

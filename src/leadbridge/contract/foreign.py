@@ -1,9 +1,9 @@
-"""Content of an `Extension`: elements of the sender's own namespaces, as xsdata's `AnyElement`.
+"""What stands for a wildcard, such as the content of an `Extension`, as xsdata's `AnyElement`.
 
 Kept are names, texts, order and attributes; white space between elements is not, and prefixes are chosen
-anew. An attribute value that is a qualified name is held with its namespace (`{namespace}name`), so that it
-still means the same when it is given back; one in a text keeps its letters alone, because no form tells it from
-a text with a colon.
+anew: the contract's own for its namespaces. An attribute value that is a qualified name is held with its
+namespace (`{namespace}name`), so that it still means the same when it is given back; one in a text keeps its
+letters alone, because no form tells it from a text with a colon.
 """
 
 import re
@@ -14,6 +14,7 @@ from lxml import etree
 from xsdata.formats.dataclass.models.generics import AnyElement
 
 from leadbridge.contract.escaping import escape_attribute, escape_text
+from leadbridge.contract.files import PREFIXES
 from leadbridge.contract.parsing import attributes_of
 
 _NAME = re.compile(r"[^\W\d][\w.-]*")
@@ -21,6 +22,7 @@ _QUALIFIED = re.compile(r"\{[^{}\s]+\}[^\W\d][\w.-]*")
 _CUSTOMARY = {
     "http://www.w3.org/2001/XMLSchema-instance": "xsi",
     "http://www.w3.org/2001/XMLSchema": "xs",
+    **PREFIXES,
 }
 _XML = {"http://www.w3.org/XML/1998/namespace": "xml"}
 
@@ -55,7 +57,7 @@ def write_foreign(element: object, out: list[str], scope: Mapping[str, str]) -> 
         TypeError: not an `AnyElement`.
     """
     if not isinstance(element, AnyElement):
-        raise TypeError("content of an Extension must be an AnyElement")
+        raise TypeError("what stands for a wildcard must be an AnyElement")
     names = _Names(scope)
     name = names.name(element.qname or "")
     parts = []

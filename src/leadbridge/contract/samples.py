@@ -4,6 +4,7 @@ They are built from the message classes, so they cannot fall behind the contract
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from decimal import Decimal
 from functools import cache
 from types import MappingProxyType
@@ -249,6 +250,31 @@ def _find_crm_record() -> object:
     )
 
 
+def _submit_lead_bulk() -> object:
+    lead = _lead()
+    parts = {field.name: getattr(lead, field.name) for field in fields(lead)}
+    return m.LeadBulkSubmitRequestAsync(basic_message_header=_header(15), lead=[m.LeadBulkRecord(**parts)])
+
+
+def _read_lead_bulk() -> object:
+    return m.LeadBulkByIdquerySync(
+        basic_message_header=_header(16),
+        lead_bulk_selection_by_id=[m.LeadBulkSelectionById(uuid=_UUID.format(15))],
+    )
+
+
+def _read_lead_bulk_rejections() -> object:
+    return m.LeadBulkRejectionsQuerySync(
+        basic_message_header=_header(17),
+        lead_bulk_id="0000000001",
+        processing_conditions=m.QueryProcessingConditions(query_hits_maximum_number_value=100),
+    )
+
+
+def _cancel_lead_bulk() -> object:
+    return m.LeadBulkCancelRequestSync(basic_message_header=_header(18), lead_bulk_id="0000000001")
+
+
 _BUILDERS: Mapping[str, Callable[[], object]] = {
     "CreateBusinessPartner": _create_business_partner,
     "ReadBusinessPartner": _read_business_partner,
@@ -264,4 +290,8 @@ _BUILDERS: Mapping[str, Callable[[], object]] = {
     "UpdateLeadStatus": _update_lead_status,
     "ReadCrmRecord": _read_crm_record,
     "FindCrmRecord": _find_crm_record,
+    "SubmitLeadBulk": _submit_lead_bulk,
+    "ReadLeadBulk": _read_lead_bulk,
+    "ReadLeadBulkRejections": _read_lead_bulk_rejections,
+    "CancelLeadBulk": _cancel_lead_bulk,
 }

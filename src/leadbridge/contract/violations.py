@@ -176,7 +176,7 @@ class _Search:
                 yield Violation(below, "order", expected, line_of(child))
             if slot.wildcard is None:
                 yield from self.element(child, slot.elements[child.tag].type, below)
-            else:
+            elif slot.wildcard.process_contents != "skip":
                 yield from self._lax(child, below)
         for expected in missing.pop(len(children), ()):
             yield Violation(path, "missing", expected, line_of(element))
@@ -290,9 +290,18 @@ def _shape(xsd_type: _XsdType) -> _Shape:
     content = xsd_type.content
     if isinstance(content, XsdSimpleType):
         return _Shape(attributes, value_rule(content), (), {})
-    slots = tuple(_slot(particle) for particle in content)
+    slots = tuple(_slot(particle) for particle in _particles(content))
     places = {name: place for place, slot in enumerate(slots) for name in slot.elements}
     return _Shape(attributes, None, slots, places)
+
+
+def _particles(content: XsdGroup) -> Iterator[XsdElement | XsdAnyElement | XsdGroup]:
+    """What stands in a sequence; a type that extends another has that one's sequence as the first part of its own."""
+    for particle in content:
+        if isinstance(particle, XsdGroup) and particle.model == "sequence":
+            yield from _particles(particle)
+        else:
+            yield particle
 
 
 def _slot(particle: XsdElement | XsdAnyElement | XsdGroup) -> _Slot:

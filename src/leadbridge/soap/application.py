@@ -8,14 +8,13 @@ contract does: the payload is validated against the authored schema and decoded 
 answer arrives encoded and is put between the ends of an envelope.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 from lxml import etree
 
 from leadbridge.contract import codec
+from leadbridge.contract.canonical import content_hash
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.schema import validate
 from leadbridge.messages import FaultTypeId
@@ -154,8 +153,8 @@ def service_of(name: str, operations: Iterable[ContractOperation]) -> type[Servi
 
 
 def _published(operation: ContractOperation) -> Callable[..., Any]:
-    def call(ctx: Any, message: Any) -> Future[Answer]:
-        future: Future[Answer] = ctx.udc.submit(operation, message)
+    def call(ctx: Any, message: Any) -> object:
+        future: object = ctx.udc.submit(operation, message)
         return future
 
     call.__name__ = operation.name  # Spyne tells functions apart by it
@@ -168,15 +167,3 @@ def _published(operation: ContractOperation) -> Callable[..., Any]:
     )
     described: Callable[..., Any] = describe(call)
     return described
-
-
-def content_hash(payload: etree._Element) -> bytes:
-    """Tells a retried message from another one: equal for equal payloads, whatever envelope they came in.
-
-    Exclusive canonical XML takes out what the envelope adds (its namespaces, a WS-Security header, SOAP 1.1
-    or 1.2) and how the message was written (order of attributes, quotes, character references). It is C
-    code over the tree that is there, cheaper than encoding the decoded message again, and it covers what no
-    type knows: the content of an Extension.
-    """
-    canonical = etree.tostring(payload, method="c14n", exclusive=True, with_comments=False)
-    return hashlib.blake2b(canonical, digest_size=32).digest()

@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
@@ -43,11 +42,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from leadbridge.store import cooperative
+from leadbridge.store.arrays import one_insert
 from leadbridge.store.columntypes import ExactDecimal, UtcDateTime
-from leadbridge.store.inserts import Converter, Insert, Prepared
+from leadbridge.store.compiled import Question, compiled
+from leadbridge.store.connections import PATIENCE_SECONDS, PostgresqlConnection, SqliteConnection, Turn
+from leadbridge.store.inserts import Converter, Insert, Prepared, Row
 
-# How long a writer waits for the others of its database before it gives up.
-_PATIENCE_SECONDS: Final = 30
 # A connection that lay unused for longer is asked whether it still lives before it is used again. Asking each
 # time would cost every transaction a round trip; a server that restarts is noticed by the first statement.
 _IDLE_SECONDS: Final = 5.0
@@ -171,39 +172,46 @@ class SQLite:
     begin_read: Final = "BEGIN"
 
     def __init__(self) -> None:
-        # SQLite lets a second writer poll for the lock with growing pauses. Writers of one process queue here
-        # instead and follow each other without a pause; writers of other processes still poll.
-        self._turn = threading.Lock()
+        self._turn: Turn | None = None
 
     def engine(self, url: URL, *, pool_size: int) -> Engine:
         """Open the file, making its folder. Memory is refused: each connection would see another database."""
         if not url.database or ":memory:" in url.database or url.database.startswith("file:"):
             raise ValueError("SQLite needs the path of a file")
-        Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+        path = Path(url.database).absolute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._turn = Turn(path.with_name(path.name + "-turn"))
         engine = create_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=_PATIENCE_SECONDS,
+            pool_timeout=PATIENCE_SECONDS,
             hide_parameters=True,
-            connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False},
+            connect_args={"check_same_thread": False, "factory": SqliteConnection},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Wait for this process's turn to write. Out of patience, SQLite is left to say that it is locked."""
-        mine = self._turn.acquire(timeout=_PATIENCE_SECONDS)
-        try:
-            yield
-        finally:
-            if mine:
-                self._turn.release()
+    def writing(self) -> AbstractContextManager[None]:
+        """Wait for the turn to write, among all processes of ours."""
+        assert self._turn is not None  # the engine exists
+        return self._turn.mine()
 
-    def lock(self, connection: Connection, keys: Iterable[str], *, shared: bool = False) -> None:
+    def lock(self, keys: Iterable[str], *, shared: bool = False) -> Question | None:
         """Nothing to do: a write transaction is alone."""
+
+    def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
+        """The rows of each question, in order."""
+        answers = []
+        for statement, parameters in questions:
+            result = connection.execute(statement, parameters)
+            names = tuple(result.keys())
+            answers.append([dict(zip(names, row, strict=True)) for row in result])
+        return answers
+
+    def numbers_ahead(self, name: str, most: int) -> Question | None:
+        """Nothing: a number that is not used would be a gap, and asking costs no round trip."""
 
     def next_numbers(self, connection: Connection, name: str, count: int) -> list[int]:
         """Count on in the table `number`; a rollback gives the numbers back."""
@@ -248,13 +256,16 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", SQLite.begin_read))
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, SqliteConnection)
+    with _driver_errors(connection):
+        driver.begin(connection.get_execution_options().get("begin", SQLite.begin_read))
 
 
 # ------------------------------------------------------------------------------------------------- PostgreSQL
 
-# From this many rows on COPY is the cheaper way to write them; below, its extra round trips cost more.
-_COPY_FROM = 12
+# From this many rows of one table on COPY is the cheaper way to write; below, its extra round trips cost more.
+_COPY_FROM = 1_000
 
 
 class PostgreSQL:
@@ -266,7 +277,9 @@ class PostgreSQL:
 
     def engine(self, url: URL, *, pool_size: int) -> Engine:
         """Make the pool; nothing connects yet."""
-        options = "-c timezone=UTC -c jit=off"  # short statements: compiling one costs more than running it
+        # Short statements: compiling one costs more than running it. And a plan made while a table is still empty, and
+        # kept, must not walk through it when it holds a million rows: in the first minutes nobody has counted yet.
+        options = "-c timezone=UTC -c jit=off -c enable_seqscan=off"
         arguments: dict[str, Any] = {
             "options": options,
             "connect_timeout": 10,
@@ -277,10 +290,11 @@ class PostgreSQL:
             isolation_level="READ COMMITTED",
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=_PATIENCE_SECONDS,
+            pool_timeout=PATIENCE_SECONDS,
             hide_parameters=True,
             connect_args={name: value for name, value in arguments.items() if name not in url.query},
         )
+        event.listen(engine, "do_connect", _connect_aside)
         event.listen(engine, "handle_error", _hide_values)
         event.listen(engine, "checkin", _note_checkin)
         event.listen(engine, "checkout", _ask_if_idle)
@@ -290,43 +304,57 @@ class PostgreSQL:
         """Writers do not queue: rows and keys are locked, not the database."""
         return nullcontext()
 
-    def lock(self, connection: Connection, keys: Iterable[str], *, shared: bool = False) -> None:
+    def lock(self, keys: Iterable[str], *, shared: bool = False) -> Question | None:
         """Lock each key until the transaction ends, always in the same order: no two can wait in a ring."""
         numbers = sorted({_lock_number(key) for key in keys})
-        if numbers:
-            connection.execute(_LOCK_SHARED if shared else _LOCK, {"keys": numbers})
+        return (_LOCK_SHARED if shared else _LOCK, {"keys": numbers}) if numbers else None
+
+    def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
+        """The rows of each question, in order: all questions go in one round trip."""
+        statements = [compiled(statement, connection.dialect) for statement, _ in questions]
+        with _driver_errors(connection):
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            cursors = []
+            with driver.pipeline() if len(questions) > 1 else nullcontext():
+                for (_, parameters), one in zip(questions, statements, strict=True):
+                    cursors.append(cursor := driver.cursor())
+                    cursor.execute(one.text, one.bound(parameters))
+            return [one.read(cursor) for one, cursor in zip(statements, cursors, strict=True)]
+
+    def numbers_ahead(self, name: str, most: int) -> Question | None:
+        """What draws from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""
+        return _NUMBERS, {"name": f"{name}_number", "count": most}
 
     def next_numbers(self, connection: Connection, name: str, count: int) -> list[int]:
-        """Draw from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""
-        statement = text("SELECT nextval(CAST(:name AS regclass)) FROM generate_series(1, :count)")
-        return list(connection.execute(statement, {"name": f"{name}_number", "count": count}).scalars())
+        """Draw from the sequence now."""
+        (rows,) = self.fetch_all(connection, [(_NUMBERS, {"name": f"{name}_number", "count": count})])
+        return [row["number"] for row in rows]
 
     def insert_of(self, table: Table) -> Insert:
         """The table's INSERT, made once."""
         return _postgresql_insert(table)
 
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
-        """Write the rows in the order given: few in one round trip for all tables, many by COPY."""
+        """Write the rows in the order given: few in one statement for all tables, many by COPY."""
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
             assert isinstance(driver, psycopg.Connection)
             with driver.cursor() as cursor:
                 if all(len(rows) < _COPY_FROM for _, rows in batch):
-                    with driver.pipeline():
-                        for insert, rows in batch:
-                            cursor.executemany(insert.text.encode(), rows)
+                    cursor.execute(*one_insert(batch), prepare=True)
                     return
                 for insert, rows in batch:
-                    if len(rows) < _COPY_FROM:
-                        cursor.executemany(insert.text.encode(), rows)
-                        continue
                     with cursor.copy(insert.copy.encode()) as copy:
                         for row in rows:
                             copy.write_row(row)
 
 
+_NUMBERS = text("SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, :count)").columns(
+    number=BigInteger()
+)
 _LOCK, _LOCK_SHARED = (
-    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(:keys) AS key").bindparams(  # noqa: S608 - constants
+    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key").bindparams(  # noqa: S608 - constants
         bindparam("keys", type_=ARRAY(BigInteger()))
     )
     for kind in ("", "_shared")
@@ -341,6 +369,11 @@ def _lock_number(key: str) -> int:
 @cache
 def _postgresql_insert(table: Table) -> Insert:
     return Insert(table, mark="%s", converters={UtcDateTime: _zoned, ExactDecimal: _finite})
+
+
+def _connect_aside(_dialect: object, _record: object, arguments: Any, options: Any) -> PostgresqlConnection:
+    """Connect without holding up an event loop: a server that is down may take seconds to say so."""
+    return cooperative.aside(partial(PostgresqlConnection.connect, *arguments, **options))
 
 
 def _note_checkin(_connection: object, record: ConnectionPoolEntry) -> None:
