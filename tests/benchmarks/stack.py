@@ -14,7 +14,7 @@ import asyncio
 import io
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -25,10 +25,11 @@ from typing import Any, cast
 from leadbridge.authentication import Authenticator
 from leadbridge.caller import OperationGroup
 from leadbridge.operations.call import Answer, Call, Policy
-from leadbridge.operations.table import use_cases
+from leadbridge.operations.table import UseCase, use_cases
 from leadbridge.settings import GateSettings
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.limits import GateLimits
+from leadbridge.soap.transport import RunsUseCases
 from leadbridge.store.database import Database, Transaction
 from leadbridge.wiring import spare_the_collector
 from tests.benchmarks.peers.plain_spyne import wsgi_application
@@ -88,15 +89,15 @@ class _Inline:
     """Runs the real use case at once, where the dispatcher would hand it to the write lane."""
 
     def __init__(self) -> None:
-        self._nothing = cast("Any", _Nothing())
-        codes = frozenset({"002"})
-        self._use_cases = use_cases(Policy(origin_type_codes=codes))
+        self._database = no_database()
+        self._use_cases = real_use_cases()
 
     def group(self, name: str) -> OperationGroup:
         return self._use_cases[name].group
 
     def submit(self, name: str, call: Call) -> "Future[Answer]":
-        (outcome,) = self._use_cases[name].act(Transaction(self._nothing, self._nothing), [call])
+        with self._database.write() as tx:
+            (outcome,) = self._use_cases[name].act(tx, [call])
         future: Future[Answer] = Future()
         assert isinstance(outcome, Answer), outcome
         future.set_result(outcome)
@@ -104,16 +105,29 @@ class _Inline:
 
 
 class _NoDatabase:
-    def read(self) -> AbstractContextManager[Transaction]:
-        return nullcontext(cast("Transaction", None))
+    def __init__(self) -> None:
+        self._nothing = cast("Any", _Nothing())
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        return nullcontext(Transaction(self._nothing, self._nothing))
 
 
-def our_app() -> SoapApp:
+def no_database() -> Database:
+    """In place of a database: transactions that find nothing and discard what is written."""
+    return cast("Database", _NoDatabase())
+
+
+def real_use_cases() -> Mapping[str, UseCase]:
+    """The use cases of a site that has a list of codes."""
+    return use_cases(Policy(origin_type_codes=frozenset({"002"})))
+
+
+def our_app(dispatcher: RunsUseCases | None = None) -> SoapApp:
     """The door with the real use cases, and with the credentials of one caller verified already."""
-    authenticator = Authenticator(cast("Database", _NoDatabase()), cache_seconds=3_600)
+    authenticator = Authenticator(no_database(), cache_seconds=3_600)
     authenticator._remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
     return soap_app(
-        dispatcher=_Inline(),
+        dispatcher=dispatcher or _Inline(),
         authenticator=authenticator,
         limits=GateLimits(**GateSettings().model_dump()),
         public_url="http://localhost",

@@ -48,7 +48,7 @@ def line(result: Figures | Imported | Forwarded | Ledger) -> str:
         case _:
             what = f"ledger, {result.database}, disturbed by {result.disturbance}"
             found = f"{result.acknowledged} acknowledged, {result.leads} leads, {result.doubled} doubled"
-    return f"{what}: {result.note or found}"
+    return f"{what}: {found}" + (f" ({result.note})" if result.note else "")
 
 
 def _processes(count: int) -> str:
