@@ -109,6 +109,7 @@ def main(
     plan = single.Plan(chosen, database, sizes.connections, sizes.seconds, sizes.warm_up_seconds)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     console = Console(width=None if sys.stdout.isatty() else 180)
+    output = output.resolve()  # commands run in other folders
     output.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack_of:
         databases = stack_of.enter_context(Databases())

@@ -59,4 +59,4 @@ def _need(*programs: str, package: str) -> None:
 def _run(command: Sequence[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_SECONDS, check=False)
     if done.returncode != 0:
-        raise CannotRun(f"{command[0]} failed: {(done.stderr or done.stdout)[-300:].strip()}")
+        raise CannotRun(f"{command[0]} failed: {' '.join((done.stderr or done.stdout).split())[-300:]}")
