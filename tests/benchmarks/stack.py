@@ -122,7 +122,7 @@ def real_use_cases() -> Mapping[str, UseCase]:
     return use_cases(Policy(origin_type_codes=frozenset({"002"})))
 
 
-def our_app(dispatcher: RunsUseCases | None = None) -> SoapApp:
+def our_app(dispatcher: RunsUseCases | None = None, *, most_bytes_under_way: int = 256_000_000) -> SoapApp:
     """The door with the real use cases, and with the credentials of one caller verified already."""
     authenticator = Authenticator(no_database(), cache_seconds=3_600)
     authenticator._remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
@@ -131,6 +131,7 @@ def our_app(dispatcher: RunsUseCases | None = None) -> SoapApp:
         authenticator=authenticator,
         limits=GateLimits(**GateSettings().model_dump()),
         public_url="http://localhost",
+        most_bytes_under_way=most_bytes_under_way,
         clock=lambda: datetime.now(UTC),
     )
 
