@@ -84,6 +84,8 @@ def normalise_phone(text: str, default_region: str) -> str | None:
     Cached, because reading a number costs 15 to 40 microseconds and a retried message, or a bundle of one
     company's people, brings the same number.
     """
+    if quick := _already_international(text):
+        return quick
     # What was dialled with one zero too many leaves a zero in the E.164 form, of which the next reading
     # drops one (some countries: a stray 8 or 1). So the form is read again until it stands; a proper one
     # stands at once.
@@ -99,6 +101,38 @@ def normalise_phone(text: str, default_region: str) -> str | None:
             return form
         text = form
     return None
+
+
+# A number with its country code, written with no more than digits and what people put between them.
+_INTERNATIONAL = re.compile(r"\+[0-9][0-9 ()./-]{6,30}")
+_SEPARATORS = str.maketrans("", "", " ()./-")
+
+
+def _already_international(text: str) -> str | None:
+    """The E.164 form of a number whose reading leaves no doubt, None for any other: that is the library's business.
+
+    Most numbers are sent with their country code, and of those nothing is to be found out but whether the length is
+    one the country has. A tenth of the library's time.
+    """
+    if not _INTERNATIONAL.fullmatch(text):
+        return None
+    digits = text.translate(_SEPARATORS)
+    for length in (3, 4, 2):  # with the plus; no country code begins with another
+        country_code = int(digits[1:length])
+        if country_code in phonenumbers.COUNTRY_CODE_TO_REGION_CODE:
+            lengths = _possible_lengths(country_code)
+            unambiguous = digits[length] != "0" and len(digits) - length in lengths
+            return digits if unambiguous and not _would_lose_a_prefix(country_code, digits) else None
+    return None
+
+
+@cache
+def _possible_lengths(country_code: int) -> frozenset[int]:
+    """How many digits the numbers of a country may have, without its country code."""
+    region = phonenumbers.region_code_for_country_code(country_code)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+    description = metadata.general_desc if metadata else None
+    return frozenset(description.possible_length) if description else frozenset()
 
 
 def _would_lose_a_prefix(country_code: int, form: str) -> bool:

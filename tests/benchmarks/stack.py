@@ -72,11 +72,8 @@ class _Nothing:
     def numbers_ahead(self, *_name: object) -> None:
         return None
 
-    def insert_of(self, _table: object) -> "_Nothing":
-        return self
-
-    def tuples(self, _rows: object) -> list[Any]:
-        return []  # making rows ready for a driver is the database's part
+    def prepared(self, *_rows: object) -> tuple[()]:
+        return ()  # making rows ready for a driver is the database's part
 
     def insert_many(self, *_rows: object) -> None:
         return None

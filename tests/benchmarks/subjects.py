@@ -137,9 +137,7 @@ def _leadbridge(subject: Subject, place: Place | None, folder: Path) -> Iterator
 # --------------------------------------------------------------------------------------------------------------- peers
 
 
-def _granian(
-    application: str, *options: str, subject: Subject, place: Place | None, folder: Path
-) -> Iterator[Running]:
+def _granian(application: str, *options: str, subject: Subject, place: Place | None, folder: Path) -> Iterator[Running]:
     """A peer on the same server software as ours."""
     if place is not None:
         make_schema(place.url)

@@ -161,7 +161,7 @@ def test_crm_records_are_kept_with_their_notes(database: Database) -> None:
             ("0000000001", "New Lead"),
             ("0000000002", "Close Lost"),
         ]
-        assert crmrecords.of_customers(tx, []) == []
+        assert list(crmrecords.of_customers(tx, [])) == []
         for lock in (False, True):
             resolved = crmrecords.resolve(
                 tx, record_ids=["0000000003", "0000000001"], source_lead_uuids=["u1", "u2"], lock=lock

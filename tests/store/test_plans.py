@@ -48,7 +48,7 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "chunks": lambda tx: bulk.committed_chunks(tx, "1"),
     "parts of a file": lambda tx: bulk.parts(tx, "1", after=0, limit=1),
     "rejections": lambda tx: bulk.rejections(tx, "1", after=0, limit=1),
-    "customers": lambda tx: crmrecords.of_customers(tx, ["C1"]),
+    "customers": lambda tx: list(crmrecords.of_customers(tx, ["C1"])),
     "CRM records": lambda tx: crmrecords.resolve(tx, record_ids=["1"]),
     "CRM records by lead": lambda tx: crmrecords.resolve(tx, source_lead_uuids=["1"]),
 }

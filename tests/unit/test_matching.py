@@ -3,8 +3,9 @@
 import random
 import unicodedata
 
+import phonenumbers
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from leadbridge.matching import (
@@ -235,3 +236,31 @@ def test_the_same_words_score_a_hundred(a: list[str], randoms: random.Random) ->
     shuffled = list(a)
     randoms.shuffle(shuffled)
     assert name_score(" ".join(a), " ".join(shuffled)) == 100
+
+
+def read_until_it_stands(text: str) -> str | None:
+    """What phonenumbers makes of a number, read again as long as that changes it."""
+    for _ in range(20):
+        try:
+            number = phonenumbers.parse(text, "DE")
+        except phonenumbers.NumberParseException:
+            return None
+        if not phonenumbers.is_possible_number(number):
+            return None
+        form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if form == text:
+            return form
+        text = form
+    return None
+
+
+@settings(max_examples=2_000)
+@given(
+    st.sampled_from(sorted(phonenumbers.COUNTRY_CODE_TO_REGION_CODE)) | st.integers(1, 999),
+    st.text("00118923456789", min_size=3, max_size=15),
+    st.sampled_from(["", " ", "-", "/", ".", " (0)"]),
+    st.integers(0, 15),
+)
+def test_the_short_way_reads_numbers_as_the_library_does(country_code: int, number: str, between: str, at: int) -> None:
+    text = f"+{country_code}{between}{number[:at]}{between}{number[at:]}"
+    assert normalise_phone.__wrapped__(text, "DE") == read_until_it_stands(text)

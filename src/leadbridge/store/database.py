@@ -98,8 +98,7 @@ class Transaction:
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert rows, after those inserted before. Raises ValueError at once for a column that does not exist."""
         if rows:
-            insert = self.dialect.insert_of(table)
-            self._inserts.append((insert, insert.tuples(rows)))
+            self._inserts.append(self.dialect.prepared(table, rows))
 
     def flush(self) -> None:
         """Fetch what was asked and write the rows that were kept back."""

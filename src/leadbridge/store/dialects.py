@@ -219,9 +219,10 @@ class SQLite:
         last: int = connection.execute(statement, {"count": count, "name": name}).scalar_one()
         return list(range(last - count + 1, last + 1))
 
-    def insert_of(self, table: Table) -> Insert:
-        """The table's INSERT, made once."""
-        return _sqlite_insert(table)
+    def prepared(self, table: Table, rows: Sequence[Row]) -> Prepared:
+        """Rows as `insert_many` takes them. Raises ValueError for a column that does not exist."""
+        insert = _sqlite_insert(table)
+        return insert, insert.tuples(rows)
 
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
         """Write the rows, in the order given."""
@@ -229,7 +230,7 @@ class SQLite:
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
             for insert, rows in batch:
-                driver.executemany(insert.text, rows)
+                driver.executemany(_sqlite_text(insert), rows)
 
 
 @cache
@@ -239,7 +240,13 @@ def _sqlite_insert(table: Table) -> Insert:
         ExactDecimal: lambda value: format(_finite(value), "f"),
         Date: date.isoformat,
     }
-    return Insert(table, mark="?", converters=converters)
+    return Insert(table, converters)
+
+
+@cache
+def _sqlite_text(insert: Insert) -> str:
+    names = ", ".join(f'"{name}"' for name in insert.names)
+    return f'INSERT INTO "{insert.table}" ({names}) VALUES ({", ".join("?" * len(insert.names))})'  # noqa: S608 - names of our own tables
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
@@ -263,9 +270,6 @@ def _begin_sqlite(connection: Connection) -> None:
 
 
 # ------------------------------------------------------------------------------------------------- PostgreSQL
-
-# From this many rows of one table on COPY is the cheaper way to write; below, its extra round trips cost more.
-_COPY_FROM = 1_000
 
 
 class PostgreSQL:
@@ -331,23 +335,17 @@ class PostgreSQL:
         (rows,) = self.fetch_all(connection, [(_NUMBERS, {"name": f"{name}_number", "count": count})])
         return [row["number"] for row in rows]
 
-    def insert_of(self, table: Table) -> Insert:
-        """The table's INSERT, made once."""
-        return _postgresql_insert(table)
+    def prepared(self, table: Table, rows: Sequence[Row]) -> Prepared:
+        """Rows as `insert_many` takes them. Raises ValueError for a column that does not exist."""
+        insert = _postgresql_insert(table)
+        return insert, insert.lists(rows)
 
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
-        """Write the rows in the order given: few in one statement for all tables, many by COPY."""
+        """Write the rows in the order given, in one statement for all tables."""
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
             assert isinstance(driver, psycopg.Connection)
-            with driver.cursor() as cursor:
-                if all(len(rows) < _COPY_FROM for _, rows in batch):
-                    cursor.execute(*one_insert(batch), prepare=True)
-                    return
-                for insert, rows in batch:
-                    with cursor.copy(insert.copy.encode()) as copy:
-                        for row in rows:
-                            copy.write_row(row)
+            driver.execute(*one_insert(batch), prepare=True)
 
 
 _NUMBERS = text("SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, :count)").columns(
@@ -368,7 +366,7 @@ def _lock_number(key: str) -> int:
 
 @cache
 def _postgresql_insert(table: Table) -> Insert:
-    return Insert(table, mark="%s", converters={UtcDateTime: _zoned, ExactDecimal: _finite})
+    return Insert(table, {})
 
 
 def _connect_aside(_dialect: object, _record: object, arguments: Any, options: Any) -> PostgresqlConnection:

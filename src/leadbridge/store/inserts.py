@@ -1,4 +1,4 @@
-"""How rows become what a driver takes: one INSERT per table, made once."""
+"""How rows become what a driver takes."""
 
 from __future__ import annotations
 
@@ -15,22 +15,18 @@ Converter: TypeAlias = Callable[[Any], Any]
 
 
 class Insert:
-    """One table's INSERT, made once: its text, and how a row dict becomes the driver's tuple.
+    """One table's INSERT, made once: its columns, and how row dicts become what the driver takes.
 
     SQLAlchemy's executemany binds every column of every row through its type; here only the columns that need
-    it are touched, and PostgreSQL's COPY can be fed the same tuples. Measured for a lead with its partner,
-    items, note, journal row and answer (11 rows, groups of 256), CPU per lead of this process: on
-    PostgreSQL 137 us by SQLAlchemy, 108 us by the driver's executemany, 43 us by COPY; on SQLite 107 us by
-    SQLAlchemy and 96 us this way, most of which is SQLite itself.
+    it are touched. Measured for a lead with its partner, items, note, journal row and answer (11 rows, groups of 256),
+    CPU per lead of this process: on PostgreSQL 137 us by SQLAlchemy, 108 us by the driver's executemany, 40 us as
+    arrays; on SQLite 107 us by SQLAlchemy and 96 us this way, most of which is SQLite itself.
     """
 
-    def __init__(self, table: Table, *, mark: str, converters: Mapping[type[TypeEngine[Any]], Converter]) -> None:
+    def __init__(self, table: Table, converters: Mapping[type[TypeEngine[Any]], Converter]) -> None:
         self.table = table.name
         self.columns = columns = [column for column in table.columns if not _given_by_database(column)]
-        names = [column.name for column in columns]
-        listed = ", ".join(f'"{name}"' for name in names)
-        self.text = f'INSERT INTO "{table.name}" ({listed}) VALUES ({", ".join([mark] * len(names))})'  # noqa: S608 - names of our own tables
-        self.copy = f'COPY "{table.name}" ({listed}) FROM STDIN'
+        self.names = names = [column.name for column in columns]
         self._known = frozenset(names)
         self._blank: Row = {column.name: _default(column) for column in columns}
         self._pick = itemgetter(*names)
@@ -43,10 +39,9 @@ class Insert:
 
         Raises ValueError for a key that is no column: a misspelt one would be lost in silence.
         """
+        self._check(rows)
         result = []
         for row in rows:
-            if not self._known.issuperset(row):
-                raise ValueError(f"{self.table} has no column {sorted(set(row) - self._known)}")
             whole = {**self._blank, **row}
             for name, convert in self._convert:
                 value = whole[name]
@@ -55,9 +50,19 @@ class Insert:
             result.append(self._pick(whole))
         return result
 
+    def lists(self, rows: Sequence[Row]) -> list[list[Any]]:
+        """The same by columns, unconverted: a list for each, with a value for each row."""
+        self._check(rows)
+        return [[row.get(name, default) for row in rows] for name, default in self._blank.items()]
 
-# Rows that wait to be written, as their driver takes them.
-Prepared: TypeAlias = tuple[Insert, list[tuple[Any, ...]]]
+    def _check(self, rows: Sequence[Row]) -> None:
+        for row in rows:
+            if not self._known.issuperset(row):
+                raise ValueError(f"{self.table} has no column {sorted(set(row) - self._known)}")
+
+
+# Rows that wait to be written, as their driver takes them: tuples, or lists by columns.
+Prepared: TypeAlias = tuple[Insert, list[Any]]
 
 
 def _given_by_database(column: Column[Any]) -> bool:

@@ -101,10 +101,7 @@ def lead_of(message: Any) -> PlainLead:
             amount=str(lead.ExpectedRevenueAmount.value),
             currency=lead.ExpectedRevenueAmount.currencyCode,
         ),
-        [
-            (item.ProductID, item.Description, str(item.Quantity.value), item.Quantity.unitCode)
-            for item in lead.Item
-        ],
+        [(item.ProductID, item.Description, str(item.Quantity.value), item.Quantity.unitCode) for item in lead.Item],
         [note.value for note in lead.Note],
     )
 
