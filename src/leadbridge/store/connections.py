@@ -19,8 +19,9 @@ from leadbridge.store import cooperative
 
 # How long a writer waits for the others of its database before it gives up.
 PATIENCE_SECONDS: Final = 30
-# How often a turn is looked for that another process has.
+# How often a turn is looked for that another process has; and how often by those who give way to others.
 _LOOK_SECONDS: Final = 0.001
+_LOOK_SECONDS_GIVING_WAY: Final = 0.02
 
 
 class PostgresqlConnection(psycopg.Connection[Any]):
@@ -62,11 +63,12 @@ class Turn:
 
     SQLite lets a second writer poll for its lock with pauses that grow to a tenth of a second, in which others
     overtake it. Here writers of all processes follow each other within a millisecond. A process that dies gives its
-    turn back. `path` is the file.
+    turn back. `path` is the file. Who gives way looks so seldom that anybody else comes first.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, gives_way: bool = False) -> None:
         self._path = path
+        self._look_seconds = _LOOK_SECONDS_GIVING_WAY if gives_way else _LOOK_SECONDS
         self._among_threads = threading.Lock()
         self._file: int | None = None
 
@@ -96,7 +98,7 @@ class Turn:
             if time.monotonic() > deadline:
                 self._among_threads.release()
                 return False
-            time.sleep(_LOOK_SECONDS)
+            time.sleep(self._look_seconds)
         return True
 
     def _lock_file(self) -> bool:

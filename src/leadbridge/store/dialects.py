@@ -171,7 +171,8 @@ class SQLite:
     begin_write: Final = "BEGIN IMMEDIATE"  # takes the write lock at once: no upgrade that could fail later
     begin_read: Final = "BEGIN"
 
-    def __init__(self) -> None:
+    def __init__(self, *, gives_way: bool) -> None:
+        self._gives_way = gives_way
         self._turn: Turn | None = None
 
     def engine(self, url: URL, *, pool_size: int) -> Engine:
@@ -180,7 +181,7 @@ class SQLite:
             raise ValueError("SQLite needs the path of a file")
         path = Path(url.database).absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._turn = Turn(path.with_name(path.name + "-turn"))
+        self._turn = Turn(path.with_name(path.name + "-turn"), gives_way=self._gives_way)
         engine = create_engine(
             url,
             pool_size=pool_size,
@@ -435,11 +436,11 @@ _SQLITE_UNREACHABLE = frozenset(
 _SQLITE_TRANSIENT = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-def for_url(url: URL) -> Dialect:
+def for_url(url: URL, *, gives_way: bool = False) -> Dialect:
     """The dialect an address asks for. Raises ValueError for any other database."""
     match url.get_backend_name():
         case "sqlite":
-            return SQLite()
+            return SQLite(gives_way=gives_way)
         case "postgresql" | "postgres":
             return PostgreSQL()
         case other:
