@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
-from leadbridge.store import businesspartners, crmrecords, leads, outbox, received
+from leadbridge.store import bulk, businesspartners, crmrecords, leads, outbox, received
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.tables import metadata
 from tests.store.rows import EVERYTHING, NOW, partner_caller
@@ -40,6 +40,13 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "received": lambda tx: received.find(tx, [("p1", "u1")]),
     "claim": lambda tx: outbox.claim(tx, worker="w", now=NOW, lease=timedelta(seconds=60), limit=100),
     "forwarding states": lambda tx: outbox.forwarding_states(tx, ["1"]),
+    "jobs": lambda tx: bulk.resolve(tx, GIVEN, ids=["1"], uuids=["1"]),
+    "same file": lambda tx: bulk.find_same(tx, "p1", "1", b"hash"),
+    "claim of a job": lambda tx: bulk.claim(tx, worker="w", now=NOW, lease=timedelta(seconds=60)),
+    "chunk": lambda tx: bulk.begin_chunk(tx, "1", 0),
+    "chunks": lambda tx: bulk.committed_chunks(tx, "1"),
+    "parts of a file": lambda tx: bulk.parts(tx, "1", after=0, limit=1),
+    "rejections": lambda tx: bulk.rejections(tx, "1", after=0, limit=1),
     "customers": lambda tx: crmrecords.of_customers(tx, ["C1"]),
     "CRM records": lambda tx: crmrecords.resolve(tx, record_ids=["1"]),
     "CRM records by lead": lambda tx: crmrecords.resolve(tx, source_lead_uuids=["1"]),

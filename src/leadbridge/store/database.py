@@ -18,7 +18,7 @@ from leadbridge.store.dialects import Dialect
 from leadbridge.store.errors import DatabaseUnreachable, SchemaBehind
 from leadbridge.store.inserts import Prepared, Row
 
-NumberName: TypeAlias = Literal["lead", "business_partner", "crm_record"]
+NumberName: TypeAlias = Literal["lead", "business_partner", "crm_record", "bulk_job"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = "leadbridge schema"

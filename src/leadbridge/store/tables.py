@@ -337,6 +337,63 @@ crm_record_note = Table(
     _text("type_code"),
 )
 
+bulk_job = Table(
+    "bulk_job",
+    metadata,
+    _text("id", 10, key=True),
+    _text("uuid", 36, needed=True),  # of the file
+    _text("caller_id", 64, needed=True),
+    _text("state", needed=True),  # receiving, waiting, running, finished, broken, cancelled
+    _text("source", needed=True),  # stored: its parts are here; file: read in place
+    _text("media", needed=True),  # xml, csv
+    _text("path"),  # of a file that is read in place
+    Column("content_hash", LargeBinary),  # none until the whole file has arrived, and so is the size
+    Column("size_bytes", BigInteger),
+    Column("chunk_records", Integer, nullable=False),  # a chunk's number means the same leads after a restart
+    Column("test_data", Boolean, nullable=False, default=False),
+    _moment("submitted_at"),
+    _moment("started_at", needed=False),
+    _moment("ended_at", needed=False),
+    _text("claimed_by"),
+    _moment("lease_until", needed=False),
+    _text("break_description"),
+    _text("correlation_id"),
+    Index(None, "state", "id"),
+    Index(None, "uuid", "caller_id"),
+)
+
+bulk_part = Table(
+    "bulk_part",
+    metadata,
+    _parent("job_id", "bulk_job.id"),
+    _position(),
+    Column("content", LargeBinary, nullable=False),  # deflated
+)
+
+# A row for each chunk that was committed: the progress of its job, and what keeps the chunk from being done again.
+bulk_chunk = Table(
+    "bulk_chunk",
+    metadata,
+    _parent("job_id", "bulk_job.id"),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 0, in the order of the file
+    Column("received", Integer, nullable=False),
+    Column("accepted", Integer, nullable=False),
+    Column("replayed", Integer, nullable=False),
+    Column("duplicate", Integer, nullable=False),
+    Column("rejected", Integer, nullable=False),
+    _moment("committed_at"),
+)
+
+bulk_rejection = Table(
+    "bulk_rejection",
+    metadata,
+    _parent("job_id", "bulk_job.id"),
+    Column("record", Integer, primary_key=True, autoincrement=False),  # the place of the lead in its file, from 1
+    _text("verdict", needed=True),  # duplicate, rejected
+    Column("lead", LargeBinary, nullable=False),  # the element Lead as it was sent
+    _text("log_items", needed=True),  # JSON
+)
+
 # Where SQLite counts its identifiers; PostgreSQL has sequences, which the migration makes.
 number = Table(
     "number",
