@@ -1,4 +1,4 @@
-"""Cutting bulk files in XML: every lead comes out once and as it was sent, whatever the file looks like or ends like."""
+"""Cutting bulk files in XML: every lead comes out once and as it was sent, whatever the file looks like."""
 
 from __future__ import annotations
 
@@ -25,16 +25,10 @@ def cut(data: bytes, *, size: int = 1_000, chunk_records: int = 3) -> tuple[list
     """The chunks of a file, and how it broke off."""
     chunks: list[Chunk] = []
     try:
-        chunks.extend(_kept(split(blocks(data, size), chunk_records=chunk_records), chunks))
+        chunks.extend(split(blocks(data, size), chunk_records=chunk_records))  # keeps what came before an error
     except BrokenOff as broken:
         return chunks, broken
     return chunks, None
-
-
-def _kept(stream: Iterable[Chunk], chunks: list[Chunk]) -> Iterator[Chunk]:
-    for chunk in stream:
-        chunks.append(chunk)
-    yield from ()
 
 
 def records(chunks: Iterable[Chunk]) -> list[bytes]:
@@ -42,7 +36,7 @@ def records(chunks: Iterable[Chunk]) -> list[bytes]:
     roots = [etree.fromstring(chunk.document, etree.XMLParser(remove_comments=True)) for chunk in chunks]
     for chunk, root in zip(chunks, roots, strict=True):
         assert len(root) == chunk.records + 1
-    return [canonical(one) for root in roots for one in root[1:]]
+    return [canonical(one) for root in roots for one in list(root)[1:]]
 
 
 def canonical(element: etree._Element) -> bytes:
@@ -205,7 +199,10 @@ def test_the_place_of_text_between_the_leads() -> None:
     data = file_of([small_lead(number) + "\n" for number in range(1, 6)] + ["  and"])
     for size in (1, 50, 100_000):
         _, broken = cut(data, size=size, chunk_records=2)
-        assert str(broken) == f"line 9, column 3 (byte {data.index(b'and'):,}): text between the leads; 5 whole leads before it"
+        assert (
+            str(broken)
+            == f"line 9, column 3 (byte {data.index(b'and'):,}): text between the leads; 5 whole leads before it"
+        )
 
 
 def test_half_a_character_of_utf_16_at_the_end() -> None:

@@ -46,9 +46,8 @@ class Chunk:
 class BrokenOff(Exception):
     """The file is not to be read beyond a place; every whole lead before it has come out. The text says where."""
 
-    def __init__(self, reason: str, *, records: int, place: Place | None = None) -> None:
-        where = f"line {place.line}, column {place.column} (byte {place.byte:,}): " if place else ""
-        super().__init__(f"{where}{reason}; {records:,} whole leads before it")
+    def __init__(self, where: str, *, records: int) -> None:
+        super().__init__(f"{where}; {records:,} whole leads before it")
         self.records = records
 
 
@@ -75,7 +74,8 @@ def split(blocks: Iterable[bytes], *, chunk_records: int) -> Iterator[Chunk]:
         raise Unusable(f"line {broken.line}, column {broken.column}: {broken.reason}, before the first lead")
     yield from cutter.rest()
     if broken is not None:
-        raise BrokenOff(broken.reason, records=cutter.records, place=broken)
+        where = f"line {broken.line}, column {broken.column} (byte {broken.byte:,}): {broken.reason}"
+        raise BrokenOff(where, records=cutter.records)
 
 
 def _well_formed(blocks: Iterable[bytes]) -> Iterator[bytes]:
@@ -164,21 +164,20 @@ class _Cutter:
             between = _BETWEEN.match(pending, start).end()  # type: ignore[union-attr]  # as above
             name = _NAME.match(pending, between)
             if name is None or name.end() == len(pending):
-                return self._no_record(between)
+                self._look_at_other(between)
+                return None
             start = between
         end = _Tags.of(name[1]).end_of(pending, start) if name.end() < len(pending) else None
         if (len(pending) if end is None else end) - start > LARGEST_LEAD:
             raise self.place(f"a lead of more than {LARGEST_LEAD:,} bytes", start)
         return end
 
-    def _no_record(self, at: int) -> None:
+    def _look_at_other(self, at: int) -> None:
         """What stands at `at` is no start tag, or not a whole one."""
         found = bytes(self._pending[at : at + 2])
         if found == b"</":
             self._ended = True
-        elif found and not found.startswith(b"<"):
-            raise self.place("text between the leads", at)
-        elif bytes(self._pending[at : at + 9]) == b"<![CDATA[":
+        elif found[:1] not in (b"", b"<") or self._pending.startswith(b"<![CDATA[", at):
             raise self.place("text between the leads", at)
         elif len(self._pending) - at > LARGEST_LEAD:
             raise self.place(f"a comment of more than {LARGEST_LEAD:,} bytes", at)
@@ -225,7 +224,9 @@ class _Tags:
                 if closed < 0:
                     return None
                 continue
-            closed = text.find(b">", found.end()) + 1 if what.startswith(b"</") else self._start_end(text, found.start())
+            closed = (
+                text.find(b">", found.end()) + 1 if what.startswith(b"</") else self._start_end(text, found.start())
+            )
             if closed <= 0:
                 return None
             at = closed
