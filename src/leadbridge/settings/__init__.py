@@ -24,6 +24,7 @@ from leadbridge.settings.sources import (
     wrong_variables,
 )
 from leadbridge.settings.tables import (
+    BulkSettings,
     CallerSettings,
     CodeListSettings,
     CrmSettings,
@@ -36,6 +37,7 @@ from leadbridge.settings.tables import (
 __all__ = [
     "Settings",
     "SettingsError",
+    "BulkSettings",
     "CallerSettings",
     "CodeListSettings",
     "CrmSettings",
@@ -131,6 +133,9 @@ class Settings(BaseSettings):
 
     idempotency: IdempotencySettings = IdempotencySettings()
     """Replays."""
+
+    bulk: BulkSettings = BulkSettings()
+    """Bulk files."""
 
     code_lists: CodeListSettings = CodeListSettings()
     """Site codes."""
