@@ -78,6 +78,4 @@ def default_visibility(roles: Collection[Role]) -> Visibility:
 
 
 # Acts for the house where no caller does: forwarding, and what follows from the core CRM's answers.
-CORE_CRM = Caller(
-    id="core-crm", name="Core CRM", roles=frozenset({Role.CRM}), visibility=Visibility.ALL, party_id=""
-)
+CORE_CRM = Caller(id="core-crm", name="Core CRM", roles=frozenset({Role.CRM}), visibility=Visibility.ALL, party_id="")

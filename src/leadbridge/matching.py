@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import phonenumbers
 from rapidfuzz import fuzz
@@ -95,10 +95,24 @@ def normalise_phone(text: str, default_region: str) -> str | None:
         if not phonenumbers.is_possible_number(number):
             return None
         form = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-        if form == text:
+        if form == text or not _would_lose_a_prefix(number.country_code or 0, form):
             return form
         text = form
     return None
+
+
+def _would_lose_a_prefix(country_code: int, form: str) -> bool:
+    """Whether a number in E.164 would be read as another one: it begins with what its country dials before a number."""
+    prefix = _national_prefix(country_code)
+    return prefix is not None and prefix.match(form, 1 + len(str(country_code))) is not None
+
+
+@cache
+def _national_prefix(country_code: int) -> re.Pattern[str] | None:
+    region = phonenumbers.region_code_for_country_code(country_code)
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region_or_calling_code(country_code, region)
+    prefix = metadata.national_prefix_for_parsing if metadata else None
+    return re.compile(prefix) if prefix else None
 
 
 def phone_pattern(text: str, default_region: str) -> str:

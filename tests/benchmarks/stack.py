@@ -15,7 +15,7 @@ import io
 import logging
 import time
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, fields
@@ -74,16 +74,13 @@ class _Nothing:
     def __init__(self) -> None:
         self._numbers = count(1)
 
-    def execute(self, *_statement: object) -> "_Nothing":
-        return self
-
-    def keys(self) -> tuple[()]:
-        return ()
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(())
+    def fetch_all(self, _connection: object, questions: Sequence[object]) -> list[list[Any]]:
+        return [[] for _ in questions]
 
     def lock(self, *_keys: object, **_options: object) -> None:
+        return None
+
+    def numbers_ahead(self, *_name: object) -> None:
         return None
 
     def insert_of(self, _table: object) -> "_Nothing":

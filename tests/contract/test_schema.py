@@ -28,7 +28,6 @@ PREFIXES = " ".join(f'xmlns:{prefix}="{namespace}"' for prefix, namespace in NAM
 PREFIXES += ' xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns:xs="http://www.w3.org/2001/XMLSchema"'
 
 
-
 PROSPECT = (
     "<lbl:ProspectParty><lbl:BusinessPartnerInternalID>0000000001</lbl:BusinessPartnerInternalID></lbl:ProspectParty>"
 )

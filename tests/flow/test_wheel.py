@@ -52,9 +52,7 @@ def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_carries_the_authored_contract_unchanged(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         packed = {name: archive.read(name) for name in archive.namelist() if "/_contract/" in name}
-    assert packed == {
-        f"leadbridge/_contract/{path.as_posix()}": (ROOT / path).read_bytes() for path in AUTHORED
-    }
+    assert packed == {f"leadbridge/_contract/{path.as_posix()}": (ROOT / path).read_bytes() for path in AUTHORED}
 
 
 def test_the_wheel_carries_nothing_but_the_package(wheel: Path) -> None:
@@ -65,7 +63,5 @@ def test_the_wheel_carries_nothing_but_the_package(wheel: Path) -> None:
 
 
 @pytest.mark.parametrize("arguments", [["contract", "check"], ["demo"]], ids=" ".join)
-def test_the_installed_package_works_in_an_empty_folder(
-    arguments: list[str], elsewhere: Path, tmp_path: Path
-) -> None:
+def test_the_installed_package_works_in_an_empty_folder(arguments: list[str], elsewhere: Path, tmp_path: Path) -> None:
     run(elsewhere / "leadbridge", *arguments, cwd=tmp_path, timeout=180)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import pytest
@@ -17,7 +18,7 @@ OWNER = partner_caller("p1")
 GIVEN_TO = partner_caller("p3", party_id="PARTY-3")
 
 
-def ids(rows: list[Row]) -> list[int]:
+def ids(rows: Sequence[Row]) -> list[int]:
     return [int(row["internal_id"]) for row in rows]
 
 
@@ -125,7 +126,7 @@ def test_an_external_key_means_the_callers_own_partner(world: Database, caller: 
         assert ids(businesspartners.find(tx, caller, {}, external_keys=key, limit=9, after=None)[0]) == found
         mixed = businesspartners.resolve(tx, caller, external_keys=key, internal_ids=["0000000001"], uuids=["x"])
         assert set(ids(mixed)) >= set(found)
-        assert businesspartners.resolve(tx, caller) == []
+        assert list(businesspartners.resolve(tx, caller)) == []
 
 
 # ---------------------------------------------------------------------------------------------------- duplicates
@@ -150,7 +151,7 @@ def test_candidates_come_oldest_first_with_what_matched(database: Database) -> N
         found = businesspartners.candidates(
             tx, normalised=["a@example.org", "+4930"], identifications=[("TAX", "77"), ("TAX", "78")]
         )
-        assert businesspartners.candidates(tx, normalised=[], identifications=[]) == []
+        assert list(businesspartners.candidates(tx, normalised=[], identifications=[])) == []
         assert ids(businesspartners.candidates(tx, normalised=["+4930"], identifications=[])) == [2]
         assert ids(businesspartners.candidates(tx, normalised=[], identifications=[("VAT", "77")])) == [3]
     assert ids(found) == [2, 1, 1]

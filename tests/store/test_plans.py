@@ -25,19 +25,20 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "leads by key": lambda tx: leads.resolve(tx, EVERYTHING, external_keys=[("S", "1")]),
     "own leads by key": lambda tx: leads.resolve(tx, GIVEN, external_keys=[("S", "1")]),
     "leads by anything": lambda tx: leads.resolve(tx, GIVEN, ids=["1"], uuids=["1"], external_keys=[("S", "1")]),
-    "taken lead keys": lambda tx: leads.external_keys_taken(tx, [("p1", "S", "1")]),
+    "taken lead keys": lambda tx: list(leads.external_keys_taken(tx, [("p1", "S", "1")])),
     "parts": lambda tx: leads.parts(
         tx, ["1"], items=True, notes=True, history=True, documents=True, contacts=True, answers=True
     ),
     "leads by address": lambda tx: leads.find(tx, GIVEN, {"email_uri": EXACT}, limit=100, after=None),
-    "candidates": lambda tx: businesspartners.candidates(tx, normalised=["a"], identifications=[("T", "1")]),
-    "partners by anything": lambda tx: businesspartners.resolve(
-        tx, GIVEN, internal_ids=["1"], uuids=["1"], external_keys=[("S", "1")]
+    "candidates by address": lambda tx: list(businesspartners.candidates(tx, normalised=["a"], identifications=[])),
+    "candidates": lambda tx: list(businesspartners.candidates(tx, normalised=["a"], identifications=[("T", "1")])),
+    "partners by anything": lambda tx: list(
+        businesspartners.resolve(tx, GIVEN, internal_ids=["1"], uuids=["1"], external_keys=[("S", "1")])
     ),
     "partners in full": lambda tx: businesspartners.load(tx, GIVEN, ["1"]),
     "partners by name": lambda tx: businesspartners.find(tx, EVERYTHING, {"name": EXACT}, limit=100, after=None),
     "open leads": lambda tx: businesspartners.open_leads(tx, GIVEN, ["1"], per_partner=20),
-    "received": lambda tx: received.find(tx, [("p1", "u1")]),
+    "received": lambda tx: list(received.find(tx, [("p1", "u1")])),
     "claim": lambda tx: outbox.claim(tx, worker="w", now=NOW, lease=timedelta(seconds=60), limit=100),
     "forwarding states": lambda tx: outbox.forwarding_states(tx, ["1"]),
     "jobs": lambda tx: bulk.resolve(tx, GIVEN, ids=["1"], uuids=["1"]),

@@ -25,13 +25,13 @@ from sqlalchemy import func, select, text
 from leadbridge.authentication import add_caller
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.contract import codec
+from leadbridge.contract.canonical import content_hash
 from leadbridge.contract.operations import by_request
 from leadbridge.contract.parsing import parse
 from leadbridge.contract.schema import validate
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
-from leadbridge.soap.application import content_hash
 from leadbridge.store import tables
 from leadbridge.store.database import Database, migrate
 from leadbridge.store.lane import WriteLane

@@ -98,9 +98,7 @@ YOUNG = Match("0000000003", Rule.PHONE_AND_NAME, 96)
         (DuplicateCheck.CREATE, Proceeding.CREATE),
     ],
 )
-def test_the_best_match_decides_whatever_order_candidates_come_in(
-    code: DuplicateCheck, proceeding: Proceeding
-) -> None:
+def test_the_best_match_decides_whatever_order_candidates_come_in(code: DuplicateCheck, proceeding: Proceeding) -> None:
     for matches in permutations([WEAK, OLD, YOUNG]):
         assert verdict(code, matches) == Verdict(proceeding, OLD)
 

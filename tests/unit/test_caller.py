@@ -25,9 +25,7 @@ def caller(*roles: Role) -> Caller:
         ((Role.PARTNER, Role.OPERATOR), {L, B}),
     ],
 )
-def test_a_caller_may_call_what_any_of_its_roles_opens(
-    roles: tuple[Role, ...], groups: set[OperationGroup]
-) -> None:
+def test_a_caller_may_call_what_any_of_its_roles_opens(roles: tuple[Role, ...], groups: set[OperationGroup]) -> None:
     assert {group for group in OperationGroup if may_call(caller(*roles), group)} == groups
 
 
@@ -44,7 +42,5 @@ def test_a_caller_may_call_what_any_of_its_roles_opens(
         ((Role.PARTNER, Role.CALLCENTRE), Visibility.ALL),
     ],
 )
-def test_only_a_mere_partner_sees_less_than_all_by_default(
-    roles: tuple[Role, ...], visibility: Visibility
-) -> None:
+def test_only_a_mere_partner_sees_less_than_all_by_default(roles: tuple[Role, ...], visibility: Visibility) -> None:
     assert default_visibility(roles) is visibility

@@ -161,22 +161,16 @@ some_records = st.lists(
 def test_a_combo_create_repeated_answers_the_record_the_first_one_made(
     customer_type: CustomerType, records: list[Record], policy: NtbClosedOpportunity
 ) -> None:
-    first = decide_create(
-        customer_type=customer_type, owner_id=ME, records=records, ntb_closed_opportunity=policy
-    )
+    first = decide_create(customer_type=customer_type, owner_id=ME, records=records, ntb_closed_opportunity=policy)
     assert (first.existing is None) != (first.create is None)
     if first.create is None:
         assert first.close == ()
         return
     assert all(record.is_open and record.owner_id != ME for record in first.close)
     made = Record("99+", first.create, status_when_created(first.create), ME)
-    lost = [
-        Record(one.record_id, one.record_type, StatusName.CLOSE_LOST, one.owner_id) for one in first.close
-    ]
+    lost = [Record(one.record_id, one.record_type, StatusName.CLOSE_LOST, one.owner_id) for one in first.close]
     after = [record for record in records if record not in first.close] + lost + [made]
-    again = decide_create(
-        customer_type=customer_type, owner_id=ME, records=after, ntb_closed_opportunity=policy
-    )
+    again = decide_create(customer_type=customer_type, owner_id=ME, records=after, ntb_closed_opportunity=policy)
     assert again == existing(made)
 
 

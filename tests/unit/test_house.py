@@ -28,9 +28,7 @@ LOG_METHODS = {"debug", "info", "warning", "error", "critical", "exception"}
 
 
 def modules(*folders: Path) -> list[Path]:
-    return sorted(
-        path for folder in folders for path in folder.rglob("*.py") if GENERATED not in path.parents
-    )
+    return sorted(path for folder in folders for path in folder.rglob("*.py") if GENERATED not in path.parents)
 
 
 OURS = modules(PACKAGE)
@@ -85,9 +83,7 @@ def test_nothing_is_left_unfinished(path: Path) -> None:
     assert UNFINISHED.findall(path.read_text(encoding="utf-8")) == []
 
 
-@pytest.mark.parametrize(
-    "path", [*ALL, *ROOT.glob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"], ids=named
-)
+@pytest.mark.parametrize("path", [*ALL, *ROOT.glob("*.md"), ROOT / "Makefile", ROOT / "pyproject.toml"], ids=named)
 def test_nothing_names_a_folder_of_one_machine(path: Path) -> None:
     assert MACHINE_PATH.findall(path.read_text(encoding="utf-8")) == []
 
@@ -135,7 +131,5 @@ def test_rules_import_the_standard_library_and_each_other_only(name: str) -> Non
 def test_imports_go_downwards_only() -> None:
     """The contracts in pyproject.toml, through import-linter's own command: it needs a fresh interpreter."""
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as c; c()"]
-    done = subprocess.run(
-        [*command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run([*command, "--no-cache"], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

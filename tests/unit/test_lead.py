@@ -42,9 +42,7 @@ def test_the_table_of_pairs_is_complete() -> None:
 
 
 @pytest.mark.parametrize(("old", "new", "allowed"), PAIRS)
-def test_a_lead_moves_as_the_life_cycle_says(
-    old: LifeCycleStatus, new: LifeCycleStatus, allowed: bool
-) -> None:
+def test_a_lead_moves_as_the_life_cycle_says(old: LifeCycleStatus, new: LifeCycleStatus, allowed: bool) -> None:
     assert may_move(old, new) is allowed
     assert caller_may_move(old, new) is (allowed and new != "4")
 

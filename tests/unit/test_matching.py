@@ -115,9 +115,7 @@ def test_a_phone_number_has_one_form_or_is_none(text: str, region: str, expected
     assert normalise_phone(text, region) == expected
 
 
-@given(
-    st.from_regex(r"(\+|00|0)?[1-9][0-9]{3,13}", fullmatch=True), st.sampled_from(["DE", "VN", "GB", "US"])
-)
+@given(st.from_regex(r"(\+|00|0)?[1-9][0-9]{3,13}", fullmatch=True), st.sampled_from(["DE", "VN", "GB", "US"]))
 def test_normalising_a_phone_number_twice_changes_nothing(text: str, region: str) -> None:
     once = normalise_phone(text, region)
     assume(once is not None)

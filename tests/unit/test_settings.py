@@ -48,9 +48,7 @@ def test_without_environment_and_file_the_defaults_hold() -> None:
     assert settings.idempotency.keep_days == 7
 
 
-def test_an_argument_beats_the_environment_which_beats_the_file(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_argument_beats_the_environment_which_beats_the_file(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text("port = 1\nworkers = 1\nhost = 'file'\n")
     monkeypatch.setenv("LEADBRIDGE_PORT", "2")
     monkeypatch.setenv("LEADBRIDGE_WORKERS", "2")
@@ -142,9 +140,7 @@ def test_what_serve_hands_to_its_workers_is_no_setting(monkeypatch: pytest.Monke
     Settings()
 
 
-def test_all_problems_are_told_at_once_with_their_places(
-    config: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_problems_are_told_at_once_with_their_places(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text("wsdl_access = 'everyone'\ncrm = 5\n")
     monkeypatch.setenv("LEADBRIDGE_PORT", "99999")
     monkeypatch.setenv("LEADBRIDGE_HOSTS", "x")

@@ -36,7 +36,7 @@ from leadbridge.operations.call import Answer, Call, Policy, answer_header, zone
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import PartnerBook, Request, request
-from leadbridge.operations.replay import once
+from leadbridge.operations.replay import ANSWERS, header_keys, once
 from leadbridge.operations.selecting import Hits, intervals, response_conditions
 from leadbridge.store import businesspartners, journal
 from leadbridge.store.database import Transaction
@@ -58,11 +58,19 @@ def create_business_partners(tx: Transaction, calls: Sequence[Call], policy: Pol
         book = PartnerBook(tx, requests=[requests[id(call)] for call in fresh], numbers=numbers)
         journal_rows: list[Row] = []
         answers = [_create(book, call, requests[id(call)], journal_rows) for call in fresh]
-        book.write(tx)
+        book.write()
         journal.append(tx, journal_rows)
         return answers
 
-    return once(tx, calls, operation="CreateBusinessPartner", lock_keys=lock_keys, act=act)
+    return once(
+        tx,
+        calls,
+        keys=header_keys(calls),
+        operation="CreateBusinessPartner",
+        lock_keys=lock_keys,
+        act=act,
+        memory=ANSWERS,
+    )
 
 
 def _create(book: PartnerBook, call: Call, brought: Request, journal_rows: list[Row]) -> Answer:

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from hashlib import sha1
 from typing import Any
 
 from leadbridge.caller import Caller
@@ -60,11 +61,32 @@ class Policy:
     reason_codes: frozenset[str] = field(default_factory=frozenset)
 
 
+_randomness: list[str] = []
+
+
 def new_uuid() -> str:
-    """A random UUID (RFC 9562, version 4) as text. Each call needs several, and uuid4 takes three times as long."""
-    digits = os.urandom(16).hex()
+    """A random UUID (RFC 9562, version 4) as text.
+
+    Each call needs several. The operating system is asked for many at once, because asking costs more than the rest:
+    uuid4 takes six times as long.
+    """
+    try:
+        digits = _randomness.pop()
+    except IndexError:
+        drawn = os.urandom(16 * 256).hex()
+        _randomness.extend(drawn[place : place + 32] for place in range(32, len(drawn), 32))
+        digits = drawn[:32]
+    return _uuid(digits, version="4")
+
+
+def named_uuid(namespace: str, name: str) -> str:
+    """The UUID of a name in a namespace, another UUID (RFC 9562, version 5): always the same for the same two."""
+    return _uuid(sha1(bytes.fromhex(namespace.replace("-", "")) + name.encode()).hexdigest(), version="5")  # noqa: S324 - the standard's digest; nothing rests on it being hard to forge
+
+
+def _uuid(digits: str, *, version: str) -> str:
     variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    return f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
 
 
 def by_caller(calls: Iterable[Call]) -> list[list[Call]]:

@@ -31,7 +31,7 @@ from leadbridge.messages import (
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy, answer_header
 from leadbridge.operations.logitems import LogBuilder, LogItemType
-from leadbridge.operations.replay import once
+from leadbridge.operations.replay import ANSWERS, header_keys, once
 from leadbridge.store import crmrecords, journal
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
@@ -57,7 +57,15 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
         return answers
 
     lock_keys = [_customer_lock(call.message.customer_id) for call in calls]
-    return once(tx, calls, operation="ComboCreateLeadOpportunity", lock_keys=lock_keys, act=act)
+    return once(
+        tx,
+        calls,
+        keys=header_keys(calls),
+        operation="ComboCreateLeadOpportunity",
+        lock_keys=lock_keys,
+        act=act,
+        memory=ANSWERS,
+    )
 
 
 def _customer_lock(customer_id: str) -> str:
@@ -281,7 +289,15 @@ def _update(
         writing.write(tx)
         return answers
 
-    return once(tx, calls, operation=operation, lock_keys=lock_keys, act=act)
+    return once(
+        tx,
+        calls,
+        keys=header_keys(calls),
+        operation=operation,
+        lock_keys=lock_keys,
+        act=act,
+        memory=ANSWERS,
+    )
 
 
 def _change_status(

@@ -24,7 +24,8 @@ from leadbridge.operations import lead_lists, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy, answer_header, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
-from leadbridge.operations.lead_create import check_code, check_dates, confirmation, find_prospect
+from leadbridge.operations.lead_batch import check_code, check_dates, find_prospect
+from leadbridge.operations.lead_create import confirmation
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
     PartnerBook,
@@ -34,7 +35,7 @@ from leadbridge.operations.partners import (
     external_lock_key,
     request,
 )
-from leadbridge.operations.replay import once
+from leadbridge.operations.replay import ANSWERS, header_keys, once
 from leadbridge.operations.selecting import day
 from leadbridge.store import journal, leads, outbox
 from leadbridge.store.database import Transaction
@@ -95,7 +96,15 @@ def change_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
             waiting = _round(tx, waiting, requests, policy, answers)
         return [answers[id(call)] for call in fresh]
 
-    return once(tx, calls, operation="ChangeLead", lock_keys=lock_keys, act=act)
+    return once(
+        tx,
+        calls,
+        keys=header_keys(calls),
+        operation="ChangeLead",
+        lock_keys=lock_keys,
+        act=act,
+        memory=ANSWERS,
+    )
 
 
 def _request(call: Call, policy: Policy) -> Request | None:
@@ -183,7 +192,10 @@ class _Plan:
         keys = {
             (call.caller.id, *pair(call.message.lead.external_key)) for call in calls if call.message.lead.external_key
         }
-        self._taken = leads.external_keys_taken(tx, keys) if keys else set()
+        self._taken = {
+            (row["created_by"], row["communication_system_id"], row["remote_object_id"])
+            for row in leads.external_keys_taken(tx, keys)
+        }
 
     def apply(self, change: _Change) -> None:
         """Work out one change; what forbids it goes into its Log."""
@@ -421,7 +433,7 @@ def _answer(call: Call, change: _Change | None, log: LogBuilder) -> Answer:
 
 def _write(tx: Transaction, plan: _Plan, changes: Sequence[_Change], policy: Policy) -> None:
     real = [change for change in changes if change.columns or change.lists]
-    plan.book.write(tx)
+    prospects = plan.book.write()
     to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
     journal_rows: list[Row] = []
     for change in real:
@@ -444,7 +456,7 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[_Change], policy: Pol
         if change.created_partner_id:
             journal_rows.append(created_row(change.call, "ChangeLead", change.created_partner_id))
         journal_rows.append(_journal_row(change, old, new))
-    messages = qualified.messages(tx, to_forward, policy)
+    messages = qualified.messages(tx, to_forward, policy, known=prospects)
     for subject, _ in to_forward:
         next(one for one in real if one.head["id"] == subject.head["id"]).columns["forwarding_sequence"] = subject.head[
             "forwarding_sequence"

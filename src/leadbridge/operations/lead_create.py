@@ -1,408 +1,52 @@
 """CreateLead and CheckLead: a lead, and the business partner it is about, in one transaction."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
-from leadbridge.businesspartner import DuplicateCheck
-from leadbridge.lead import (
-    ForwardingEvent,
-    LifeCycleStatus,
-    change_state_id,
-    forwarding_event,
-    may_start,
-    next_item_id,
-)
+from leadbridge.lead import change_state_id
 from leadbridge.messages import (
-    Lead,
     LeadCheckResult,
     LeadConfirmation,
     LeadCreateCheckResponseSync,
     LeadCreateConfirmationSync,
     LeadLifeCycleStatusCode,
-    ProspectParty,
 )
-from leadbridge.operations import lead_lists, qualified
-from leadbridge.operations.businesspartner import created_row
-from leadbridge.operations.call import Answer, Call, Policy, answer_header, by_caller, new_uuid
-from leadbridge.operations.identifying import pair
+from leadbridge.operations.call import Answer, Call, Policy, answer_header
+from leadbridge.operations.lead_batch import Draft, LeadBatch
 from leadbridge.operations.logitems import LogBuilder, LogItemType
-from leadbridge.operations.partners import (
-    PartnerBook,
-    References,
-    Request,
-    extension_bytes,
-    external_lock_key,
-    request,
-)
-from leadbridge.operations.replay import once
-from leadbridge.operations.selecting import day
-from leadbridge.store import journal, leads, outbox
+from leadbridge.operations.replay import ANSWERS, header_keys, once
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 
-@dataclass(slots=True)
-class Draft:
-    """A lead about to be written: its head and the rows of its lists, and the business partner it creates."""
-
-    head: Row
-    items: list[Row]
-    contacts: list[Row]
-    answers: list[Row]
-    notes: list[Row]
-    documents: list[Row]
-    created_partner_id: str | None
-
-    def lists(self) -> Iterable[Row]:
-        """Every row that belongs to the lead."""
-        for rows in (self.items, self.contacts, self.answers, self.notes, self.documents):
-            yield from rows
-
-
 def create_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Create leads; a qualified one is put into the outbox in the same transaction."""
-    root = "/lbl:LeadCreateRequest_sync/lbl:Lead"
-    requests = {id(call): _request(call, policy, root) for call in calls}
+    batch = LeadBatch(calls, policy, "/lbl:LeadCreateRequest_sync/lbl:Lead")
 
     def act(fresh: Sequence[Call]) -> list[Answer]:
-        brought = sum(requests[id(call)] is not None for call in fresh)
-        plan = _Plan(tx, fresh, requests, policy, root, numbers=iter(tx.next_numbers("business_partner", brought)))
-        logs = [LogBuilder(call.message.lead.object_node_sender_technical_id) for call in fresh]
-        drafts = [plan.draft(call, log) for call, log in zip(fresh, logs, strict=True)]
-        _write(tx, plan, [(call, draft) for call, draft in zip(fresh, drafts, strict=True) if draft], policy)
-        return [_created(call, draft, log) for call, draft, log in zip(fresh, drafts, logs, strict=True)]
+        created = batch.create(fresh)
+        return [_created(call, draft, log) for call, (draft, log) in zip(fresh, created, strict=True)]
 
-    return once(tx, calls, operation="CreateLead", lock_keys=_lock_keys(calls, requests.values()), act=act)
+    return once(
+        tx,
+        calls,
+        keys=header_keys(calls),
+        operation="CreateLead",
+        lock_keys=batch.lock_keys(),
+        ask=lambda: batch.ask(tx),
+        act=act,
+        memory=ANSWERS,
+    )
 
 
 def check_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Say what CreateLead would answer. Writes nothing, uses no number."""
-    root = "/lbl:LeadCreateCheckQuery_sync/lbl:Lead"
     answers: list[Answer | Exception] = []
     for call in calls:  # each alone: a check must not find what another check merely drafted
-        requests = {id(call): _request(call, policy, root)}
-        plan = _Plan(tx, [call], requests, policy, root, numbers=None)
-        log = LogBuilder(call.message.lead.object_node_sender_technical_id)
-        answers.append(_checked(call, plan.draft(call, log), log))
+        batch = LeadBatch([call], policy, "/lbl:LeadCreateCheckQuery_sync/lbl:Lead")
+        batch.ask(tx, writes=False)
+        draft, log = batch.draft(call)
+        answers.append(_checked(call, draft, log))
     return answers
-
-
-def _request(call: Call, policy: Policy, root: str) -> Request | None:
-    partner = call.message.lead.prospect_party.new_business_partner
-    path = f"{root}/lbl:ProspectParty/lbl:NewBusinessPartner"
-    return request(call, partner, path, policy) if partner is not None else None
-
-
-def _lock_keys(calls: Sequence[Call], requests: Iterable[Request | None]) -> list[str]:
-    keys = [
-        external_lock_key("lead-key", call.caller, call.message.lead.external_key)
-        for call in calls
-        if call.message.lead.external_key
-    ]
-    return [*keys, *(key for brought in requests if brought is not None for key in brought.lock_keys())]
-
-
-def _references(calls: Sequence[Call]) -> list[References]:
-    """The existing business partners the calls refer to, caller by caller."""
-    found = []
-    for group in by_caller(calls):
-        prospects: list[ProspectParty] = [call.message.lead.prospect_party for call in group]
-        contacts = frozenset(
-            party.business_partner_internal_id for call in group for party in call.message.lead.contact_party
-        )
-        references = References(
-            caller=group[0].caller,
-            internal_ids=contacts
-            | {one.business_partner_internal_id for one in prospects if one.business_partner_internal_id},
-            uuids=frozenset(one.business_partner_uuid.lower() for one in prospects if one.business_partner_uuid),
-            external_keys=frozenset(pair(one.external_key) for one in prospects if one.external_key),
-        )
-        if references.internal_ids or references.uuids or references.external_keys:
-            found.append(references)
-    return found
-
-
-class _Plan:
-    """Turns calls into drafts, one after the other; nothing is written."""
-
-    def __init__(
-        self,
-        tx: Transaction,
-        calls: Sequence[Call],
-        requests: dict[int, Request | None],
-        policy: Policy,
-        root: str,
-        *,
-        numbers: Iterator[str] | None,
-    ) -> None:
-        self._policy = policy
-        self._root = root
-        self._requests = requests
-        self.book = PartnerBook(
-            tx,
-            requests=[request for call in calls if (request := requests[id(call)]) is not None],
-            references=_references(calls),
-            numbers=numbers,
-        )
-        keys = {
-            (call.caller.id, *pair(call.message.lead.external_key)) for call in calls if call.message.lead.external_key
-        }
-        self._taken = leads.external_keys_taken(tx, keys) if keys else set()
-
-    def draft(self, call: Call, log: LogBuilder) -> Draft | None:
-        """The draft of one call; None when it is refused, and the Log says why."""
-        lead: Lead = call.message.lead
-        status = LifeCycleStatus(lead.life_cycle_status_code.value if lead.life_cycle_status_code else "1")
-        self._check(call, lead, status, log)
-        prospect = self._prospect(call, lead.prospect_party, log)
-        if log.failed or prospect is None:
-            return None
-        if lead.external_key:
-            self._taken.add((call.caller.id, *pair(lead.external_key)))
-        internal_id, created = prospect
-        return _draft(call, lead, status, internal_id, created_partner_id=internal_id if created else None)
-
-    def _check(self, call: Call, lead: Lead, status: LifeCycleStatus, log: LogBuilder) -> None:
-        root, policy = self._root, self._policy
-        if not may_start(status):
-            log.error(
-                LogItemType.LEAD_STATUS_NOT_ALLOWED,
-                "A lead starts as 1 open, 2 in process or 3 qualified.",
-                f"{root}/lbl:LifeCycleStatusCode",
-            )
-        check_code(lead.origin_type_code, policy.origin_type_codes, f"{root}/lbl:OriginTypeCode", log)
-        check_code(lead.group_code, policy.group_codes, f"{root}/lbl:GroupCode", log)
-        check_dates(
-            day(lead.start_date) if lead.start_date else None,
-            day(lead.end_date) if lead.end_date else None,
-            f"{root}/lbl:EndDate",
-            log,
-        )
-        if lead.external_key and (call.caller.id, *pair(lead.external_key)) in self._taken:
-            log.error(
-                LogItemType.LEAD_EXTERNAL_KEY_TAKEN,
-                "You have a lead with this ExternalKey already; change it instead.",
-                f"{root}/lbl:ExternalKey",
-            )
-        _check_once(
-            [item.id for item in lead.item if item.id],
-            LogItemType.LEAD_ITEM_REPEATED,
-            "Two Items have the same ID.",
-            f"{root}/lbl:Item",
-            log,
-        )
-        _check_once(
-            [answer.question_id for answer in lead.questionnaire_answer],
-            LogItemType.LEAD_QUESTION_REPEATED,
-            "A question is answered twice.",
-            f"{root}/lbl:QuestionnaireAnswer",
-            log,
-        )
-        contacts = [party.business_partner_internal_id for party in lead.contact_party]
-        _check_once(
-            contacts,
-            LogItemType.LEAD_CONTACT_REPEATED,
-            "A business partner is named as contact twice.",
-            f"{root}/lbl:ContactParty",
-            log,
-        )
-        for position, internal_id in enumerate(contacts, 1):
-            if self.book.referred(call.caller, internal_id) is None:
-                log.error(
-                    LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                    "There is no such business partner.",
-                    f"{root}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
-                )
-
-    def _prospect(self, call: Call, party: ProspectParty, log: LogBuilder) -> tuple[str | None, bool] | None:
-        """InternalID of the prospect and whether it is created with this lead; None when there is none.
-
-        A new business partner that seems to exist already is linked to: the lead is what matters, and its
-        own DuplicateCheckCode is about leads.
-        """
-        request = self._requests[id(call)]
-        if request is not None:
-            entry = self.book.find_or_draft(request, DuplicateCheck.LINK, log)
-            return None if entry is None else (entry.internal_id, entry.draft is request.partner)
-        row = find_prospect(self.book, call, party)
-        if row is None:
-            log.error(
-                LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                "There is no such business partner; NewBusinessPartner creates one with the lead.",
-                f"{self._root}/lbl:ProspectParty",
-            )
-            return None
-        return row["internal_id"], False
-
-
-def find_prospect(book: PartnerBook, call: Call, party: ProspectParty) -> Row | None:
-    """The existing business partner a ProspectParty names, if the caller may refer to it."""
-    if party.business_partner_internal_id:
-        return book.referred(call.caller, party.business_partner_internal_id)
-    if party.business_partner_uuid:
-        return book.referred(call.caller, party.business_partner_uuid.lower())
-    assert party.external_key is not None  # the contract's choice
-    return book.referred(call.caller, pair(party.external_key))
-
-
-def check_code(code: str | None, known: frozenset[str], path: str, log: LogBuilder) -> None:
-    """Refuse a code that the site's list does not have; a site without a list takes every code of the form."""
-    if code is not None and known and code not in known:
-        log.error(LogItemType.LEAD_CODE_UNKNOWN, "The code is not in this site's list.", path)
-
-
-def check_dates(start: object, end: object, path: str, log: LogBuilder) -> None:
-    """Refuse an end before the start."""
-    if start is not None and end is not None and end < start:  # type: ignore[operator]  # both are dates
-        log.error(LogItemType.LEAD_DATES_REVERSED, "EndDate lies before StartDate.", path)
-
-
-def _check_once(keys: list[str], type_id: LogItemType, note: str, path: str, log: LogBuilder) -> None:
-    if len(set(keys)) != len(keys):
-        log.error(type_id, note, path)
-
-
-def _draft(
-    call: Call,
-    lead: Lead,
-    status: LifeCycleStatus,
-    prospect_internal_id: str | None,
-    *,
-    created_partner_id: str | None,
-) -> Draft:
-    now = call.received_at
-    return Draft(
-        head=_head(call, lead, status, prospect_internal_id),
-        items=_items(lead),
-        contacts=[
-            {
-                "internal_id": one.business_partner_internal_id,
-                "position": position,
-                "main_indicator": one.main_indicator,
-            }
-            for position, one in enumerate(lead.contact_party)
-        ],
-        answers=[
-            {"question_id": one.question_id, "position": position, "answer_code": one.answer_code}
-            for position, one in enumerate(lead.questionnaire_answer)
-        ],
-        notes=[
-            {
-                "position": position,
-                "text": one.value,
-                "language_code": one.language_code,
-                "type_code": one.type_code,
-                "created_at": now,
-            }
-            for position, one in enumerate(lead.note)
-        ],
-        documents=lead_lists.documents(lead.attachment_folder.document if lead.attachment_folder else ()),
-        created_partner_id=created_partner_id,
-    )
-
-
-def _head(call: Call, lead: Lead, status: LifeCycleStatus, prospect_internal_id: str | None) -> Row:
-    """The head row of a new lead; its number comes when it is written."""
-    now, key, amount = call.received_at, lead.external_key, lead.expected_revenue_amount
-    return {
-        "uuid": new_uuid(),
-        "change_number": 1,
-        "created_by": call.caller.id,
-        "created_at": now,
-        "changed_at": now,
-        "test_data": bool(call.message.basic_message_header.test_data_indicator),
-        "sender_technical_id": lead.object_node_sender_technical_id,
-        "communication_system_id": key.communication_system_id if key else None,
-        "remote_object_id": key.remote_object_id if key else None,
-        "name": lead.name,
-        "life_cycle_status_code": status.value,
-        "qualification_level_code": lead.qualification_level_code.value if lead.qualification_level_code else None,
-        "origin_type_code": lead.origin_type_code,
-        "group_code": lead.group_code,
-        "priority_code": lead.priority_code.value if lead.priority_code else None,
-        "campaign_id": lead.campaign_id,
-        "start_date": day(lead.start_date) if lead.start_date else None,
-        "end_date": day(lead.end_date) if lead.end_date else None,
-        "prospect_internal_id": prospect_internal_id,
-        "sales_responsible_party_id": lead.sales_responsible_party.party_id if lead.sales_responsible_party else None,
-        "sales_partner_party_id": lead.sales_partner_party.party_id if lead.sales_partner_party else None,
-        "expected_revenue_amount": amount.value if amount else None,
-        "expected_revenue_currency_code": amount.currency_code if amount else None,
-        "partner_decision_code": None,
-        "reason_code": None,
-        "core_lead_id": None,
-        "core_opportunity_id": None,
-        "forwarding_sequence": 0,
-        "extension": extension_bytes(lead.extension),
-    }
-
-
-def _items(lead: Lead) -> list[Row]:
-    """The items' rows; one without an ID gets the next multiple of ten."""
-    used = [item.id for item in lead.item if item.id]
-    rows: list[Row] = []
-    for position, item in enumerate(lead.item):
-        item_id = item.id
-        if not item_id:
-            item_id = next_item_id(used)
-            used.append(item_id)
-        rows.append(
-            {
-                "item_id": item_id,
-                "position": position,
-                "sender_technical_id": item.object_node_sender_technical_id,
-                "product_id": item.product_id,
-                "description": item.description,
-                "quantity": item.quantity.value if item.quantity else None,
-                "unit_code": item.quantity.unit_code if item.quantity else None,
-            }
-        )
-    return rows
-
-
-def _write(tx: Transaction, plan: _Plan, drafts: Sequence[tuple[Call, Draft]], policy: Policy) -> None:
-    """Number the drafts and write everything that belongs to them: one statement a table."""
-    for (_, draft), number in zip(drafts, tx.next_numbers("lead", len(drafts)), strict=True):
-        draft.head["id"] = number
-        for row in draft.lists():
-            row["lead_id"] = number
-    plan.book.write(tx)
-    to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
-    for call, draft in drafts:
-        event = forwarding_event(None, LifeCycleStatus(draft.head["life_cycle_status_code"]))
-        if event is not None:
-            subject = qualified.Subject(draft.head, draft.items, draft.notes, call.received_at)
-            to_forward.append((subject, event))
-    messages = qualified.messages(tx, to_forward, policy)
-    leads.insert(
-        tx,
-        leads=[draft.head for _, draft in drafts],
-        items=[row for _, draft in drafts for row in draft.items],
-        contacts=[row for _, draft in drafts for row in draft.contacts],
-        answers=[row for _, draft in drafts for row in draft.answers],
-        notes=[row for _, draft in drafts for row in draft.notes],
-        documents=[row for _, draft in drafts for row in draft.documents],
-    )
-    outbox.enqueue(tx, messages)
-    journal.append(
-        tx,
-        [
-            *(
-                created_row(call, "CreateLead", draft.created_partner_id)
-                for call, draft in drafts
-                if draft.created_partner_id
-            ),
-            *(_journal_row(call, draft.head) for call, draft in drafts),
-        ],
-    )
-
-
-def _journal_row(call: Call, head: Row) -> Row:
-    return {
-        **created_row(call, "CreateLead", head["id"]),
-        "object_type": "lead",
-        "new_status": head["life_cycle_status_code"],
-    }
 
 
 def confirmation(head: Row, reference: str | None) -> LeadConfirmation:

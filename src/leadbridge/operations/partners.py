@@ -152,7 +152,10 @@ def _entry(row: Row) -> Entry:
 
 
 class PartnerBook:
-    """See the module. `numbers` gives InternalIDs to drafts; None for a check that must not use any."""
+    """See the module. `numbers` gives InternalIDs to drafts; None for a check that must not use any.
+
+    What is stored is asked for at once and looked at when the first call asks.
+    """
 
     def __init__(
         self,
@@ -162,22 +165,35 @@ class PartnerBook:
         references: Iterable[References] = (),
         numbers: Iterator[str] | None,
     ) -> None:
+        self._tx = tx
         self._numbers = numbers
+        self._requests = requests
         self._entries: dict[str, Entry] = {}
         self._by_value: dict[str, list[Entry]] = {}
         self._by_identification: dict[tuple[str, str], list[Entry]] = {}
         self._drafts: list[tuple[Request, Entry]] = []
-        self._load_candidates(tx, requests)
-        self._known_to = self._load_known(tx, requests)
-        self._owned = self._load_owned(tx, requests)
-        self._referred = {one.caller.id: self._load_references(tx, one) for one in references}
+        self._known_to: dict[str, set[str]] = {}
+        self._owned: dict[_Owned, Entry] = {}
+        self._asked_candidates = businesspartners.candidates(
+            tx,
+            normalised={value for one in requests for value in one.profile.values()},
+            identifications={each for one in requests for each in one.profile.identifications},
+        )
+        self._asked_owned = self._ask_owned(tx, requests)
+        self._asked_references = {one.caller.id: self._ask_references(tx, one) for one in references}
+        self._referred: dict[str, Mapping[Key, Row]] = {}
+        self._loaded = False
 
-    def _load_candidates(self, tx: Transaction, requests: Sequence[Request]) -> None:
-        values = {value for one in requests for value in one.profile.values()}
-        identifications = {each for one in requests for each in one.profile.identifications}
-        if not values and not identifications:
-            return
-        for row in businesspartners.candidates(tx, normalised=values, identifications=identifications):
+    def _load(self) -> None:
+        """Look at what was asked for."""
+        self._loaded = True
+        self._load_candidates()
+        self._known_to = self._load_known(self._tx, self._requests)
+        self._load_owned()
+        self._referred = {caller_id: _by_every_key(rows) for caller_id, rows in self._asked_references.items()}
+
+    def _load_candidates(self) -> None:
+        for row in self._asked_candidates:
             entry = self._entries.get(row["internal_id"])
             if entry is None:
                 entry = self._entries[row["internal_id"]] = _entry(row)
@@ -205,39 +221,39 @@ class PartnerBook:
         known = self._known_to.get(caller.id)
         return known is None or entry.drafted_by == caller.id or entry.internal_id in known
 
-    def _load_owned(self, tx: Transaction, requests: Sequence[Request]) -> dict[_Owned, Entry]:
-        """The partners that the callers have under the external keys of their new ones."""
+    @staticmethod
+    def _ask_owned(tx: Transaction, requests: Sequence[Request]) -> dict[str, Sequence[Row]]:
+        """The partners that the callers have under the external keys of their new ones, caller by caller."""
         keys: dict[str, tuple[Caller, set[tuple[str, str]]]] = {}
         for one in requests:
             if one.partner.external_key:
                 keys.setdefault(one.caller.id, (one.caller, set()))[1].add(pair(one.partner.external_key))
-        owned: dict[_Owned, Entry] = {}
-        for caller, pairs in keys.values():
-            for row in businesspartners.resolve(tx, caller, external_keys=pairs):
-                if row["created_by"] == caller.id:  # who sees all is given other callers' partners as well
-                    key = (caller.id, row["communication_system_id"], row["remote_object_id"])
-                    owned[key] = self._entries.setdefault(row["internal_id"], _entry(row))
-        return owned
+        return {caller.id: businesspartners.resolve(tx, caller, external_keys=pairs) for caller, pairs in keys.values()}
+
+    def _load_owned(self) -> None:
+        for caller_id, rows in self._asked_owned.items():
+            for row in rows:
+                if row["created_by"] == caller_id:  # who sees all is given other callers' partners as well
+                    key = (caller_id, row["communication_system_id"], row["remote_object_id"])
+                    self._owned[key] = self._entries.setdefault(row["internal_id"], _entry(row))
 
     @staticmethod
-    def _load_references(tx: Transaction, one: References) -> Mapping[Key, Row]:
-        rows = businesspartners.resolve(
+    def _ask_references(tx: Transaction, one: References) -> Sequence[Row]:
+        return businesspartners.resolve(
             tx, one.caller, internal_ids=one.internal_ids, uuids=one.uuids, external_keys=one.external_keys
         )
-        found: dict[Key, Row] = {}
-        for row in rows:
-            found[row["internal_id"]] = found[row["uuid"]] = row
-            if row["remote_object_id"] is not None:
-                found[row["communication_system_id"], row["remote_object_id"]] = row
-        return found
 
     def referred(self, caller: Caller, key: Key) -> Row | None:
         """The partner a caller refers to by InternalID, UUID or external key; None when it may not or there is none."""
+        if not self._loaded:
+            self._load()
         found = self._referred.get(caller.id)
         return found.get(key) if found else None
 
     def find_or_draft(self, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """The entry a new partner becomes: an existing one, a draft, or None when it is refused (the Log says why)."""
+        if not self._loaded:
+            self._load()
         self._check(request, log)
         key = request.partner.external_key
         owned = self._owned.get((request.caller.id, *pair(key))) if key else None
@@ -346,16 +362,35 @@ class PartnerBook:
         self._drafts.append((request, entry))
         return entry
 
-    def write(self, tx: Transaction) -> None:
-        """Insert all drafts."""
+    def write(self) -> dict[str, Row]:
+        """Insert all drafts; they are returned as `businesspartners.load` would give them, by InternalID."""
         rows = [_rows(request, entry) for request, entry in self._drafts]
         businesspartners.insert(
-            tx,
+            self._tx,
             partners=[one[0] for one in rows],
             identifications=[row for one in rows for row in one[1]],
             addresses=[row for one in rows for row in one[2]],
             communications=[row for one in rows for row in one[3]],
         )
+        return {
+            head["internal_id"]: {
+                **head,
+                "identifications": identifications,
+                "addresses": addresses,
+                "communications": communications,
+            }
+            for head, identifications, addresses, communications in rows
+        }
+
+
+def _by_every_key(rows: Iterable[Row]) -> Mapping[Key, Row]:
+    """Partners by InternalID, UUID and external key."""
+    found: dict[Key, Row] = {}
+    for row in rows:
+        found[row["internal_id"]] = found[row["uuid"]] = row
+        if row["remote_object_id"] is not None:
+            found[row["communication_system_id"], row["remote_object_id"]] = row
+    return found
 
 
 def _rows(request: Request, entry: Entry) -> tuple[Row, list[Row], list[Row], list[Row]]:

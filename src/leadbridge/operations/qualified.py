@@ -8,8 +8,8 @@ repeated call from a new one. Test data is never forwarded.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
-from uuid import UUID, uuid5
 
 from leadbridge.businesspartner import Category, formatted_name
 from leadbridge.caller import CORE_CRM
@@ -28,7 +28,7 @@ from leadbridge.messages import (
     RoleCode,
     SellingModeCode,
 )
-from leadbridge.operations.call import Policy
+from leadbridge.operations.call import Policy, named_uuid
 from leadbridge.store import businesspartners, leads, outbox
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
@@ -46,15 +46,22 @@ class Subject:
     now: datetime
 
 
-def messages(tx: Transaction, subjects: Sequence[tuple[Subject, ForwardingEvent]], policy: Policy) -> list[Row]:
+def messages(
+    tx: Transaction,
+    subjects: Sequence[tuple[Subject, ForwardingEvent]],
+    policy: Policy,
+    *,
+    known: Mapping[str, Row] = MappingProxyType({}),
+) -> list[Row]:
     """The outbox rows for these events, in order; none for test data.
 
-    Counts `forwarding_sequence` up in each head row; writing the heads and the rows is the caller's.
+    Counts `forwarding_sequence` up in each head row; writing the heads and the rows is the caller's. `known` are
+    business partners by InternalID that need not be read, because they were just written.
     """
     real = [(subject, event) for subject, event in subjects if not subject.head["test_data"]]
     wanted = {subject.head["prospect_internal_id"] for subject, event in real if event is ForwardingEvent.CREATE}
-    loaded = businesspartners.load(tx, CORE_CRM, wanted) if wanted else []
-    prospects = {row["internal_id"]: row for row in loaded}
+    missing = wanted - known.keys()
+    prospects = {**known, **{row["internal_id"]: row for row in businesspartners.load(tx, CORE_CRM, missing)}}
     return [_row(subject, event, prospects, policy) for subject, event in real]
 
 
@@ -69,11 +76,11 @@ def enqueue(
     outbox.enqueue(tx, rows)
 
 
-def _row(subject: Subject, event: ForwardingEvent, prospects: dict[str, Row], policy: Policy) -> Row:
+def _row(subject: Subject, event: ForwardingEvent, prospects: Mapping[str, Row], policy: Policy) -> Row:
     head = subject.head
     head["forwarding_sequence"] += 1
     sequence = head["forwarding_sequence"]
-    header = BasicMessageHeader(uuid=str(uuid5(UUID(head["uuid"]), f"forwarding/{sequence}")))
+    header = BasicMessageHeader(uuid=named_uuid(head["uuid"], f"forwarding/{sequence}"))
     operation, message = _message(subject, event, header, prospects, policy)
     return {
         "lane": head["id"],
@@ -93,7 +100,7 @@ def _message(
     subject: Subject,
     event: ForwardingEvent,
     header: BasicMessageHeader,
-    prospects: dict[str, Row],
+    prospects: Mapping[str, Row],
     policy: Policy,
 ) -> tuple[str, object]:
     head = subject.head

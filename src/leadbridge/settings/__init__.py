@@ -60,9 +60,7 @@ def _public_url(url: str) -> str:
     parts = urlsplit(url)
     host_and_port = re.fullmatch(r"([\w.-]+|\[[0-9a-fA-F:]+\])(:\d+)?", parts.netloc)
     if parts.scheme not in ("http", "https") or not host_and_port:
-        raise ValueError(
-            "must be http://<host> or https://<host>; a port and a path may follow, a user may not"
-        )
+        raise ValueError("must be http://<host> or https://<host>; a port and a path may follow, a user may not")
     if parts.query or parts.fragment:
         raise ValueError("must end with its path: ?wsdl is appended to it")
     return url.rstrip("/")
@@ -84,9 +82,7 @@ class Settings(BaseSettings):
         validate_default=True,
     )
 
-    database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = (
-        "sqlite:///var/leadbridge.db"
-    )
+    database_url: Annotated[str, AfterValidator(_database_url), Field(repr=False)] = "sqlite:///var/leadbridge.db"
     """The store. SQLite needs no server and serves one machine; PostgreSQL serves several."""
 
     public_url: Annotated[str, AfterValidator(_public_url)] | None = None

@@ -95,9 +95,7 @@ def wrong_variables(model: type[BaseModel], environment: Mapping[str, str]) -> l
     for short, path in SHORT_NAMES.items():
         both = {environment.get(name) for name in (short, variable_of(path))} - {None, ""}
         if len(both) > 1:
-            problems.append(
-                f"{short}: differs from {variable_of(path)}, its other name. Unset one of the two."
-            )
+            problems.append(f"{short}: differs from {variable_of(path)}, its other name. Unset one of the two.")
     return problems
 
 

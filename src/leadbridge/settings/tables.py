@@ -77,7 +77,6 @@ class CrmSettings(Table):
     """OwnerID of a lead that names no SalesResponsibleParty: a queue that the core CRM distributes from."""
 
 
-
 class ForwardingSettings(Table):
     """The relay: how it takes messages from the outbox and how it meets a core CRM that fails."""
 

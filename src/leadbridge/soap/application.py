@@ -8,7 +8,6 @@ contract does: the payload is validated against the authored schema and decoded 
 answer arrives encoded and is put between the ends of an envelope.
 """
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 from lxml import etree
 
 from leadbridge.contract import codec
+from leadbridge.contract.canonical import content_hash
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.schema import validate
 from leadbridge.messages import FaultTypeId
@@ -168,15 +168,3 @@ def _published(operation: ContractOperation) -> Callable[..., Any]:
     )
     described: Callable[..., Any] = describe(call)
     return described
-
-
-def content_hash(payload: etree._Element) -> bytes:
-    """Tells a retried message from another one: equal for equal payloads, whatever envelope they came in.
-
-    Exclusive canonical XML takes out what the envelope adds (its namespaces, a WS-Security header, SOAP 1.1
-    or 1.2) and how the message was written (order of attributes, quotes, character references). It is C
-    code over the tree that is there, cheaper than encoding the decoded message again, and it covers what no
-    type knows: the content of an Extension.
-    """
-    canonical = etree.tostring(payload, method="c14n", exclusive=True, with_comments=False)
-    return hashlib.blake2b(canonical, digest_size=32).digest()

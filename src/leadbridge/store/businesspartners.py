@@ -115,22 +115,25 @@ _BY_IDENTIFICATION = (
         )
     )
 )
+_CANDIDATES_BY_COMMUNICATION = _BY_COMMUNICATION.order_by(_partner.c.created_at, _partner.c.internal_id)
 _MATCHES = union_all(_BY_COMMUNICATION, _BY_IDENTIFICATION).subquery()
 _CANDIDATES = select(_MATCHES).order_by(_MATCHES.c.created_at, _MATCHES.c.internal_id)
 
 
 def candidates(
     tx: Transaction, *, normalised: Collection[str], identifications: Collection[tuple[str, str]]
-) -> list[Row]:
+) -> Sequence[Row]:
     """Whoever shares a normalised communication or an identification (type, id), oldest partner first.
 
     One row per match: {internal_id, uuid, change_number, match_name, category_code, created_at, normalised, kind,
     party_identifier_type_code, business_partner_id}; the last four as far as they matched, else None. All
-    business partners are looked at, whoever created them.
+    business partners are looked at, whoever created them. The rows are fetched when they are looked at.
     """
     if not normalised and not identifications:
-        return []
-    return fetch(tx, _CANDIDATES, {"normalised": normalised, "identifications": identifications})
+        return ()
+    if not identifications:  # most bring none, and the statement for both asks two indexes
+        return tx.ask(_CANDIDATES_BY_COMMUNICATION, {"normalised": normalised})
+    return tx.ask(_CANDIDATES, {"normalised": normalised, "identifications": identifications})
 
 
 # -------------------------------------------------------------------------------------------------- resolving
@@ -143,18 +146,19 @@ def resolve(
     internal_ids: Collection[str] = (),
     uuids: Collection[str] = (),
     external_keys: Collection[tuple[str, str]] = (),
-) -> list[Row]:
+) -> Sequence[Row]:
     """The head rows of the partners meant by identifiers of any kind, those the caller may name, by id.
 
     It may name those it created and the prospects of leads it may see; one that sees everything, any. An
     external key (communication system, remote object) of a restricted caller means its own partners only.
+    The rows are fetched when they are looked at.
     """
     given = {"internal_ids": internal_ids, "uuids": uuids, "external_keys": external_keys}
     kinds = tuple(kind for kind, values in given.items() if values)
     if not kinds:
-        return []
+        return ()
     parameters = {**who(caller), **{kind: given[kind] for kind in kinds}}
-    return fetch(tx, _resolve(rule_of(caller), kinds), parameters)
+    return tx.ask(_resolve(rule_of(caller), kinds), parameters)
 
 
 @cache

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, overload
 
 from sqlalchemy import Table, make_url
 from sqlalchemy.engine import Connection, RootTransaction
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
+from sqlalchemy.sql.base import Executable
 
 from leadbridge.store import dialects
 from leadbridge.store.dialects import Dialect
@@ -24,25 +25,75 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = "leadbridge schema"
 
 
+class Asked(Sequence[Row]):
+    """The rows of a statement, fetched when they are first looked at, together with all that was asked by then."""
+
+    __slots__ = ("_rows", "_tx", "parameters", "statement")
+
+    def __init__(self, tx: Transaction, statement: Executable, parameters: Mapping[str, Any]) -> None:
+        self._tx = tx
+        self._rows: list[Row] | None = None
+        self.statement = statement
+        self.parameters = parameters
+
+    def answer(self, rows: list[Row]) -> None:
+        """Set the rows: the transaction does, when it fetched them."""
+        self._rows = rows
+
+    def _looked_at(self) -> list[Row]:
+        if self._rows is None:
+            self._tx.flush()
+        assert self._rows is not None
+        return self._rows
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._looked_at())
+
+    def __len__(self) -> int:
+        return len(self._looked_at())
+
+    @overload
+    def __getitem__(self, place: int) -> Row: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Row]: ...
+    def __getitem__(self, place: int | slice) -> Row | Sequence[Row]:
+        return self._looked_at()[place]
+
+
 class Transaction:
     """One transaction that is open: what every function of the store takes as its first argument.
 
-    New rows are kept back until somebody reads or changes something, or until the commit: on PostgreSQL the rows
-    of all tables then go in one round trip. Nobody can tell, but for an error, which may come that much later.
+    What is asked (`ask`, `lock`, `foresee_numbers`) and what is inserted is kept back until an answer is looked at,
+    something else is done on the connection, or the commit: on PostgreSQL all of it then goes in one round trip.
+    Nobody can tell, because the order stays, but for an error, which may come that much later.
     """
 
-    __slots__ = ("_connection", "_inserts", "dialect")
+    __slots__ = ("_asked", "_connection", "_inserts", "_numbers", "dialect")
 
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
+        self._asked: list[Asked] = []
         self._inserts: list[Prepared] = []
+        self._numbers: dict[str, Asked] = {}
         self.dialect = dialect
 
     @property
     def connection(self) -> Connection:
-        """The connection, on which everything inserted so far is there."""
+        """The connection, on which everything asked and inserted so far is there."""
         self.flush()
         return self._connection
+
+    def ask(self, statement: Executable, parameters: Mapping[str, Any]) -> Asked:
+        """Ask for rows that are needed soon.
+
+        `statement` must be made once and kept, a constant or the result of a cached function: its compiled form is
+        remembered with it.
+        """
+        if self._inserts:
+            self.flush()  # a question sees what was inserted before it
+        asked = Asked(self, statement, parameters)
+        self._asked.append(asked)
+        return asked
 
     def insert(self, table: Table, rows: Sequence[Row]) -> None:
         """Insert rows, after those inserted before. Raises ValueError at once for a column that does not exist."""
@@ -51,7 +102,12 @@ class Transaction:
             self._inserts.append((insert, insert.tuples(rows)))
 
     def flush(self) -> None:
-        """Write the rows that were kept back."""
+        """Fetch what was asked and write the rows that were kept back."""
+        if self._asked:
+            asked, self._asked = self._asked, []
+            answers = self.dialect.fetch_all(self._connection, [(one.statement, one.parameters) for one in asked])
+            for one, rows in zip(asked, answers, strict=True):
+                one.answer(rows)
         if self._inserts:
             inserts, self._inserts = self._inserts, []
             self.dialect.insert_many(self._connection, inserts)
@@ -63,13 +119,28 @@ class Transaction:
         what the transactions before it left. Name all keys in one call: they are taken in one order, so that
         two transactions cannot wait for each other; a second call loses that.
         """
-        self.dialect.lock(self._connection, keys, shared=shared)
+        question = self.dialect.lock(keys, shared=shared)
+        if question is not None:
+            self.ask(*question)
+
+    def foresee_numbers(self, name: NumberName, most: int) -> None:
+        """Say that up to `most` numbers will be drawn, so that they come along with what is asked.
+
+        On PostgreSQL those not needed are lost; SQLite, which has no round trips to save, draws none before its time.
+        """
+        question = self.dialect.numbers_ahead(name, most) if most else None
+        if question is not None:
+            self._numbers[name] = self.ask(*question)
 
     def next_numbers(self, name: NumberName, count: int) -> list[str]:
         """Draw `count` identifiers of ten digits, ascending. Numbers may be missing, never used twice."""
         if count < 1:
             return []
-        return [f"{number:010d}" for number in self.dialect.next_numbers(self._connection, name, count)]
+        foreseen = self._numbers.pop(name, None)
+        numbers = [row["number"] for row in foreseen or ()]
+        if len(numbers) < count:
+            numbers += self.dialect.next_numbers(self.connection, name, count - len(numbers))
+        return [f"{number:010d}" for number in numbers[:count]]
 
 
 class Database:

@@ -43,8 +43,10 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from leadbridge.store.arrays import one_insert
 from leadbridge.store.columntypes import ExactDecimal, UtcDateTime
-from leadbridge.store.inserts import Converter, Insert, Prepared
+from leadbridge.store.compiled import Question, compiled
+from leadbridge.store.inserts import Converter, Insert, Prepared, Row
 
 # How long a writer waits for the others of its database before it gives up.
 _PATIENCE_SECONDS: Final = 30
@@ -202,8 +204,20 @@ class SQLite:
             if mine:
                 self._turn.release()
 
-    def lock(self, connection: Connection, keys: Iterable[str], *, shared: bool = False) -> None:
+    def lock(self, keys: Iterable[str], *, shared: bool = False) -> Question | None:
         """Nothing to do: a write transaction is alone."""
+
+    def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
+        """The rows of each question, in order."""
+        answers = []
+        for statement, parameters in questions:
+            result = connection.execute(statement, parameters)
+            names = tuple(result.keys())
+            answers.append([dict(zip(names, row, strict=True)) for row in result])
+        return answers
+
+    def numbers_ahead(self, name: str, most: int) -> Question | None:
+        """Nothing: a number that is not used would be a gap, and asking costs no round trip."""
 
     def next_numbers(self, connection: Connection, name: str, count: int) -> list[int]:
         """Count on in the table `number`; a rollback gives the numbers back."""
@@ -253,8 +267,8 @@ def _begin_sqlite(connection: Connection) -> None:
 
 # ------------------------------------------------------------------------------------------------- PostgreSQL
 
-# From this many rows on COPY is the cheaper way to write them; below, its extra round trips cost more.
-_COPY_FROM = 12
+# From this many rows of one table on COPY is the cheaper way to write; below, its extra round trips cost more.
+_COPY_FROM = 1_000
 
 
 class PostgreSQL:
@@ -266,7 +280,9 @@ class PostgreSQL:
 
     def engine(self, url: URL, *, pool_size: int) -> Engine:
         """Make the pool; nothing connects yet."""
-        options = "-c timezone=UTC -c jit=off"  # short statements: compiling one costs more than running it
+        # Short statements: compiling one costs more than running it. And a plan made while a table is still empty, and
+        # kept, must not walk through it when it holds a million rows: in the first minutes nobody has counted yet.
+        options = "-c timezone=UTC -c jit=off -c enable_seqscan=off"
         arguments: dict[str, Any] = {
             "options": options,
             "connect_timeout": 10,
@@ -290,43 +306,57 @@ class PostgreSQL:
         """Writers do not queue: rows and keys are locked, not the database."""
         return nullcontext()
 
-    def lock(self, connection: Connection, keys: Iterable[str], *, shared: bool = False) -> None:
+    def lock(self, keys: Iterable[str], *, shared: bool = False) -> Question | None:
         """Lock each key until the transaction ends, always in the same order: no two can wait in a ring."""
         numbers = sorted({_lock_number(key) for key in keys})
-        if numbers:
-            connection.execute(_LOCK_SHARED if shared else _LOCK, {"keys": numbers})
+        return (_LOCK_SHARED if shared else _LOCK, {"keys": numbers}) if numbers else None
+
+    def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
+        """The rows of each question, in order: all questions go in one round trip."""
+        statements = [compiled(statement, connection.dialect) for statement, _ in questions]
+        with _driver_errors(connection):
+            driver = connection.connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            cursors = []
+            with driver.pipeline() if len(questions) > 1 else nullcontext():
+                for (_, parameters), one in zip(questions, statements, strict=True):
+                    cursors.append(cursor := driver.cursor())
+                    cursor.execute(one.text, one.bound(parameters))
+            return [one.read(cursor) for one, cursor in zip(statements, cursors, strict=True)]
+
+    def numbers_ahead(self, name: str, most: int) -> Question | None:
+        """What draws from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""
+        return _NUMBERS, {"name": f"{name}_number", "count": most}
 
     def next_numbers(self, connection: Connection, name: str, count: int) -> list[int]:
-        """Draw from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""
-        statement = text("SELECT nextval(CAST(:name AS regclass)) FROM generate_series(1, :count)")
-        return list(connection.execute(statement, {"name": f"{name}_number", "count": count}).scalars())
+        """Draw from the sequence now."""
+        (rows,) = self.fetch_all(connection, [(_NUMBERS, {"name": f"{name}_number", "count": count})])
+        return [row["number"] for row in rows]
 
     def insert_of(self, table: Table) -> Insert:
         """The table's INSERT, made once."""
         return _postgresql_insert(table)
 
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
-        """Write the rows in the order given: few in one round trip for all tables, many by COPY."""
+        """Write the rows in the order given: few in one statement for all tables, many by COPY."""
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
             assert isinstance(driver, psycopg.Connection)
             with driver.cursor() as cursor:
                 if all(len(rows) < _COPY_FROM for _, rows in batch):
-                    with driver.pipeline():
-                        for insert, rows in batch:
-                            cursor.executemany(insert.text.encode(), rows)
+                    cursor.execute(*one_insert(batch), prepare=True)
                     return
                 for insert, rows in batch:
-                    if len(rows) < _COPY_FROM:
-                        cursor.executemany(insert.text.encode(), rows)
-                        continue
                     with cursor.copy(insert.copy.encode()) as copy:
                         for row in rows:
                             copy.write_row(row)
 
 
+_NUMBERS = text("SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, :count)").columns(
+    number=BigInteger()
+)
 _LOCK, _LOCK_SHARED = (
-    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(:keys) AS key").bindparams(  # noqa: S608 - constants
+    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key").bindparams(  # noqa: S608 - constants
         bindparam("keys", type_=ARRAY(BigInteger()))
     )
     for kind in ("", "_shared")

@@ -25,12 +25,12 @@ class Insert:
     """
 
     def __init__(self, table: Table, *, mark: str, converters: Mapping[type[TypeEngine[Any]], Converter]) -> None:
-        columns = [column for column in table.columns if not _given_by_database(column)]
+        self.table = table.name
+        self.columns = columns = [column for column in table.columns if not _given_by_database(column)]
         names = [column.name for column in columns]
         listed = ", ".join(f'"{name}"' for name in names)
         self.text = f'INSERT INTO "{table.name}" ({listed}) VALUES ({", ".join([mark] * len(names))})'  # noqa: S608 - names of our own tables
         self.copy = f'COPY "{table.name}" ({listed}) FROM STDIN'
-        self._table = table.name
         self._known = frozenset(names)
         self._blank: Row = {column.name: _default(column) for column in columns}
         self._pick = itemgetter(*names)
@@ -46,7 +46,7 @@ class Insert:
         result = []
         for row in rows:
             if not self._known.issuperset(row):
-                raise ValueError(f"{self._table} has no column {sorted(set(row) - self._known)}")
+                raise ValueError(f"{self.table} has no column {sorted(set(row) - self._known)}")
             whole = {**self._blank, **row}
             for name, convert in self._convert:
                 value = whole[name]

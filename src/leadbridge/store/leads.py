@@ -117,12 +117,12 @@ _KEY = (_lead.c.created_by, _lead.c.communication_system_id, _lead.c.remote_obje
 _KEYS_TAKEN = select(*_KEY).where(tuple_one_of(_KEY, "keys"))
 
 
-def external_keys_taken(tx: Transaction, keys: Collection[tuple[str, str, str]]) -> set[tuple[str, str, str]]:
-    """Those of the keys (created_by, communication system, remote object) under which a lead is stored."""
-    if not keys:
-        return set()
-    found = tx.connection.execute(_KEYS_TAKEN, {"keys": keys})
-    return {(created_by, system, remote) for created_by, system, remote in found}
+def external_keys_taken(tx: Transaction, keys: Collection[tuple[str, str, str]]) -> Sequence[Row]:
+    """Those of the keys (created_by, communication system, remote object) under which a lead is stored.
+
+    The rows {created_by, communication_system_id, remote_object_id} are fetched when they are looked at.
+    """
+    return tx.ask(_KEYS_TAKEN, {"keys": keys}) if keys else ()
 
 
 def resolve(

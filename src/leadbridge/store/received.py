@@ -11,17 +11,18 @@ from leadbridge.store import tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.dialects import tuple_one_of
 from leadbridge.store.inserts import Row
-from leadbridge.store.statements import fetch, insert_many
+from leadbridge.store.statements import insert_many
 
 _received = tables.received
 _FIND = select(_received).where(tuple_one_of((_received.c.caller_id, _received.c.message_uuid), "keys"))
 
 
-def find(tx: Transaction, keys: Collection[tuple[str, str]]) -> dict[tuple[str, str], Row]:
-    """What is remembered of the messages (caller_id, message_uuid); a new one is not in the answer."""
-    if not keys:
-        return {}
-    return {(row["caller_id"], row["message_uuid"]): row for row in fetch(tx, _FIND, {"keys": keys})}
+def find(tx: Transaction, keys: Collection[tuple[str, str]]) -> Sequence[Row]:
+    """What is remembered of the messages (caller_id, message_uuid); a new one is not in the answer.
+
+    The rows are fetched when they are looked at.
+    """
+    return tx.ask(_FIND, {"keys": keys}) if keys else ()
 
 
 def remember(tx: Transaction, rows: Sequence[Row]) -> None:

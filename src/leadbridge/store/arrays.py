@@ -1,0 +1,101 @@
+"""Rows as PostgreSQL arrays: the new rows of many tables go into the database with one statement.
+
+A group of calls writes few rows to each of many tables. COPY takes three round trips a table, and a statement a row
+costs the driver more than the row itself; so each column goes as one array literal, and `unnest` makes rows of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, TypeAlias
+
+from sqlalchemy import BigInteger, Boolean, Date, Integer, LargeBinary
+from sqlalchemy.types import TypeEngine
+
+from leadbridge.store.columntypes import ExactDecimal, UtcDateTime
+from leadbridge.store.inserts import Insert, Prepared
+
+_Values: TypeAlias = Sequence[Any]
+
+
+def one_insert(batch: Sequence[Prepared]) -> tuple[bytes, list[str]]:
+    """The statement that writes all rows of a batch, and its parameters. Rows keep their order within a table."""
+    tables: list[tuple[Insert, tuple[int, ...]]] = []
+    parameters: list[str] = []
+    for insert, rows in batch:
+        columns = list(zip(*rows, strict=True))
+        # A column that is null in every row is left out: half of the columns of a lead usually are.
+        filled = tuple(place for place, column in enumerate(columns) if column.count(None) < len(rows))
+        tables.append((insert, filled))
+        parameters += [_kind(insert.columns[place].type)[1](columns[place]) for place in filled]
+    return _statement(tuple(tables)), parameters
+
+
+@lru_cache(maxsize=1_024)
+def _statement(tables: tuple[tuple[Insert, tuple[int, ...]], ...]) -> bytes:
+    """The text; it is the same for groups that fill the same columns, so that the server keeps its plan."""
+    parts = []
+    for insert, filled in tables:
+        columns = [insert.columns[place] for place in filled]
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        arrays = ", ".join(f"%s::{_kind(column.type)[0]}[]" for column in columns)
+        parts.append(f'INSERT INTO "{insert.table}" ({names}) SELECT * FROM unnest({arrays})')  # noqa: S608 - names of our own tables
+    *others, last = parts
+    # A table that is written twice in one statement keeps its order only for checks at the end: as ours are.
+    return (
+        "".join(f"{'WITH' if not place else ','} part{place} AS ({part}) " for place, part in enumerate(others)) + last
+    ).encode()
+
+
+def _texts(values: _Values) -> str:
+    quoted = '","'.join([value for value in values if value is not None])
+    if None not in values and "\\" not in quoted and quoted.count('"') == 2 * (len(values) - 1):
+        return f'{{"{quoted}"}}'  # the usual case, at the speed of C
+    return _array(_quoted(value) if value is not None else None for value in values)
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _array(values: Any) -> str:
+    return f"{{{','.join(['NULL' if value is None else value for value in values])}}}"
+
+
+def _moments(values: _Values) -> str:
+    return _array([None if value is None else _moment(value) for value in values])
+
+
+@lru_cache(maxsize=4_096)  # the rows of one call share its moment, in some ten columns
+def _moment(value: datetime) -> str:
+    return f'"{value.isoformat(" ")}"'
+
+
+def _decimals(values: _Values) -> str:
+    return _array([None if value is None else format(value, "f") for value in values])
+
+
+def _plain(values: _Values) -> str:
+    return _array([None if value is None else str(value) for value in values])
+
+
+def _bytes(values: _Values) -> str:
+    return _array([None if value is None else f'"\\\\x{value.hex()}"' for value in values])
+
+
+_KINDS: dict[type[TypeEngine[Any]], tuple[str, Callable[[_Values], str]]] = {
+    UtcDateTime: ("timestamptz", _moments),
+    ExactDecimal: ("numeric", _decimals),
+    Boolean: ("bool", _plain),
+    Integer: ("int4", _plain),
+    BigInteger: ("int8", _plain),
+    Date: ("date", _plain),
+    LargeBinary: ("bytea", _bytes),
+}
+
+
+def _kind(kind: TypeEngine[Any]) -> tuple[str, Callable[[_Values], str]]:
+    return _KINDS.get(type(kind), ("text", _texts))
