@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
@@ -33,7 +33,7 @@ from leadbridge.settings import Settings
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
-from leadbridge.store import received
+from leadbridge.store import bulk, received
 from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
 from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
@@ -73,12 +73,23 @@ def policy(settings: Settings) -> Policy:
         origin_type_codes=frozenset(settings.code_lists.origin_type_codes),
         group_codes=frozenset(settings.code_lists.group_codes),
         reason_codes=frozenset(settings.code_lists.reason_codes),
+        bulk_chunk_records=settings.bulk.chunk_records,
     )
 
 
 def limits(settings: Settings) -> GateLimits:
     """The gate's limits."""
     return GateLimits(**settings.gate.model_dump())
+
+
+def bulk_limits(settings: Settings) -> GateLimits:
+    """The gate's limits on messages with many leads."""
+    return replace(
+        limits(settings),
+        largest_message_bytes=settings.bulk.largest_submit_bytes,
+        most_elements=settings.bulk.most_submit_elements,
+        body_deadline_seconds=settings.bulk.submit_deadline_seconds,
+    )
 
 
 def forwarding_policy(settings: Settings) -> ForwardingPolicy:
@@ -144,15 +155,16 @@ def relay(settings: Settings, database: Database) -> Relay:
 
 
 def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> None:
-    """Forget remembered answers when their time is over, once an hour until `stop` is set."""
+    """Forget remembered answers and bulk jobs when their time is over, once an hour until `stop` is set."""
     while not stop.is_set():
-        moment = datetime.now(UTC) - timedelta(days=settings.idempotency.keep_days)
+        now = datetime.now(UTC)
         try:
             with database.write() as tx:
-                forgotten = received.forget_before(tx, moment)
-            _log.info("remembered answers forgotten", count=forgotten)
+                answers = received.forget_before(tx, now - timedelta(days=settings.idempotency.keep_days))
+                jobs = bulk.forget_before(tx, now - timedelta(days=settings.bulk.keep_days))
+            _log.info("remembered answers and bulk jobs forgotten", answers=answers, jobs=jobs)
         except StoreError:
-            _log.exception("remembered answers not forgotten")
+            _log.exception("remembered answers and bulk jobs not forgotten")
         stop.wait(3600)
 
 
@@ -187,6 +199,7 @@ def _parts(settings: Settings) -> _Parts:
         dispatcher=dispatcher,
         authenticator=authenticator,
         limits=limits(settings),
+        service_limits={"LeadBulkService": bulk_limits(settings)},
         public_url=settings.address,
         wsdl_access=settings.wsdl_access,
         validate_answers=settings.validate_answers,

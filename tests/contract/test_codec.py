@@ -233,7 +233,7 @@ def test_a_refused_lead_is_given_back_as_it_came_however_wrong_it_is() -> None:
         "<p:Name xmlns:p='urn:example:p'/></lbb:Lead>"
     )
     rejections = m.LeadBulkRejections(
-        basic_message_header=m.BasicMessageHeader(), target_namespace_element=[read_foreign(parse(lead.encode()))]
+        basic_message_header=m.BasicMessageHeader(), any_element=[read_foreign(parse(lead.encode()))]
     )
     answer = m.LeadBulkRejectionsResponseSync(
         basic_message_header=m.BasicMessageHeader(),

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -284,6 +285,16 @@ def test_row_05_the_last_element_passes_and_the_next_is_refused(version: SoapVer
 
     assert last.answer is not None
     assert_refused(first, "MessageTooLarge", status=413, version=version)
+
+
+@both_versions
+def test_row_05_a_service_may_have_limits_of_its_own(version: SoapVersion) -> None:
+    door = Door(service_limits={"LeadService": replace(LIMITS, most_elements=3_000)})
+    message = envelope(elements(2_500), version=version)
+
+    assert door.post(message, version=version).answer is not None
+    refused = door.post(message, version=version, service="BusinessPartnerService")
+    assert_refused(refused, "MessageTooLarge", status=413, version=version)
 
 
 @both_versions

@@ -8,6 +8,7 @@ import pytest
 from leadbridge.operations.call import IdempotencyConflict, Policy
 from leadbridge.operations.table import use_cases
 from leadbridge.store.database import Database
+from tests.support.bulk_messages_by_hand import cancel_lead_bulk, submit_lead_bulk
 from tests.support.calls import ACME, BANK, DESK, Calls, at_once, column, gateway, row_counts
 from tests.support.crm_messages_by_hand import combo_create, combo_update, update_lead, update_opportunity
 from tests.support.messages_by_hand import (
@@ -43,6 +44,15 @@ def _change_lead(calls: Calls) -> Request:
     return lambda uuid, word: change_lead(lead_id, lead_fields(name=word, notes=[note(word, action="01")]), uuid=uuid)
 
 
+def _submit_lead_bulk(_calls: Calls) -> Request:
+    return lambda uuid, word: submit_lead_bulk(lead_fields(name=word, prospect=new_prospect(person())), uuid=uuid)
+
+
+def _cancel_lead_bulk(calls: Calls) -> Request:
+    job_id = calls.done(submit_lead_bulk()).one("LeadBulkJob/ID")
+    return lambda uuid, word: cancel_lead_bulk(job_id, uuid=uuid, message_id=word)
+
+
 def _combo_create(_calls: Calls) -> Request:
     return lambda uuid, word: combo_create(customer=word, notes=[word], uuid=uuid)
 
@@ -59,6 +69,8 @@ WRITING: dict[str, Callable[[Calls], Request]] = {
     "CreateBusinessPartner": _create_business_partner,
     "CreateLead": _create_lead,
     "ChangeLead": _change_lead,
+    "SubmitLeadBulk": _submit_lead_bulk,
+    "CancelLeadBulk": _cancel_lead_bulk,
     "ComboCreateLeadOpportunity": _combo_create,
     "ComboUpdateLeadOpportunity": _on_record(combo_update, "NTB"),
     "UpdateOpportunityStatus": _on_record(update_opportunity, "ETB"),
@@ -152,12 +164,20 @@ def test_a_refusal_is_replayed_too_even_when_its_reason_is_gone(calls: Calls) ->
     "request_of",
     [
         lambda uuid: change_lead("9999999999", uuid=uuid),
+        lambda uuid: cancel_lead_bulk("9999999999", uuid=uuid),
         lambda uuid: combo_update("9999999999", uuid=uuid),
         lambda uuid: update_opportunity("9999999999", uuid=uuid),
         lambda uuid: update_lead("9999999999", uuid=uuid),
         lambda uuid: create_business_partner(person(category="2"), uuid=uuid),
     ],
-    ids=["ChangeLead", "ComboUpdateLeadOpportunity", "UpdateOpportunityStatus", "UpdateLeadStatus", "CreatePartner"],
+    ids=[
+        "ChangeLead",
+        "CancelLeadBulk",
+        "ComboUpdateLeadOpportunity",
+        "UpdateOpportunityStatus",
+        "UpdateLeadStatus",
+        "CreatePartner",
+    ],
 )
 def test_every_refusal_is_remembered_like_a_success(calls: Calls, request_of: Callable[[str], bytes]) -> None:
     request = request_of(new_uuid())

@@ -108,9 +108,10 @@ def _value(field: Field[Any], hint: Any, own_namespace: str) -> st.SearchStrateg
     """A value of a field: a list, something that may be absent, or a value that must be there."""
     metadata = field.metadata
     if metadata.get("type") == "Wildcard":
-        if metadata["namespace"] == "##targetNamespace":  # never empty, which the generated classes do not say
-            return st.lists(foreign_elements(namespaces=[own_namespace]), min_size=1, max_size=_MOST)
-        return st.lists(foreign_elements(), max_size=_MOST)
+        if metadata["namespace"] == "##other":
+            return st.lists(foreign_elements(), max_size=_MOST)
+        # Never empty, which the generated classes do not say.
+        return st.lists(foreign_elements(namespaces=[own_namespace, *FOREIGN]), min_size=1, max_size=_MOST)
     if get_origin(hint) is list:
         least = metadata.get("min_occurs", 0)
         most = min(metadata.get("max_occurs", _MOST), max(least, _MOST))

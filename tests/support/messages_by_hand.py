@@ -12,6 +12,7 @@ NAMESPACES = {
     "lbc": "urn:leadbridge:common:1",
     "lbp": "urn:leadbridge:businesspartner:1",
     "lbl": "urn:leadbridge:lead:1",
+    "lbb": "urn:leadbridge:leadbulk:1",
     "lbr": "urn:leadbridge:crm:1",
 }
 

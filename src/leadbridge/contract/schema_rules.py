@@ -29,7 +29,7 @@ _DERIVED = frozenset({"LeadBulkRecord"})
 
 _WILDCARDS = {
     "Extension": {"namespace": "##other", "processContents": "lax", "maxOccurs": "50"},
-    "LeadBulkRejections": {"namespace": "##targetNamespace", "processContents": "skip", "maxOccurs": "1000"},
+    "LeadBulkRejections": {"namespace": "##any", "processContents": "skip", "maxOccurs": "1000"},
 }
 """Types that hold a wildcard: a sender's own elements, and leads that were refused because they break the contract."""
 

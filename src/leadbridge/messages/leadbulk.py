@@ -253,11 +253,11 @@ class LeadBulkRejections:
             "namespace": "urn:leadbridge:leadbulk:1",
         }
     )
-    target_namespace_element: list[object] = field(
+    any_element: list[object] = field(
         default_factory=list,
         metadata={
             "type": "Wildcard",
-            "namespace": "##targetNamespace",
+            "namespace": "##any",
             "max_occurs": 1000,
             "process_contents": "skip",
         },

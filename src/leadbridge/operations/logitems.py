@@ -45,6 +45,8 @@ class LogItemType(StrEnum):
     LEAD_QUESTION_REPEATED = "LEAD.QUESTION_REPEATED"
     LEAD_LIST_TOO_LONG = "LEAD.LIST_TOO_LONG"
     LEAD_PARTNER_DECISION_NOT_ALLOWED = "LEAD.PARTNER_DECISION_NOT_ALLOWED"
+    BULK_UNKNOWN = "BULK.UNKNOWN"
+    BULK_ENDED = "BULK.ENDED"
     BULK_RECORD_CHANGED = "BULK.RECORD_CHANGED"
     BULK_CONTRACT_VIOLATION = "BULK.CONTRACT_VIOLATION"
     BULK_RECORD_DAMAGED = "BULK.RECORD_DAMAGED"
@@ -107,11 +109,15 @@ class LogBuilder:
             )
         )
 
-    def log(self, *, partly: bool = False) -> Log:
-        """The Log: with an error failed, or partially successful where `partly` says that something was done."""
+    def log(self, *, partly: bool = False, received: bool = False) -> Log:
+        """The Log: with an error failed, or partially successful where `partly` says that something was done.
+
+        Without one successful, or only received where `received` says that the work is still to be done.
+        """
         failed = ProcessingResultCode.VALUE_4 if partly else ProcessingResultCode.VALUE_5
+        good = ProcessingResultCode.VALUE_1 if received else ProcessingResultCode.VALUE_3
         return Log(
-            business_document_processing_result_code=failed if self.failed else ProcessingResultCode.VALUE_3,
+            business_document_processing_result_code=failed if self.failed else good,
             maximum_log_item_severity_code=max(
                 (item.severity_code for item in self._items), key=lambda code: code.value, default=None
             ),

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from leadbridge.caller import OperationGroup
-from leadbridge.operations import businesspartner, crm, crm_query, lead_change, lead_create, lead_query
+from leadbridge.operations import businesspartner, crm, crm_query, lead_bulk, lead_change, lead_create, lead_query
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.store.database import Transaction
 
@@ -36,6 +36,10 @@ _TABLE: tuple[
     ("ReadLead", _LEAD, False, lead_query.read_leads),
     ("FindLead", _LEAD, False, lead_query.find_leads),
     ("ChangeLead", _LEAD, True, lead_change.change_leads),
+    ("SubmitLeadBulk", _LEAD, True, lead_bulk.submit_lead_bulks),
+    ("ReadLeadBulk", _LEAD, False, lead_bulk.read_lead_bulks),
+    ("ReadLeadBulkRejections", _LEAD, False, lead_bulk.read_rejections),
+    ("CancelLeadBulk", _LEAD, True, lead_bulk.cancel_lead_bulks),
     ("ComboCreateLeadOpportunity", _CRM, True, crm.combo_create),
     ("ComboUpdateLeadOpportunity", _CRM, True, crm.combo_update),
     ("UpdateOpportunityStatus", _CRM, True, crm.update_opportunity_status),

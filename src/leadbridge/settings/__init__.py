@@ -121,6 +121,9 @@ class Settings(BaseSettings):
     gate: GateSettings = GateSettings()
     """Limits on messages."""
 
+    bulk: BulkSettings = BulkSettings()
+    """Bulk files."""
+
     callers: CallerSettings = CallerSettings()
     """Callers."""
 

@@ -154,6 +154,28 @@ class GateSettings(Table):
     place."""
 
 
+class BulkSettings(Table):
+    """Leads in bulk."""
+
+    chunk_records: int = Field(default=500, ge=1, le=10_000)
+    """Leads taken in one transaction: enough that its commit costs little, few enough that calls which meet it wait
+    a fraction of a second. A job keeps the number that it began with."""
+
+    largest_submit_bytes: int = Field(default=20_000_000, ge=10_000, le=1_000_000_000)
+    """A SubmitLeadBulk of 1,000 leads of 20 kB each, five times the size of one with everything but long notes and
+    attachments. It is held in memory several times over; whatever is larger is streamed to /bulk/leads."""
+
+    most_submit_elements: Count = 250_000
+    """1,000 leads of 250 elements; one with everything filled has about 90."""
+
+    submit_deadline_seconds: Seconds = 90
+    """From the first to the last byte of a SubmitLeadBulk: the largest one at 2 Mbit/s."""
+
+    keep_days: int = Field(default=30, ge=1, le=3_660)
+    """How long a job that ended is remembered with the leads it did not take: time to mend and send them again.
+    They are personal data, so not for ever."""
+
+
 class CallerSettings(Table):
     """The authenticated principals that call."""
 

@@ -45,6 +45,7 @@ def soap_app(
     authenticator: KnowsCallers,
     limits: GateLimits,
     public_url: str,
+    service_limits: Mapping[str, GateLimits] | None = None,
     wsdl_access: WsdlAccess = "public",
     validate_answers: bool = False,
     operations: Iterable[ContractOperation] | None = None,
@@ -53,6 +54,7 @@ def soap_app(
     """Build the door.
 
     `public_url` is what WSDLs give as our address, without `/soap/<Service>` and without a slash at its end.
+    `limits` hold for every service that `service_limits` has none of its own for.
     `clock` says when a message arrived, in UTC. `operations` are all of the contract, or those of them that
     are to be served.
     """
@@ -71,7 +73,7 @@ def soap_app(
         publication=Publication(public_url=public_url, access=wsdl_access, identify=access.identify),
         dispatcher=dispatcher,
         access=access,
-        limits=limits,
+        limits={name: (service_limits or {}).get(name, limits) for name in by_service},
         clock=clock,
     )
 
@@ -86,7 +88,7 @@ class SoapApp:
         publication: Publication,
         dispatcher: RunsUseCases,
         access: Access,
-        limits: GateLimits,
+        limits: Mapping[str, GateLimits],
         clock: Callable[[], datetime],
     ) -> None:
         self._transports = transports
@@ -131,11 +133,12 @@ class SoapApp:
         correlation_id: str,
     ) -> tuple[int, _Headers, Sequence[bytes]]:
         """One call, check by check; the order is the security catalogue's. Raises Refusal, Disconnected."""
-        head = gate.read_head(request_headers, limits=self._limits)
+        limits = self._limits[service]
+        head = gate.read_head(request_headers, limits=limits)
         version = head.media_type.version
-        data = await gate.read_body(receive, head=head, limits=self._limits)
+        data = await gate.read_body(receive, head=head, limits=limits)
         long = len(data) > LONG_MESSAGE
-        opening = partial(open_envelope, data, version, deepest_element=self._limits.deepest_element)
+        opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()
         caller = await self._access.identify(authorization=head.authorization, security_header=envelope.security)
         # A replay check of the credentials belongs here: before anything is done for the operation in the

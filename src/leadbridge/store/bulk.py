@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from itertools import accumulate
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, update
@@ -272,9 +273,29 @@ def finish_chunk(
     insert_many(tx, (_chunk, [chunk]), (_rejection, [{"job_id": job_id, **row} for row in rejections]))
 
 
-def rejections(tx: Transaction, job_id: str, *, after: int | None, limit: int) -> list[Row]:
-    """Leads that were not taken, in the order of the file, from the one behind the record `after` on."""
+def rejections(
+    tx: Transaction, job_id: str, *, after: int | None, limit: int, most_bytes: int | None = None
+) -> list[Row]:
+    """Leads that were not taken, in the order of the file, from the one behind the record `after` on.
+
+    With `most_bytes` no more of them than come to that many bytes, but always one.
+    """
+    if most_bytes is not None:
+        limit = _as_many_as_fit(tx, job_id, after=after, limit=limit, most_bytes=most_bytes)
     return _page(tx, _rejection, _rejection.c.record, job_id, after=after, limit=limit)
+
+
+def has_rejections_after(tx: Transaction, job_id: str, record: int) -> bool:
+    """Whether a page that ends with this record was not the last one."""
+    behind = _rejection.c.job_id == job_id, _rejection.c.record > record
+    return tx.connection.execute(select(1).where(*behind).limit(1)).first() is not None
+
+
+def _as_many_as_fit(tx: Transaction, job_id: str, *, after: int | None, limit: int, most_bytes: int) -> int:
+    size = func.length(_rejection.c.lead)
+    statement = select(size).where(_rejection.c.job_id == job_id, _rejection.c.record > (after or 0))
+    sizes = tx.connection.execute(statement.order_by(_rejection.c.record).limit(limit)).scalars()
+    return max(1, sum(1 for total in accumulate(sizes) if total <= most_bytes))
 
 
 def _page(

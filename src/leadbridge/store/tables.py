@@ -252,7 +252,7 @@ journal = Table(
     _text("caller_id", needed=True),
     _text("operation", needed=True),
     _text("correlation_id"),
-    _text("object_type", needed=True),  # lead, business_partner, crm_record
+    _text("object_type", needed=True),  # lead, business_partner, crm_record, bulk_job
     _text("object_id", needed=True),
     _text("event", needed=True),
     _text("old_status"),
