@@ -102,7 +102,7 @@ def children_in_question(element: etree._Element) -> set[etree._Element]:
     thread, because others would write into the same log.
     """
     prefixes = {prefix: uri for prefix, uri in element.nsmap.items() if prefix}
-    found = set()
+    found: set[Any] = set()
     for entry in cast("Iterable[Any]", _schema().error_log):
         with suppress(etree.XPathError):  # a path with a prefix that is declared further in
             nodes: Any = element.xpath(entry.path, namespaces=prefixes)

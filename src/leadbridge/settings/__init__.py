@@ -133,9 +133,6 @@ class Settings(BaseSettings):
     idempotency: IdempotencySettings = IdempotencySettings()
     """Replays."""
 
-    bulk: BulkSettings = BulkSettings()
-    """Bulk files."""
-
     code_lists: CodeListSettings = CodeListSettings()
     """Site codes."""
 
