@@ -269,6 +269,18 @@ def list_callers(database: Database) -> list[ListedCaller]:
     return [ListedCaller(_caller(row), row["created_at"], row["disabled_at"]) for row in rows]
 
 
+def caller_of(database: Database, caller_id: str) -> Caller:
+    """The caller of this id, in whose name something is done that it has asked for, or that an operator does for it.
+
+    Raises CallerUnknown.
+    """
+    with database.read() as tx:
+        row = callers.by_id(tx, caller_id)
+    if row is None:
+        raise CallerUnknown(f"there is no caller {caller_id}")
+    return _caller(row)
+
+
 def has_callers(database: Database) -> bool:
     """Whether there is any caller, disabled or not."""
     with database.read() as tx:

@@ -22,6 +22,7 @@ from granian.log import LogLevels
 from leadbridge import log, wiring
 from leadbridge.authentication import add_caller, has_callers
 from leadbridge.caller import Role
+from leadbridge.opening import open_database
 from leadbridge.settings import Settings
 from leadbridge.store.database import Database
 
@@ -40,7 +41,7 @@ def serve(settings: Settings) -> None:
     """
     log.configure(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
-    database = wiring.open_database(settings)
+    database = open_database(settings)
     try:
         _check_port(settings)
         _ensure_caller(settings, database)

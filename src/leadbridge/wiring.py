@@ -23,10 +23,9 @@ from leadbridge.authentication import INTERNAL_CALLER, Authenticator
 from leadbridge.contract.operations import operations
 from leadbridge.contract.schema import explainer
 from leadbridge.core_crm import CoreCrm
-from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.forwarding import ForwardingPolicy, Relay
+from leadbridge.opening import open_database, policy
 from leadbridge.operations import qualified
-from leadbridge.operations.call import Policy
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
 from leadbridge.settings import Settings
@@ -34,7 +33,7 @@ from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.store import bulk, received
-from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
+from leadbridge.store.database import Database, schema_state
 from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
 
@@ -45,36 +44,6 @@ _PARENT_WATCH_SECONDS = 0.5
 # The password of the relay towards the core CRM that is built in: made by `leadbridge serve`, handed to its own
 # worker processes, kept nowhere else.
 INTERNAL_VARIABLE = "LEADBRIDGE_INTERNAL_CREDENTIAL"
-
-
-def open_database(settings: Settings) -> Database:
-    """The store, ready: an embedded SQLite is brought up to date, a PostgreSQL must be.
-
-    Raises SchemaBehind, which says what to run, and DatabaseUnreachable.
-    """
-    database = Database(settings.database_url)
-    try:
-        if database.dialect_name != "sqlite":
-            require_current_schema(database)
-        elif not schema_state(database).is_current:
-            migrate(database)
-    except BaseException:
-        database.dispose()
-        raise
-    return database
-
-
-def policy(settings: Settings) -> Policy:
-    """What the site decides about the rules."""
-    return Policy(
-        default_phone_region=settings.matching.default_phone_region,
-        default_owner_id=settings.crm.default_owner_id,
-        ntb_closed_opportunity=NtbClosedOpportunity(settings.crm.ntb_closed_opportunity),
-        origin_type_codes=frozenset(settings.code_lists.origin_type_codes),
-        group_codes=frozenset(settings.code_lists.group_codes),
-        reason_codes=frozenset(settings.code_lists.reason_codes),
-        bulk_chunk_records=settings.bulk.chunk_records,
-    )
 
 
 def limits(settings: Settings) -> GateLimits:

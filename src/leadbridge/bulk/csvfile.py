@@ -35,17 +35,7 @@ def split_csv(blocks: Iterable[bytes], *, mapping: ColumnMapping, chunk_records:
         Unusable: no row of column names, or a column that means nothing; before any chunk.
         BrokenOff: after the chunks of what was whole.
     """
-    csv.field_size_limit(LARGEST_LEAD)
-    text = io.TextIOWrapper(io.BufferedReader(_Bytes(blocks), BLOCK), "utf-8-sig", "surrogateescape", newline="")
-    try:
-        first = text.readline(LONGEST_HEADER)
-        delimiter = _delimiter(first)
-        rows = csv.reader(chain([first], text), delimiter=delimiter, strict=True)
-        header = [name.strip() for name in next(rows)]
-        "".join(header).encode()
-    except (csv.Error, StopIteration, SourceBroken, UnicodeError):
-        raise Unusable("the file does not begin with a row of column names in UTF-8") from None
-    write = lead_writer(header, mapping)
+    rows, columns, write = _opened(blocks, mapping)
     growing = _Growing(chunk_records)
     broken: str | None = None
     line = rows.line_num
@@ -53,7 +43,7 @@ def split_csv(blocks: Iterable[bytes], *, mapping: ColumnMapping, chunk_records:
         for row in rows:
             line = rows.line_num
             if any(row):
-                yield from growing.add(*_lead(row, len(header), write))
+                yield from growing.add(*_lead(row, columns, write))
     except csv.Error:
         broken = "a quoted cell does not end as it should"
     except SourceBroken as error:
@@ -63,6 +53,25 @@ def split_csv(blocks: Iterable[bytes], *, mapping: ColumnMapping, chunk_records:
         raise BrokenOff(f"line {line + 1}: {broken}", records=growing.records)
     if not growing.records:
         raise Unusable("the file has no lead")
+
+
+def check_columns(begin: bytes, mapping: ColumnMapping) -> None:
+    """Look at the row of column names with which a file begins. Raises Unusable."""
+    _opened([begin], mapping)
+
+
+def _opened(blocks: Iterable[bytes], mapping: ColumnMapping) -> tuple[Any, int, Writer]:
+    """The rows behind the one with the column names, how many columns there are, and what writes a row's Lead."""
+    csv.field_size_limit(LARGEST_LEAD)
+    text = io.TextIOWrapper(io.BufferedReader(_Bytes(blocks), BLOCK), "utf-8-sig", "surrogateescape", newline="")
+    try:
+        first = text.readline(LONGEST_HEADER)
+        rows = csv.reader(chain([first], text), delimiter=_delimiter(first), strict=True)
+        header = [name.strip() for name in next(rows)]
+        "".join(header).encode()
+    except (csv.Error, StopIteration, SourceBroken, UnicodeError):
+        raise Unusable("the file does not begin with a row of column names in UTF-8") from None
+    return rows, len(header), lead_writer(header, mapping)
 
 
 def _delimiter(first: str) -> str:

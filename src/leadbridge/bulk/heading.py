@@ -6,10 +6,13 @@ of it: the start tag of the root declares the namespaces of the leads.
 
 import codecs
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from xml.parsers import expat
 
 from leadbridge.contract.files import NAMESPACES
+from leadbridge.contract.parsing import MalformedXml, parse
+from leadbridge.contract.schema import ContractViolation, validate
 
 LONGEST_HEADING = 65_536
 """Bytes: dozens of namespaces and a header with everything in it come to a tenth of that."""
@@ -179,6 +182,33 @@ def read_heading(data: bytes | bytearray) -> Heading | None:
     if len(data) >= LONGEST_HEADING:
         raise Unusable(f"the first lead does not begin within {LONGEST_HEADING:,} bytes")
     return None
+
+
+def heading_of(begin: bytes) -> Heading | None:
+    """The heading of a file whose plain bytes begin so, in any encoding that is taken. As `read_heading`."""
+    text = bytearray()
+    with suppress(UnicodeError):  # half a character at the end
+        for piece in utf_8([begin]):
+            text += piece
+    return read_heading(text)
+
+
+def require_contract(heading: Heading) -> None:
+    """Look whether the header keeps the contract. Raises Unusable, naming the first violation."""
+    try:
+        validate(parse(heading.opening + _SOME_LEAD + heading.closing))
+    except MalformedXml:
+        raise Unusable("the heading cannot be read: its names or texts are beyond what XML parsers take") from None
+    except ContractViolation as error:
+        first = error.violations[0]
+        raise Unusable(f"{first.path}: {first.rule}: expected {first.expected}") from None
+
+
+# A lead that keeps the contract: what is found wrong in a file that has no other is wrong with the header.
+_SOME_LEAD = (
+    f'<b:Lead xmlns:b="{_BULK}" xmlns:l="{NAMESPACES["lbl"]}"><l:Name>-</l:Name><l:ProspectParty>'
+    "<l:BusinessPartnerInternalID>0000000001</l:BusinessPartnerInternalID></l:ProspectParty></b:Lead>"
+).encode()
 
 
 def _heading(data: bytes | bytearray, reader: _HeadingReader) -> Heading:

@@ -22,6 +22,10 @@ class SourceBroken(Exception):
     """The source ends before the file does. The text says why, and repeats nothing of the file."""
 
 
+class TooMuch(SourceBroken):
+    """The file goes beyond a limit."""
+
+
 @dataclass(frozen=True, slots=True)
 class SourceLimits:
     """What a file may come to: bytes after inflating, and how many times its size gzip may make of it."""
@@ -99,6 +103,6 @@ class Inflater:
     def _count(self, size: int) -> None:
         self._out += size
         if self._out > self._limits.largest_file_bytes:
-            raise SourceBroken(f"the file has more than {self._limits.largest_file_bytes:,} bytes")
+            raise TooMuch(f"the file has more than {self._limits.largest_file_bytes:,} bytes")
         if self._out > _UNSUSPICIOUS_BYTES and self._out > self._in * self._limits.largest_ratio:
-            raise SourceBroken(f"gzip makes more than {self._limits.largest_ratio:,} times its size of the file")
+            raise TooMuch(f"gzip makes more than {self._limits.largest_ratio:,} times its size of the file")
