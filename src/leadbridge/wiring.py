@@ -146,9 +146,9 @@ class _Parts:
     dispatcher: Dispatcher
     soap: SoapApp
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Finish what is under way, then let the database go."""
-        self.lane.stop()
+        await self.lane.stop()
         self.dispatcher.stop()
         self.database.dispose()
 
@@ -212,7 +212,7 @@ class Gateway:
                 await send({"type": "lifespan.startup.complete"})
             else:
                 if self._parts is not None:
-                    self._parts.stop()
+                    await self._parts.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return
 

@@ -373,12 +373,12 @@ def test_a_partner_that_gives_its_lead_away_still_sees_what_it_created(two: Two)
 # -------------------------------------------------------------------------------------------------------------- roles
 
 GRANTED = {
-    "partner": {"LeadService", "BusinessPartnerService"},
-    "callcentre": {"LeadService", "BusinessPartnerService"},
-    "sales": {"LeadService", "BusinessPartnerService", "CrmService"},
+    "partner": {"LeadService", "LeadBulkService", "BusinessPartnerService"},
+    "callcentre": {"LeadService", "LeadBulkService", "BusinessPartnerService"},
+    "sales": {"LeadService", "LeadBulkService", "BusinessPartnerService", "CrmService"},
     "crm": {"CrmService"},
     "operator": set(),
-    "admin": {"LeadService", "BusinessPartnerService", "CrmService"},
+    "admin": {"LeadService", "LeadBulkService", "BusinessPartnerService", "CrmService"},
 }
 
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from functools import partial
 
 import psycopg
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from leadbridge.store import callers
+from leadbridge.store import callers, cooperative
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.errors import DatabaseUnreachable, LaneFull, LaneStopped
-from leadbridge.store.lane import WriteLane
 from tests.store.rows import NOW
+from tests.support.loops import LaneForThreads, loop_thread
 
 
 class Refusal(Exception):
@@ -84,11 +85,12 @@ def acts() -> Acts:
 
 
 @pytest.fixture
-def lane(database: Database) -> Iterator[WriteLane]:
+def lane(database: Database) -> Iterator[LaneForThreads]:
     """Not started yet: what is submitted before `start` is one group."""
-    made = WriteLane(database, largest_group=5, most_waiting=12)
-    yield made
-    made.stop(10)
+    with loop_thread() as loop:
+        made = LaneForThreads(loop, database, largest_group=5, most_waiting=12)
+        yield made
+        made.stop(10)
 
 
 def outcomes(futures: Sequence[Future[str]]) -> list[str]:
@@ -96,7 +98,7 @@ def outcomes(futures: Sequence[Future[str]]) -> list[str]:
     return [str(future.exception() or future.result()) for future in futures]
 
 
-def test_what_waits_is_written_together_in_the_order_it_came(lane: WriteLane, acts: Acts) -> None:
+def test_what_waits_is_written_together_in_the_order_it_came(lane: LaneForThreads, acts: Acts) -> None:
     futures = [lane.submit(acts.store, f"c{n}") for n in range(7)]
     assert lane.waiting == 7
     lane.start()
@@ -104,13 +106,13 @@ def test_what_waits_is_written_together_in_the_order_it_came(lane: WriteLane, ac
     assert acts.groups == [["c0", "c1", "c2", "c3", "c4"], ["c5", "c6"]]
 
 
-def test_a_future_is_resolved_after_the_commit(database: Database, lane: WriteLane, acts: Acts) -> None:
+def test_a_future_is_resolved_after_the_commit(database: Database, lane: LaneForThreads, acts: Acts) -> None:
     lane.start()
     assert lane.submit(acts.store, "c").result(10) == "stored c"
     assert stored(database) == ["c"]
 
 
-def test_calls_of_several_acts_share_a_group_each_act_called_once(lane: WriteLane, acts: Acts) -> None:
+def test_calls_of_several_acts_share_a_group_each_act_called_once(lane: LaneForThreads, acts: Acts) -> None:
     # A bound method is a new object each time it is asked for; calls are grouped by what it is bound to.
     futures = [
         lane.submit(act, name) for act, name in ((acts.store_too, "a"), (acts.store, "b"), (acts.store_too, "c"))
@@ -121,7 +123,7 @@ def test_calls_of_several_acts_share_a_group_each_act_called_once(lane: WriteLan
 
 
 def test_an_outcome_that_is_an_exception_fails_its_call_alone_and_the_rest_is_kept(
-    database: Database, lane: WriteLane, acts: Acts
+    database: Database, lane: LaneForThreads, acts: Acts
 ) -> None:
     futures = [lane.submit(acts.store, name) for name in ("a", "refuse b", "c")]
     lane.start()
@@ -131,7 +133,7 @@ def test_an_outcome_that_is_an_exception_fails_its_call_alone_and_the_rest_is_ke
     assert stored(database) == ["a", "c"]
 
 
-def test_a_poisoned_call_does_not_spoil_the_others(database: Database, lane: WriteLane, acts: Acts) -> None:
+def test_a_poisoned_call_does_not_spoil_the_others(database: Database, lane: LaneForThreads, acts: Acts) -> None:
     futures = [lane.submit(acts.store, name) for name in ("a", "poison b", "c", "refuse d")]
     lane.start()
     assert outcomes(futures) == ["stored a", "poison b", "stored c", "refuse d"]
@@ -140,14 +142,14 @@ def test_a_poisoned_call_does_not_spoil_the_others(database: Database, lane: Wri
     assert stored(database) == ["a", "c"]
 
 
-def test_a_lone_call_that_fails_is_not_tried_again(lane: WriteLane, acts: Acts) -> None:
+def test_a_lone_call_that_fails_is_not_tried_again(lane: LaneForThreads, acts: Acts) -> None:
     future = lane.submit(acts.store, "poison")
     lane.start()
     assert outcomes([future]) == ["poison"]
     assert acts.groups == [["poison"]]
 
 
-def test_a_broken_rule_of_the_database_is_its_calls_alone(database: Database, lane: WriteLane, acts: Acts) -> None:
+def test_a_broken_rule_of_the_database_is_its_calls_alone(database: Database, lane: LaneForThreads, acts: Acts) -> None:
     futures = [lane.submit(acts.store, name) for name in ("a", "same", "same", "b")]
     lane.start()
     first, second, third, fourth = outcomes(futures)
@@ -156,7 +158,7 @@ def test_a_broken_rule_of_the_database_is_its_calls_alone(database: Database, la
     assert stored(database) == ["a", "b", "same"]
 
 
-def test_an_act_that_forgets_an_outcome_fails_its_calls(lane: WriteLane, acts: Acts) -> None:
+def test_an_act_that_forgets_an_outcome_fails_its_calls(lane: LaneForThreads, acts: Acts) -> None:
     futures = [lane.submit(acts.forgetful, name) for name in ("a", "b")]
     lane.start()
     wait(futures, timeout=10)
@@ -165,7 +167,7 @@ def test_an_act_that_forgets_an_outcome_fails_its_calls(lane: WriteLane, acts: A
 
 @pytest.mark.parametrize(("deadlocks", "written"), [(1, True), (5, True), (6, False)])
 def test_a_lone_call_that_meets_a_deadlock_is_tried_again_but_not_for_ever(
-    lane: WriteLane, acts: Acts, deadlocks: int, written: bool
+    lane: LaneForThreads, acts: Acts, deadlocks: int, written: bool
 ) -> None:
     future = lane.submit(acts.meets_a_deadlock, str(deadlocks))
     lane.start()
@@ -174,7 +176,7 @@ def test_a_lone_call_that_meets_a_deadlock_is_tried_again_but_not_for_ever(
     assert acts.failures == min(deadlocks + 1, 6)  # the group, then at most five times alone
 
 
-def test_a_database_that_is_gone_fails_the_group_at_once(lane: WriteLane, acts: Acts) -> None:
+def test_a_database_that_is_gone_fails_the_group_at_once(lane: LaneForThreads, acts: Acts) -> None:
     futures = [lane.submit(acts.finds_nobody, str(n)) for n in range(5)]
     lane.start()
     wait(futures, timeout=10)
@@ -182,7 +184,7 @@ def test_a_database_that_is_gone_fails_the_group_at_once(lane: WriteLane, acts: 
     assert acts.failures == 2  # the group, then one call to be sure
 
 
-def test_a_full_lane_says_so_at_once(lane: WriteLane, acts: Acts) -> None:
+def test_a_full_lane_says_so_at_once(lane: LaneForThreads, acts: Acts) -> None:
     futures = [lane.submit(acts.store, f"c{n:02}") for n in range(12)]
     with pytest.raises(LaneFull):
         lane.submit(acts.store, "one too many")
@@ -191,7 +193,7 @@ def test_a_full_lane_says_so_at_once(lane: WriteLane, acts: Acts) -> None:
     assert lane.submit(acts.store, "again").result(10) == "stored again"
 
 
-def test_stopping_finishes_what_waits_and_takes_no_more(database: Database, lane: WriteLane, acts: Acts) -> None:
+def test_stopping_finishes_what_waits_and_takes_no_more(database: Database, lane: LaneForThreads, acts: Acts) -> None:
     futures = [lane.submit(acts.store, f"c{n:02}") for n in range(12)]
     lane.start()
     assert lane.stop(20) is True
@@ -202,12 +204,12 @@ def test_stopping_finishes_what_waits_and_takes_no_more(database: Database, lane
     assert lane.stop(1) is True
 
 
-def test_stopping_out_of_time_finishes_the_group_and_tells_the_others(lane: WriteLane, acts: Acts) -> None:
+def test_stopping_out_of_time_finishes_the_group_and_tells_the_others(lane: LaneForThreads, acts: Acts) -> None:
     entered, release = threading.Event(), threading.Event()
 
     def slow(tx: Transaction, names: Sequence[str]) -> list[str]:
         entered.set()
-        release.wait(10)
+        cooperative.aside(lambda: release.wait(10))
         return list(names)
 
     lane.start()
@@ -222,7 +224,7 @@ def test_stopping_out_of_time_finishes_the_group_and_tells_the_others(lane: Writ
 
 
 def test_a_call_that_was_given_up_before_its_turn_is_not_written(
-    database: Database, lane: WriteLane, acts: Acts
+    database: Database, lane: LaneForThreads, acts: Acts
 ) -> None:
     first, given_up, last = (lane.submit(acts.store, name) for name in ("a", "b", "c"))
     assert given_up.cancel()
@@ -232,18 +234,18 @@ def test_a_call_that_was_given_up_before_its_turn_is_not_written(
 
 
 def test_calls_from_many_threads_each_get_their_own_outcome(database: Database, acts: Acts) -> None:
-    lane = WriteLane(database)
-    lane.start()
     count = 320
 
-    def call(number: int) -> str:
+    def call(lane: LaneForThreads, number: int) -> str:
         name = f"{'refuse' if number % 40 == 0 else 'poison' if number % 40 == 1 else 'call'} {number:03}"
         future: Future[str] = lane.submit(acts.store, name)
         return str(future.exception(30) or future.result())
 
-    with ThreadPoolExecutor(32) as pool:
-        answers = list(pool.map(call, range(count)))
-    assert lane.stop(10)
+    with loop_thread() as loop, ThreadPoolExecutor(32) as pool:
+        lane = LaneForThreads(loop, database)
+        lane.start()
+        answers = list(pool.map(partial(call, lane), range(count)))
+        assert lane.stop(10)
     kinds = {0: "refuse", 1: "poison"}
     assert answers == [f"{kinds.get(n % 40, 'stored call')} {n:03}" for n in range(count)]
     assert len(stored(database)) == count - 16

@@ -62,7 +62,7 @@ def _count(database: Database) -> int:
 def test_a_database_that_stays_locked_is_unreachable_in_the_end(
     sqlite: Database, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("leadbridge.store.dialects._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("leadbridge.store.connections.PATIENCE_SECONDS", 0.05)
     other_process = Database(sqlite_url)
     with sqlite.write(), pytest.raises(DatabaseUnreachable), other_process.write():
         pass
@@ -72,7 +72,7 @@ def test_a_database_that_stays_locked_is_unreachable_in_the_end(
 
 
 def test_a_pool_without_a_free_connection_is_unreachable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadbridge.store.dialects._PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("leadbridge.store.connections.PATIENCE_SECONDS", 0.05)
     small = Database(database_url, pool_size=1)
     with small.read(), pytest.raises(DatabaseUnreachable), small.read():
         pass

@@ -35,6 +35,7 @@ from leadbridge.operations.table import use_cases
 from leadbridge.store import tables
 from leadbridge.store.database import Database, migrate
 from leadbridge.store.lane import WriteLane
+from tests.support.loops import LoopThread
 from tests.support.messages_by_hand import read_lead
 
 SECONDS = 30  # until a call that does not come back fails its test
@@ -100,14 +101,16 @@ class Calls:
 
     def __init__(self, database: Database, policy: Policy | None = None) -> None:
         self.database = database
-        self.lane = WriteLane(database)
-        self.dispatcher = Dispatcher(database, use_cases(policy or Policy()), lane=self.lane)
-        self.lane.start()
+        self._loop = LoopThread()
+        self._lane = WriteLane(database)
+        self._dispatcher = Dispatcher(database, use_cases(policy or Policy()), lane=self._lane)
+        self._loop.call(self._lane.start)
 
     def stop(self) -> None:
         """Finish what is under way."""
-        self.lane.stop()
-        self.dispatcher.stop()
+        self._loop.run(self._lane.stop())
+        self._dispatcher.stop()
+        self._loop.stop()
 
     def submit(self, request: bytes, *, caller: Caller = DESK, now: datetime | None = None) -> Future[Answer]:
         """Do with a request what the SOAP door does behind its gate."""
@@ -120,7 +123,7 @@ class Calls:
             received_at=now or datetime.now(UTC),
             correlation_id="test",
         )
-        return self.dispatcher.submit(by_request()[str(payload.tag)].name, call)
+        return self._loop.future(lambda: self._dispatcher.submit(by_request()[str(payload.tag)].name, call))
 
     def send(self, request: bytes, *, caller: Caller = DESK, now: datetime | None = None) -> Answered:
         """The answer to a request, validated; raises what the use case raises, such as IdempotencyConflict."""

@@ -4,6 +4,7 @@ Reads never wait behind writes. Both queues are bounded: a call that finds its q
 so that memory stays flat and the caller learns soon that it should come back.
 """
 
+import asyncio
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import BoundedSemaphore
@@ -46,8 +47,11 @@ class Dispatcher:
         """The group of operations this one belongs to. Raises KeyError for an unknown name."""
         return self._use_cases[name].group
 
-    def submit(self, name: str, call: Call) -> Future[Answer]:
-        """Run one call; the future gives its answer or raises what forbids one. Raises Busy at once."""
+    def submit(self, name: str, call: Call) -> Future[Answer] | asyncio.Future[Answer]:
+        """Run one call; the future gives its answer or raises what forbids one. Raises Busy at once.
+
+        To be called in the lane's event loop, whose own the future of a write is.
+        """
         use_case = self._use_cases[name]
         if use_case.writes:
             try:

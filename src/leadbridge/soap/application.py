@@ -9,7 +9,6 @@ answer arrives encoded and is put between the ends of an envelope.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
 from typing import Any
 
 from lxml import etree
@@ -154,8 +153,8 @@ def service_of(name: str, operations: Iterable[ContractOperation]) -> type[Servi
 
 
 def _published(operation: ContractOperation) -> Callable[..., Any]:
-    def call(ctx: Any, message: Any) -> Future[Answer]:
-        future: Future[Answer] = ctx.udc.submit(operation, message)
+    def call(ctx: Any, message: Any) -> object:
+        future: object = ctx.udc.submit(operation, message)
         return future
 
     call.__name__ = operation.name  # Spyne tells functions apart by it

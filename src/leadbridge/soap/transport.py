@@ -28,7 +28,7 @@ log = get_logger(__name__)
 class RunsUseCases(Protocol):
     """The part of the dispatcher that a door needs."""
 
-    def submit(self, name: str, call: Call) -> Future[Answer]:
+    def submit(self, name: str, call: Call) -> Future[Answer] | asyncio.Future[Answer]:
         """Start the use case of an operation; raises Busy when too many calls wait."""
 
     def group(self, name: str) -> OperationGroup:
@@ -66,7 +66,7 @@ class Visit:
         if not may_call(self.caller, self.dispatcher.group(operation.name)):
             raise Refusal(FaultTypeId.UNAUTHORIZED)
 
-    def submit(self, operation: ContractOperation, message: Any) -> Future[Answer]:
+    def submit(self, operation: ContractOperation, message: Any) -> Future[Answer] | asyncio.Future[Answer]:
         """Start the use case."""
         call = Call(
             caller=self.caller,
@@ -160,7 +160,7 @@ def _check(answer: Answer, visit: Visit) -> None:
         raise AnswerBreaksContract from error
 
 
-async def _result(future: Future[Answer]) -> Answer:
-    if future.done():  # waking the event loop from another thread is the dearer part of waiting
+async def _result(future: Future[Answer] | asyncio.Future[Answer]) -> Answer:
+    if future.done():
         return future.result()
-    return await asyncio.wrap_future(future)
+    return await (future if isinstance(future, asyncio.Future) else asyncio.wrap_future(future))

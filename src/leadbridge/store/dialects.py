@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
@@ -43,13 +42,13 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
+from leadbridge.store import cooperative
 from leadbridge.store.arrays import one_insert
 from leadbridge.store.columntypes import ExactDecimal, UtcDateTime
 from leadbridge.store.compiled import Question, compiled
+from leadbridge.store.connections import PATIENCE_SECONDS, PostgresqlConnection, SqliteConnection, Turn
 from leadbridge.store.inserts import Converter, Insert, Prepared, Row
 
-# How long a writer waits for the others of its database before it gives up.
-_PATIENCE_SECONDS: Final = 30
 # A connection that lay unused for longer is asked whether it still lives before it is used again. Asking each
 # time would cost every transaction a round trip; a server that restarts is noticed by the first statement.
 _IDLE_SECONDS: Final = 5.0
@@ -173,36 +172,31 @@ class SQLite:
     begin_read: Final = "BEGIN"
 
     def __init__(self) -> None:
-        # SQLite lets a second writer poll for the lock with growing pauses. Writers of one process queue here
-        # instead and follow each other without a pause; writers of other processes still poll.
-        self._turn = threading.Lock()
+        self._turn: Turn | None = None
 
     def engine(self, url: URL, *, pool_size: int) -> Engine:
         """Open the file, making its folder. Memory is refused: each connection would see another database."""
         if not url.database or ":memory:" in url.database or url.database.startswith("file:"):
             raise ValueError("SQLite needs the path of a file")
-        Path(url.database).absolute().parent.mkdir(parents=True, exist_ok=True)
+        path = Path(url.database).absolute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._turn = Turn(path.with_name(path.name + "-turn"))
         engine = create_engine(
             url,
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=_PATIENCE_SECONDS,
+            pool_timeout=PATIENCE_SECONDS,
             hide_parameters=True,
-            connect_args={"timeout": _PATIENCE_SECONDS, "check_same_thread": False},
+            connect_args={"check_same_thread": False, "factory": SqliteConnection},
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
-    @contextmanager
-    def writing(self) -> Iterator[None]:
-        """Wait for this process's turn to write. Out of patience, SQLite is left to say that it is locked."""
-        mine = self._turn.acquire(timeout=_PATIENCE_SECONDS)
-        try:
-            yield
-        finally:
-            if mine:
-                self._turn.release()
+    def writing(self) -> AbstractContextManager[None]:
+        """Wait for the turn to write, among all processes of ours."""
+        assert self._turn is not None  # the engine exists
+        return self._turn.mine()
 
     def lock(self, keys: Iterable[str], *, shared: bool = False) -> Question | None:
         """Nothing to do: a write transaction is alone."""
@@ -262,7 +256,10 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    connection.exec_driver_sql(connection.get_execution_options().get("begin", SQLite.begin_read))
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, SqliteConnection)
+    with _driver_errors(connection):
+        driver.begin(connection.get_execution_options().get("begin", SQLite.begin_read))
 
 
 # ------------------------------------------------------------------------------------------------- PostgreSQL
@@ -293,10 +290,11 @@ class PostgreSQL:
             isolation_level="READ COMMITTED",
             pool_size=pool_size,
             max_overflow=0,
-            pool_timeout=_PATIENCE_SECONDS,
+            pool_timeout=PATIENCE_SECONDS,
             hide_parameters=True,
             connect_args={name: value for name, value in arguments.items() if name not in url.query},
         )
+        event.listen(engine, "do_connect", _connect_aside)
         event.listen(engine, "handle_error", _hide_values)
         event.listen(engine, "checkin", _note_checkin)
         event.listen(engine, "checkout", _ask_if_idle)
@@ -371,6 +369,11 @@ def _lock_number(key: str) -> int:
 @cache
 def _postgresql_insert(table: Table) -> Insert:
     return Insert(table, mark="%s", converters={UtcDateTime: _zoned, ExactDecimal: _finite})
+
+
+def _connect_aside(_dialect: object, _record: object, arguments: Any, options: Any) -> PostgresqlConnection:
+    """Connect without holding up an event loop: a server that is down may take seconds to say so."""
+    return cooperative.aside(partial(PostgresqlConnection.connect, *arguments, **options))
 
 
 def _note_checkin(_connection: object, record: ConnectionPoolEntry) -> None:

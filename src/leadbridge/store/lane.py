@@ -6,13 +6,12 @@ costs the same and serves them together. Nobody waits for company: a lone call i
 
 from __future__ import annotations
 
-import threading
-import time
+import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from typing import Any, Generic, TypeAlias, TypeVar
 
+from leadbridge.store import cooperative
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.dialects import is_transient
 from leadbridge.store.errors import DatabaseUnreachable, LaneFull, LaneStopped
@@ -31,19 +30,21 @@ class _Waiting(Generic[Call, Outcome]):
 
     __slots__ = ("act", "call", "future")
 
-    def __init__(self, act: Act[Call, Outcome], call: Call) -> None:
+    def __init__(self, act: Act[Call, Outcome], call: Call, future: asyncio.Future[Outcome]) -> None:
         self.act = act
         self.call = call
-        self.future: Future[Outcome] = Future()
+        self.future = future
 
 
 class WriteLane:
-    """Runs acts in its own thread, many calls to a transaction, and gives each call its own outcome.
+    """Runs acts in an event loop, many calls to a transaction, and gives each call its own outcome.
 
     An act is a function over a transaction and calls; it answers one outcome per call, in their order. An
     outcome that is an exception fails that call alone, what the act wrote is still committed. An act that
     raises, or a commit that fails, rolls the whole group back; then every call goes again in a transaction of
     its own, so that one bad call cannot spoil the others. Futures are resolved after the commit.
+
+    A lane belongs to the event loop that it is started in: only code that runs there may use it.
     """
 
     def __init__(self, database: Database, *, largest_group: int = 256, most_waiting: int = 10_000) -> None:
@@ -51,9 +52,9 @@ class WriteLane:
         self._largest_group = largest_group
         self._most_waiting = most_waiting
         self._queue: deque[_Waiting[Any, Any]] = deque()
-        self._changed = threading.Condition()
+        self._started = False
         self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="write-lane", daemon=True)
+        self._work: asyncio.Task[None] | None = None
 
     @property
     def waiting(self) -> int:
@@ -62,65 +63,66 @@ class WriteLane:
 
     def start(self) -> None:
         """Begin to work. Calls submitted before wait until then."""
-        self._thread.start()
+        self._started = True
+        self._go_on()
 
-    def stop(self, timeout: float | None = None) -> bool:
+    async def stop(self, within: float | None = None) -> bool:
         """Take no more calls, finish those that wait, and end; True when all were finished.
 
-        Calls that still wait after `timeout` seconds get LaneStopped; the group being written is let finish.
+        Calls that still wait after `within` seconds get LaneStopped; the group being written is let finish.
         """
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
-        if self._thread.ident is not None:
-            self._thread.join(timeout)
-        return self._refuse_waiting() == 0 and not self._thread.is_alive()
+        self._stopping = True
+        if self._work is not None:
+            await asyncio.wait([self._work], timeout=within)
+        return self._refuse_waiting() == 0 and self._work is None
 
-    def submit(self, act: Act[Call, Outcome], call: Call) -> Future[Outcome]:
+    def submit(self, act: Act[Call, Outcome], call: Call) -> asyncio.Future[Outcome]:
         """Queue a call for an act. Raises LaneFull when too many wait already, LaneStopped after `stop`."""
-        waiting = _Waiting(act, call)
-        with self._changed:
-            if self._stopping:
-                raise LaneStopped("the write lane takes no more calls")
-            if len(self._queue) >= self._most_waiting:
-                raise LaneFull("too many calls wait for the write lane")
-            self._queue.append(waiting)
-            self._changed.notify()
-        return waiting.future
+        if self._stopping:
+            raise LaneStopped("the write lane takes no more calls")
+        if len(self._queue) >= self._most_waiting:
+            raise LaneFull("too many calls wait for the write lane")
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._queue.append(_Waiting(act, call, future))
+        self._go_on()
+        return future
 
-    # -------------------------------------------------------------------------------------- the lane's thread
+    # ------------------------------------------------------------------------------------------------- the work
 
-    def _run(self) -> None:
+    def _go_on(self) -> None:
+        """See to it that somebody works as long as somebody waits."""
+        if self._started and self._queue and self._work is None:
+            # A task begins when the loop has seen to all that is ready: calls that came together go together.
+            self._work = asyncio.get_running_loop().create_task(self._write_all())
+
+    async def _write_all(self) -> None:
         try:
             while group := self._next_group():
-                self._write(group)
-        finally:
-            # Also when something ended the thread that no call is to blame for: nobody waits for ever.
+                await cooperative.run(lambda group=group: self._write(group))  # type: ignore[misc]  # bound at once
+                await asyncio.sleep(0)  # what is ready meanwhile belongs into the next group
+        except BaseException:
+            # Something that no call is to blame for: nobody waits for ever.
             self._stopping = True
             self._refuse_waiting()
+            raise
+        finally:
+            self._work = None
 
     def _refuse_waiting(self) -> int:
         """Tell those who still wait that their turn will not come; how many they were."""
-        with self._changed:
-            left = list(self._queue)
-            self._queue.clear()
-        for waiting in left:
-            if waiting.future.set_running_or_notify_cancel():
-                waiting.future.set_exception(LaneStopped("the write lane stopped before this call's turn"))
+        left = [waiting for waiting in self._queue if not waiting.future.done()]
+        self._queue.clear()
+        _resolve(left, [LaneStopped("the write lane stopped before this call's turn") for _ in left])
         return len(left)
 
     def _next_group(self) -> list[_Waiting[Any, Any]]:
-        """All that wait, as many as fit; empty when the lane was stopped and nothing waits."""
-        while True:
-            with self._changed:
-                while not self._queue and not self._stopping:
-                    self._changed.wait()
-                size = min(len(self._queue), self._largest_group)
-                taken = [self._queue.popleft() for _ in range(size)]
-            # A caller that gave up before its turn cancelled its future: nothing is written for it.
-            group = [waiting for waiting in taken if waiting.future.set_running_or_notify_cancel()]
-            if group or not taken:
-                return group
+        """All that wait, as many as fit; empty when nothing waits."""
+        group: list[_Waiting[Any, Any]] = []
+        while self._queue and len(group) < self._largest_group:
+            waiting = self._queue.popleft()
+            if not waiting.future.done():  # a caller that gave up before its turn: nothing is written for it
+                group.append(waiting)
+        return group
 
     def _write(self, group: list[_Waiting[Any, Any]]) -> None:
         try:
@@ -148,7 +150,7 @@ class WriteLane:
         gone: DatabaseUnreachable | None = None
         for waiting in group:
             if gone is not None:
-                waiting.future.set_exception(gone)
+                _resolve([waiting], [gone])
                 continue
             try:
                 # What a lone call met is known already, unless another try may end otherwise.
@@ -158,9 +160,9 @@ class WriteLane:
                 outcomes = self._commit_alone(waiting)
             except DatabaseUnreachable as unreachable:
                 gone = unreachable
-                waiting.future.set_exception(unreachable)
+                _resolve([waiting], [unreachable])
             except Exception as own:  # noqa: BLE001 - as in _write
-                waiting.future.set_exception(own)
+                _resolve([waiting], [own])
             else:
                 _resolve([waiting], outcomes)
 
@@ -171,12 +173,14 @@ class WriteLane:
             except Exception as error:
                 if not is_transient(error):
                     raise
-            time.sleep(_PAUSE_SECONDS * attempt)
+            cooperative.pause(_PAUSE_SECONDS * attempt)
         return self._commit([waiting])
 
 
 def _resolve(group: Sequence[_Waiting[Any, Any]], outcomes: Sequence[Any]) -> None:
     for waiting, outcome in zip(group, outcomes, strict=True):
+        if waiting.future.done():
+            continue  # the caller went away while its call was being written
         if isinstance(outcome, Exception):
             waiting.future.set_exception(outcome)
         else:
