@@ -19,15 +19,20 @@ from http import HTTPStatus
 import requests
 
 from leadbridge import log
-from leadbridge.authentication import INTERNAL_CALLER, Authenticator
+from leadbridge.authentication import INTERNAL_CALLER, Authenticator, caller_of
+from leadbridge.bulk.runner import BulkRunner
 from leadbridge.contract.operations import operations
 from leadbridge.contract.schema import explainer
 from leadbridge.core_crm import CoreCrm
 from leadbridge.forwarding import ForwardingPolicy, Relay
-from leadbridge.opening import open_database, policy
+from leadbridge.opening import bulk_assignment, open_database, policy, source_limits
 from leadbridge.operations import qualified
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
+from leadbridge.rest.access import Access
+from leadbridge.rest.app import PREFIXES as REST_PREFIXES
+from leadbridge.rest.app import RestApp
+from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.settings import Settings
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
@@ -123,6 +128,19 @@ def relay(settings: Settings, database: Database) -> Relay:
     )
 
 
+def bulk_runner(settings: Settings, database: Database) -> BulkRunner:
+    """What takes in the stored bulk jobs, in this process."""
+    return BulkRunner(
+        database,
+        lambda job: bulk_assignment(settings, job, caller_of(database, job["caller_id"])),
+        worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+        workers=settings.bulk.workers,
+        lease=timedelta(seconds=settings.bulk.lease_seconds),
+        poll=timedelta(seconds=settings.bulk.poll_seconds),
+        limits=source_limits(settings),
+    )
+
+
 def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Forget remembered answers and bulk jobs when their time is over, once an hour until `stop` is set."""
     while not stop.is_set():
@@ -145,6 +163,7 @@ class _Parts:
     lane: WriteLane
     dispatcher: Dispatcher
     soap: SoapApp
+    rest: RestApp
 
     async def stop(self) -> None:
         """Finish what is under way, then let the database go."""
@@ -173,10 +192,18 @@ def _parts(settings: Settings) -> _Parts:
         wsdl_access=settings.wsdl_access,
         validate_answers=settings.validate_answers,
     )
+    upload_policy = UploadPolicy(
+        limits=source_limits(settings),
+        chunk_records=settings.bulk.chunk_records,
+        lease=timedelta(seconds=settings.bulk.lease_seconds),
+        idle_seconds=settings.bulk.upload_idle_seconds,
+        most_uploads=settings.bulk.most_uploads,
+    )
+    rest = RestApp(bulk_router(database, Access(authenticator), upload_policy))
     lane.start()
     # The first refused message would otherwise wait for it, and with it everybody in the event loop.
     threading.Thread(target=explainer, name="warm-explainer", daemon=True).start()
-    return _Parts(database, lane, dispatcher, soap)
+    return _Parts(database, lane, dispatcher, soap, rest)
 
 
 def spare_the_collector() -> None:
@@ -191,7 +218,7 @@ def spare_the_collector() -> None:
 
 
 class Gateway:
-    """The ASGI application: the SOAP door, and the two addresses a supervisor asks."""
+    """The ASGI application: the doors, and the two addresses a supervisor asks."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -224,6 +251,8 @@ class Gateway:
         elif scope["path"] == "/readyz":
             ready = await _reachable(self._parts.database)
             await _say(send, 200 if ready else 503, b"ready\n" if ready else b"the database does not answer\n")
+        elif scope["path"].startswith(REST_PREFIXES):
+            await self._parts.rest(scope, receive, send)
         else:
             await self._parts.soap(scope, receive, send)
 

@@ -66,7 +66,8 @@ def split(blocks: Iterable[bytes], *, chunk_records: int) -> Iterator[Chunk]:
     except Place as place:
         broken = place
     except SourceBroken as error:
-        broken = cutter.place(str(error))
+        if not cutter.ended:  # what is missing of a file behind its last tag is nothing
+            broken = cutter.place(str(error))
     except UnicodeError:
         broken = cutter.place("the text is not UTF-16")
     if cutter.heading is None:
@@ -99,6 +100,7 @@ class _Cutter:
     def __init__(self, chunk_records: int) -> None:
         self.heading: Heading | None = None
         self.records = 0  # that have come out, or are in the chunk that grows
+        self.ended = False  # the root's end tag was met
         self._chunk_records = chunk_records
         self._chunks = 0
         self._pending = bytearray()  # from where the growing chunk begins
@@ -107,7 +109,6 @@ class _Cutter:
         self._line_at = 0  # where the line began that it begins in
         self._in_chunk = 0  # records in the growing chunk
         self._at = 0  # how far they reach
-        self._ended = False  # the root's end tag was met
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that are complete with `data`. Raises Place."""
@@ -118,7 +119,7 @@ class _Cutter:
             if self.heading is None:
                 return
             self._forget(self.heading.length)
-        while not self._ended and (end := self._record_end()) is not None:
+        while not self.ended and (end := self._record_end()) is not None:
             self._in_chunk += 1
             self.records += 1
             self._at = end
@@ -176,7 +177,7 @@ class _Cutter:
         """What stands at `at` is no start tag, or not a whole one."""
         found = bytes(self._pending[at : at + 2])
         if found == b"</":
-            self._ended = True
+            self.ended = True
         elif found[:1] not in (b"", b"<") or self._pending.startswith(b"<![CDATA[", at):
             raise self.place("text between the leads", at)
         elif len(self._pending) - at > LARGEST_LEAD:

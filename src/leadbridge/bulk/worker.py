@@ -25,7 +25,8 @@ def main() -> None:
     """Work until the input ends."""
     orders, answers = sys.stdin.buffer, sys.stdout.buffer
     sys.stdout = sys.stderr  # whatever prints does not get between the answers
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole family; the parent decides what it means
+    for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole family; the parent decides what they mean
+        signal.signal(number, signal.SIG_IGN)
     assignment: Assignment = pickle.load(orders)  # noqa: S301  # our own parent wrote it, into a pipe of its own
     os.nice(assignment.niceness)
     log.configure(assignment)

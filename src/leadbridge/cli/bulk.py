@@ -301,6 +301,20 @@ def bulk_cancel(job: Annotated[str, Parameter(name="JOB", help="Its number.")], 
     print(f"Job {found['id']} is cancelled.")
 
 
+@bulk_app.command(name="run")
+def bulk_run() -> None:
+    """Take in files that were sent to a server, until SIGTERM or Ctrl-C. `leadbridge serve` does so by itself.
+
+    Any number of these may share a PostgreSQL, on any number of machines.
+    """
+    from leadbridge import wiring  # loads the doors, which an import does without
+
+    settings = Settings()
+    with opened(settings) as database, _stopped_by_signals() as stop:
+        print("leadbridge takes bulk files in; Ctrl-C ends it.", flush=True)
+        wiring.bulk_runner(settings, database).run(stop)
+
+
 def _found(database: Database, job: str) -> Row:
     with database.read() as tx:
         found = bulk.resolve(tx, _OPERATOR, ids=[job.zfill(10)])
