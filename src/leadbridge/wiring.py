@@ -174,8 +174,9 @@ class _Parts:
 
 def _parts(settings: Settings) -> _Parts:
     database = open_database(settings)
-    lane = WriteLane(database)
-    dispatcher = Dispatcher(database, use_cases(policy(settings)), lane=lane)
+    most_waiting = settings.load.most_waiting_calls
+    lane = WriteLane(database, most_waiting=most_waiting)
+    dispatcher = Dispatcher(database, use_cases(policy(settings)), lane=lane, most_waiting_reads=most_waiting)
     secret = os.environ.get(INTERNAL_VARIABLE)
     authenticator = Authenticator(
         database,
@@ -189,6 +190,7 @@ def _parts(settings: Settings) -> _Parts:
         limits=limits(settings),
         service_limits={"LeadBulkService": bulk_limits(settings)},
         public_url=settings.address,
+        most_bytes_under_way=settings.load.most_bytes_under_way,
         wsdl_access=settings.wsdl_access,
         validate_answers=settings.validate_answers,
     )

@@ -120,7 +120,7 @@ class _NoDatabase:
         return nullcontext(cast("Transaction", None))
 
 
-def our_app() -> SoapApp:
+def our_app(*, most_bytes_under_way: int = 256_000_000) -> SoapApp:
     """The door with the real use cases, and with the credentials of one caller verified already."""
     authenticator = Authenticator(cast("Database", _NoDatabase()), cache_seconds=3_600)
     authenticator._remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
@@ -129,6 +129,7 @@ def our_app() -> SoapApp:
         authenticator=authenticator,
         limits=GateLimits(**GateSettings().model_dump()),
         public_url="http://localhost",
+        most_bytes_under_way=most_bytes_under_way,
         clock=lambda: datetime.now(UTC),
     )
 

@@ -27,6 +27,11 @@ from leadbridge.contract.parsing import MalformedXml, children_of, line_of, pars
         b"<!DOCTYPE a [<!ENTITY e 'secret'>]><a>&e;</a>",
         b"<!DOCTYPE a SYSTEM 'http://198.51.100.1/a.dtd'><a/>",
         b"<!DOCTYPE a [<!ENTITY % p SYSTEM 'http://198.51.100.1/p'> %p;]><a/>",
+        "<!DOCTYPE a><a/>".encode("utf-16"),
+        "\N{BYTE ORDER MARK}<!DOCTYPE a><a/>".encode(),
+        "<?xml version='1.0' encoding='cp037'?><!DOCTYPE a><a/>".encode("cp037"),
+        "<?xml version='1.0' encoding='UTF-7'?>+ADwAIQ-DOCTYPE a><a/>".encode("ascii"),
+        b"<?xml version='1.0'" + b" " * 500 + b"encoding='UTF-7'?>+ADwAIQ-DOCTYPE a><a/>",
         b"<a>" * 400 + b"</a>" * 400,
     ],
 )

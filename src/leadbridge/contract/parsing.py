@@ -44,9 +44,18 @@ def parse(data: bytes) -> etree._Element:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         raise MalformedXml(error.lineno) from None
-    if cast("str", root.getroottree().docinfo.doctype):  # type: ignore[union-attr] # the stub has no doctype
+    if _may_have_doctype(data) and cast("str", root.getroottree().docinfo.doctype):  # type: ignore[union-attr] # the stub has no doctype
         raise MalformedXml
     return root
+
+
+def _may_have_doctype(data: bytes) -> bool:
+    """False where the bytes show that there is none, which is quicker than asking the tree: in UTF-8, which is what
+    there is without a mark and without an encoding that is named, a document type is written `<!DOCTYPE`.
+    """
+    if b"<!" in data or b"\0" in data or data[:1] != b"<":
+        return True
+    return data.startswith(b"<?xml") and b"encoding" in data[: data.find(b"?>")]
 
 
 def line_of(element: etree._Element) -> int | None:

@@ -31,6 +31,7 @@ from leadbridge.settings.tables import (
     ForwardingSettings,
     GateSettings,
     IdempotencySettings,
+    LoadSettings,
     MatchingSettings,
 )
 
@@ -120,6 +121,9 @@ class Settings(BaseSettings):
 
     gate: GateSettings = GateSettings()
     """Limits on messages."""
+
+    load: LoadSettings = LoadSettings()
+    """Overload."""
 
     bulk: BulkSettings = BulkSettings()
     """Bulk files."""

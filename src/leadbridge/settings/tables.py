@@ -205,6 +205,18 @@ class BulkSettings(Table):
     They are personal data, so not for ever."""
 
 
+class LoadSettings(Table):
+    """How much each gateway process takes in before it tells callers to come back (Busy, HTTP 503 with Retry-After)."""
+
+    most_waiting_calls: int = Field(default=2_000, ge=1, le=100_000)
+    """Writes that wait for their commit, and as many reads: one or two seconds of work. Who came later would only
+    wait until its own patience ends, and then send again."""
+
+    most_bytes_under_way: int = Field(default=256_000_000, ge=32_000_000, le=16_000_000_000)
+    """Bytes of all messages that are being received or worked on. A parsed message takes some ten times as much
+    memory; thirty leads with all attachments fit in, or a hundred thousand without."""
+
+
 class CallerSettings(Table):
     """The authenticated principals that call."""
 

@@ -50,6 +50,9 @@ class _ContractProtocol:
     version: SoapVersion
     app: Any  # the application, which Spyne sets
 
+    def get_context(self, parent: Any, transport: Any) -> None:
+        """Nothing is kept for a call by the protocol; Spyne's context would refer back to that of the call."""
+
     def create_in_document(self, ctx: Any, _charset: str | None = None) -> None:
         """The document is the one that the gate let through."""
         ctx.in_document = ctx.udc.envelope.payload.getroottree()

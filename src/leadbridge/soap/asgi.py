@@ -23,6 +23,7 @@ from leadbridge.soap.faults import Refusal, refusal_of
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.publication import Publication, WsdlAccess
+from leadbridge.soap.room import Room, Share
 from leadbridge.soap.transport import AsgiTransport, RunsUseCases, Visit
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
@@ -46,6 +47,7 @@ def soap_app(
     limits: GateLimits,
     public_url: str,
     service_limits: Mapping[str, GateLimits] | None = None,
+    most_bytes_under_way: int = 256_000_000,
     wsdl_access: WsdlAccess = "public",
     validate_answers: bool = False,
     operations: Iterable[ContractOperation] | None = None,
@@ -54,7 +56,8 @@ def soap_app(
     """Build the door.
 
     `public_url` is what WSDLs give as our address, without `/soap/<Service>` and without a slash at its end.
-    `limits` hold for every service that `service_limits` has none of its own for.
+    `limits` hold for every service that `service_limits` has none of its own for; `most_bytes_under_way` for all
+    messages together.
     `clock` says when a message arrived, in UTC. `operations` are all of the contract, or those of them that
     are to be served.
     """
@@ -74,6 +77,7 @@ def soap_app(
         dispatcher=dispatcher,
         access=access,
         limits={name: (service_limits or {}).get(name, limits) for name in by_service},
+        room=Room(most_bytes_under_way),
         clock=clock,
     )
 
@@ -89,6 +93,7 @@ class SoapApp:
         dispatcher: RunsUseCases,
         access: Access,
         limits: Mapping[str, GateLimits],
+        room: Room,
         clock: Callable[[], datetime],
     ) -> None:
         self._transports = transports
@@ -96,6 +101,7 @@ class SoapApp:
         self._dispatcher = dispatcher
         self._access = access
         self._limits = limits
+        self._room = room
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,11 +138,26 @@ class SoapApp:
         receive: Receive,
         correlation_id: str,
     ) -> tuple[int, _Headers, Sequence[bytes]]:
-        """One call, check by check; the order is the security catalogue's. Raises Refusal, Disconnected."""
+        """One call within the room that is left. Raises Refusal, Busy, Disconnected."""
+        share = Share(self._room)
+        try:
+            return await self._checked_call(service, request_headers, receive, correlation_id, share)
+        finally:
+            share.end()
+
+    async def _checked_call(
+        self,
+        service: str,
+        request_headers: Iterable[tuple[bytes, bytes]],
+        receive: Receive,
+        correlation_id: str,
+        share: Share,
+    ) -> tuple[int, _Headers, Sequence[bytes]]:
+        """One call, check by check; the order is the security catalogue's."""
         limits = self._limits[service]
         head = gate.read_head(request_headers, limits=limits)
         version = head.media_type.version
-        data = await gate.read_body(receive, head=head, limits=limits)
+        data = await gate.read_body(receive, head=head, limits=limits, share=share)
         long = len(data) > LONG_MESSAGE
         opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()

@@ -16,6 +16,7 @@ from leadbridge.messages import FaultTypeId
 from leadbridge.soap.faults import Refusal, malformed
 from leadbridge.soap.guard import Guard
 from leadbridge.soap.limits import GateLimits
+from leadbridge.soap.room import Share
 from leadbridge.soap.versions import BY_MEDIA_TYPE, SOAP_11, SOAP_12, SoapVersion
 
 Scope = MutableMapping[str, Any]
@@ -145,11 +146,12 @@ def _actions(media_type: MediaType, soap_action: bytes) -> tuple[str, ...]:
     return tuple(action for action in (media_type.action, header) if action)
 
 
-async def read_body(receive: Receive, *, head: Head, limits: GateLimits) -> bytes:
-    """Read the message and let the guard look at it; it is returned in UTF-8.
+async def read_body(receive: Receive, *, head: Head, limits: GateLimits, share: Share) -> bytes:
+    """Read the message and let the guard look at it; it is returned in UTF-8. `share` grows with it.
 
     Raises:
         Refusal: a limit, the deadline, or what the guard refuses. What was not read by then stays unread.
+        Busy: there is no room for it now.
         Disconnected: the sender went away.
     """
     declared = head.declared_length
@@ -169,6 +171,7 @@ async def read_body(receive: Receive, *, head: Head, limits: GateLimits) -> byte
                 if size > most:
                     raise _too_many_bytes(limits) if declared is None else _lying_length()
                 if data:
+                    share.grow(len(data))
                     guard.feed(data)
         if not size:
             raise malformed("The request has no message.")

@@ -85,6 +85,7 @@ class _Context(MethodContext):  # type: ignore[misc]  # Spyne has no types
 
     # Spyne guards every assignment by a check against misspelt names, forty times for each call.
     __setattr__ = object.__setattr__
+    TransportContext = None  # would refer back to this context, and only the garbage collector could end both
 
     def fire_event(self, event: str, *args: Any, **options: Any) -> None:
         """Tell the listeners. Spyne would build an empty ordered set for each event that has none."""
@@ -98,8 +99,11 @@ class _Context(MethodContext):  # type: ignore[misc]  # Spyne has no types
     def close(self) -> None:
         """End the call. Spyne would also run a full garbage collection once a second, in the middle of the
         event loop.
+
+        What the context refers to is let go, above all its event context, which refers back to it.
         """
         self.fire_event("method_context_closed")
+        self.__dict__.clear()
         self.is_closed = True
 
 

@@ -1,0 +1,94 @@
+"""More than the gateway can take: callers are told so at once, and what was taken is not lost."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from typing import Any
+
+import pytest
+
+from leadbridge.operations.dispatcher import Busy
+from leadbridge.soap.room import Room, Share
+from tests.benchmarks.stack import our_app, our_scope
+from tests.support.door import CREATE_LEAD, envelope
+
+
+def test_room_is_given_back_as_it_was_taken() -> None:
+    room = Room(100)
+    first, second = Share(room), Share(room)
+    first.grow(60)
+    second.grow(40)
+    with pytest.raises(Busy):
+        second.grow(1)
+    first.end()
+    first.end()  # twice gives nothing back twice
+    second.grow(60)
+    with pytest.raises(Busy):
+        first.grow(1)
+
+
+def test_messages_beyond_the_room_are_told_busy_while_the_others_are_served() -> None:
+    """Ten senders stop in the middle of their messages; the room holds six of them and one more message."""
+    app = our_app(most_bytes_under_way=6 * 1_000 + 4_000)
+    message = envelope()
+    slow = envelope(CREATE_LEAD + "<!--" + " " * 20_000 + "-->")
+
+    async def sender(data: bytes, first: int, rest: asyncio.Event | None) -> tuple[int, dict[bytes, bytes], bytes]:
+        pieces = [data[:first], data[first:]] if rest else [data]
+        sent: list[Any] = []
+
+        async def receive() -> dict[str, Any]:
+            if rest and len(pieces) == 1:
+                await rest.wait()
+            return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+        async def send(what: Any) -> None:
+            sent.append(what)
+
+        scope = our_scope()
+        scope["headers"] = [one for one in scope["headers"] if one[0] != b"content-length"]
+        await app(scope, receive, send)
+        return sent[0]["status"], dict(sent[0]["headers"]), sent[1]["body"]
+
+    async def scene() -> None:
+        rest = asyncio.Event()
+        held = [asyncio.create_task(sender(slow, 1_000, rest)) for _ in range(6)]
+        await asyncio.sleep(0.05)
+        status, _, _ = await sender(message, 0, None)
+        assert status == 200  # there is room for one message more
+        refused = [await sender(slow, 5_000, rest) for _ in range(3)]
+        for status, headers, body in refused:
+            assert status == 503
+            assert headers[b"retry-after"] == b"1"
+            assert b"Busy" in body
+        rest.set()
+        await asyncio.gather(*held)
+        status, _, _ = await sender(message, 0, None)
+        assert status == 200  # all room was given back
+
+    asyncio.run(scene())
+
+
+def test_a_call_leaves_nothing_behind_for_the_garbage_collector() -> None:
+    """Cycles would keep each message in memory until a collection, which stops everybody."""
+    app, message = our_app(), envelope()
+
+    async def calls(count: int) -> None:
+        async def receive() -> dict[str, Any]:
+            return {"type": "http.request", "body": message, "more_body": False}
+
+        async def send(_what: Any) -> None:
+            return None
+
+        for _ in range(count):
+            await app(our_scope(), receive, send)
+
+    asyncio.run(calls(20))
+    gc.collect()
+    gc.disable()
+    try:
+        asyncio.run(calls(100))
+        assert gc.collect() < 100  # the event loop itself leaves a few
+    finally:
+        gc.enable()
