@@ -10,6 +10,7 @@ VERSIONS := 3.11 3.12 3.13
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+BENCH_STAMP := $(VENV)/.installed-bench
 
 # One file's tests stay in one process, so that a server or database it starts is started once.
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
@@ -66,8 +67,12 @@ $(addprefix test-,$(VERSIONS)): test-%:
 	  echo "Running the tests on Python $* ..." && \
 	  .venv-$*/bin/python $(PYTEST) && touch .venv-$*/.tested; fi
 
-bench: setup ## measure, with ratios against the alternatives
+bench: $(BENCH_STAMP) ## measure, with ratios against the alternatives; python -m tests.benchmarks --help
 	@$(BIN)/python -m tests.benchmarks
+
+$(BENCH_STAMP): $(STAMP)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable '.[dev,bench]'
+	@touch $@
 
 # In a folder of its own, because the generator formats everything around what it writes.
 messages: setup ## generate src/leadbridge/messages from xsd/

@@ -88,7 +88,8 @@ def _forward(settings: Settings, database: Database, stop: threading.Event) -> N
     """Say when the gateway is ready, then forward: before that the built-in core CRM cannot answer."""
     if _wait_listening(settings, stop):
         print(f"leadbridge is ready: {settings.address}/soap/LeadService?wsdl", flush=True)
-        wiring.relay(settings, database).run(stop)
+        if settings.forwarding.enabled:
+            wiring.relay(settings, database).run(stop)
 
 
 def _take_in(settings: Settings, database: Database, stop: threading.Event) -> None:

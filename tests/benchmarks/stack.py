@@ -14,37 +14,26 @@ import asyncio
 import io
 import logging
 import time
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal
-from enum import Enum
 from itertools import count
-from types import UnionType
-from typing import Any, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, cast
 
 from leadbridge.authentication import Authenticator
 from leadbridge.caller import OperationGroup
-from leadbridge.messages import LeadCreateConfirmationSync, LeadCreateRequestSync
 from leadbridge.operations.call import Answer, Call, Policy
-from leadbridge.operations.table import use_cases
+from leadbridge.operations.table import UseCase, use_cases
 from leadbridge.settings import GateSettings
 from leadbridge.soap.asgi import SoapApp, soap_app
-from leadbridge.soap.compat import Application, Service, Soap11, rpc
 from leadbridge.soap.limits import GateLimits
+from leadbridge.soap.transport import RunsUseCases
 from leadbridge.store.database import Database, Transaction
 from leadbridge.wiring import spare_the_collector
-from tests.support.door import COMMON, LEAD, PARTNER, PASSWORD, answer_to, basic, envelope
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Spyne's, about itself
-    from spyne import ComplexModel, XmlAttribute, XmlData
-    from spyne.model.primitive import Boolean, Unicode
-    from spyne.model.primitive import Decimal as SpyneDecimal
-    from spyne.server.wsgi import WsgiApplication
+from tests.benchmarks.peers.plain_spyne import wsgi_application
+from tests.support.door import PARTNER, PASSWORD, basic, envelope
 
 MESSAGE = envelope()
 ROUNDS, CALLS = 30, 100
@@ -100,15 +89,15 @@ class _Inline:
     """Runs the real use case at once, where the dispatcher would hand it to the write lane."""
 
     def __init__(self) -> None:
-        self._nothing = cast("Any", _Nothing())
-        codes = frozenset({"002"})
-        self._use_cases = use_cases(Policy(origin_type_codes=codes))
+        self._database = no_database()
+        self._use_cases = real_use_cases()
 
     def group(self, name: str) -> OperationGroup:
         return self._use_cases[name].group
 
     def submit(self, name: str, call: Call) -> "Future[Answer]":
-        (outcome,) = self._use_cases[name].act(Transaction(self._nothing, self._nothing), [call])
+        with self._database.write() as tx:
+            (outcome,) = self._use_cases[name].act(tx, [call])
         future: Future[Answer] = Future()
         assert isinstance(outcome, Answer), outcome
         future.set_result(outcome)
@@ -116,16 +105,29 @@ class _Inline:
 
 
 class _NoDatabase:
-    def read(self) -> AbstractContextManager[Transaction]:
-        return nullcontext(cast("Transaction", None))
+    def __init__(self) -> None:
+        self._nothing = cast("Any", _Nothing())
+
+    def write(self) -> AbstractContextManager[Transaction]:
+        return nullcontext(Transaction(self._nothing, self._nothing))
 
 
-def our_app(*, most_bytes_under_way: int = 256_000_000) -> SoapApp:
+def no_database() -> Database:
+    """In place of a database: transactions that find nothing and discard what is written."""
+    return cast("Database", _NoDatabase())
+
+
+def real_use_cases() -> Mapping[str, UseCase]:
+    """The use cases of a site that has a list of codes."""
+    return use_cases(Policy(origin_type_codes=frozenset({"002"})))
+
+
+def our_app(dispatcher: RunsUseCases | None = None, *, most_bytes_under_way: int = 256_000_000) -> SoapApp:
     """The door with the real use cases, and with the credentials of one caller verified already."""
-    authenticator = Authenticator(cast("Database", _NoDatabase()), cache_seconds=3_600)
+    authenticator = Authenticator(no_database(), cache_seconds=3_600)
     authenticator._remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
     return soap_app(
-        dispatcher=_Inline(),
+        dispatcher=dispatcher or _Inline(),
         authenticator=authenticator,
         limits=GateLimits(**GateSettings().model_dump()),
         public_url="http://localhost",
@@ -177,86 +179,9 @@ async def _our_calls(app: SoapApp, calls: int) -> float:
 # --------------------------------------------------------------------------------------------------------- plain Spyne
 
 
-def spyne_model(message: type[Any], made: dict[type[Any], type[ComplexModel]]) -> type[ComplexModel]:
-    """A Spyne model equal to a generated class: same names, namespaces, occurrences and lengths."""
-    if message in made:
-        return made[message]
-    hints = get_type_hints(message)
-    namespaces = {one.metadata.get("namespace") for one in fields(message)} - {None, "##other"}
-    members: dict[str, Any] = {}
-    for one in fields(message):
-        kind = _bare(hints[one.name])
-        meta = one.metadata
-        if one.name == "extension":
-            continue  # not in the message, and not in Spyne's vocabulary
-        many = get_origin(_bare(hints[one.name], keep_list=True)) is list
-        model = _spyne_type(kind, meta, made)
-        if meta.get("type") == "Attribute":
-            members[meta["name"]] = XmlAttribute(Unicode)
-        elif "name" not in meta and meta.get("type") != "Element":
-            members["value"] = XmlData(Unicode if kind is str else model)  # its schemas allow no limits here
-        else:
-            least = 0 if many or one.default is None else 1
-            members[meta["name"]] = model.customize(
-                min_occurs=least, max_occurs=meta.get("max_occurs", 50) if many else 1
-            )
-    model = type(
-        message.__name__,
-        (ComplexModel,),
-        {"__namespace__": next(iter(namespaces), COMMON), "_type_info": list(members.items())},
-    )
-    made[message] = model
-    return model
-
-
-def _bare(hint: Any, *, keep_list: bool = False) -> Any:
-    if get_origin(hint) in (Union, UnionType):
-        hint = next(one for one in get_args(hint) if one is not type(None))
-    return get_args(hint)[0] if get_origin(hint) is list and not keep_list else hint
-
-
-def _spyne_type(kind: Any, meta: Mapping[str, Any], made: dict[type[Any], type[ComplexModel]]) -> Any:
-    if kind is bool:
-        return Boolean
-    if kind is Decimal:
-        return SpyneDecimal
-    if isinstance(kind, type) and issubclass(kind, Enum):
-        return Unicode(values=[str(one.value) for one in kind])
-    if isinstance(kind, type) and hasattr(kind, "__dataclass_fields__") and kind.__module__.startswith("leadbridge"):
-        return spyne_model(kind, made)
-    return Unicode(max_len=meta.get("max_length", 4_000))
-
-
 def plain_spyne() -> Callable[[], bytes]:
     """One call of CreateLead through plain Spyne's WSGI application."""
-    made: dict[type[Any], type[ComplexModel]] = {}
-    request, answer = spyne_model(LeadCreateRequestSync, made), spyne_model(LeadCreateConfirmationSync, made)
-    confirmation = answer_to("CreateLead")
-    lead = made[type(confirmation.lead)](
-        ID=confirmation.lead.id,
-        UUID=confirmation.lead.uuid,
-        ChangeStateID=confirmation.lead.change_state_id,
-        LifeCycleStatusCode="1",
-        ProspectPartyInternalID=confirmation.lead.prospect_party_internal_id,
-    )
-    log = made[type(confirmation.log)](BusinessDocumentProcessingResultCode="3")
-    header = made[type(confirmation.basic_message_header)]()
-
-    def create_lead(_ctx: Any, message: Any) -> Any:
-        assert message.Lead.Name
-        return answer(BasicMessageHeader=header, Lead=lead, ReplayedIndicator=False, Log=log)
-
-    published = rpc(
-        request,
-        _returns=answer,
-        _body_style="bare",
-        _in_message_name=f"{{{LEAD}}}LeadCreateRequest_sync",
-        _out_message_name=f"{{{LEAD}}}LeadCreateConfirmation_sync",
-    )(create_lead)
-    service = type("LeadService", (Service,), {"CreateLead": published})
-    wsgi = WsgiApplication(
-        Application([service], tns=LEAD, in_protocol=Soap11(validator="lxml"), out_protocol=Soap11())
-    )
+    wsgi = wsgi_application()
 
     def call() -> bytes:
         environ = {

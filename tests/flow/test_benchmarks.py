@@ -1,12 +1,18 @@
 """The benchmarks run; what they measure is told by `make bench` and never asserted here."""
 
 import gc
+import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.benchmarks import codec, stack
+from tests.benchmarks.processes import ROOT
 
 
 @pytest.fixture(autouse=True)
@@ -28,3 +34,40 @@ def test_the_door_is_measured_against_plain_spyne() -> None:
 
 def test_the_codec_is_measured_against_its_oracle() -> None:
     assert all(microseconds > 0 for microseconds in codec.measurements().values())
+
+
+def measured(*arguments: str, folder: Path) -> dict[str, Any]:
+    """What a quick run of `make bench` wrote."""
+    command = [sys.executable, "-m", "tests.benchmarks", *arguments, "--quick", "--output", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Goals" in done.stdout
+    results: dict[str, Any] = json.loads((folder / "results.json").read_text())
+    return results
+
+
+def test_single_calls_are_measured_against_plain_spyne_over_http(tmp_path: Path) -> None:
+    subjects = ("--subject", "leadbridge", "--subject", "plain Spyne")
+    results = measured("single", "--database", "sqlite", *subjects, folder=tmp_path)
+    assert [(one["subject"], one["database"], one["note"]) for one in results["single"]] == [
+        ("leadbridge", "sqlite", ""),
+        ("plain Spyne", "sqlite", ""),
+        ("leadbridge", None, ""),
+        ("plain Spyne", None, ""),
+    ]
+    assert all(one["acknowledged"] and not one["failed"] for one in results["single"])
+    found = {goal["name"]: goal["value"] for goal in results["goals"]}
+    assert found["durable CreateLead, sqlite: calls/s, ours / plain Spyne"] > 0
+
+
+def test_bulk_forwarding_and_the_ledger_are_measured(tmp_path: Path) -> None:
+    results = measured("bulk", "forward", "ledger", "--database", "postgresql", folder=tmp_path)
+    absent = "this version has no `leadbridge bulk import`"
+    (imported,) = results["bulk"]
+    assert imported["leads_per_second"] or imported["note"] == absent
+    (forwarded,) = results["forward"]
+    assert forwarded["per_second"] > 0
+    for ledger in results["ledger"]:
+        assert ledger["acknowledged"] == ledger["leads"] == ledger["calls"] or ledger["note"] == absent
+        assert not ledger["doubled"]
+        assert not ledger["unknown"]

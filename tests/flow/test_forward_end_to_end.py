@@ -3,6 +3,7 @@
 The first part runs against the core CRM that is built in, over real HTTP; the second against one that fails as told.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -192,6 +193,19 @@ def test_test_data_is_kept_and_never_forwarded(wire: Wire) -> None:
     (lead,) = wire.done(read_lead(lead_id)).parts("Lead")
     assert lead.one("LifeCycleStatusCode") == "3"
     assert lead.all("ForwardingStatusCode") == []
+
+
+def test_a_server_that_does_not_forward_leaves_messages_for_one_that_does(sqlite_url: str, tmp_path: Path) -> None:
+    admit(sqlite_url, SENDER, Role.ADMIN)
+    apart = {**IMPATIENT, "LEADBRIDGE_FORWARDING__ENABLED": "false"}
+    with Server(sqlite_url, tmp_path, environment=apart) as server:
+        wire = Wire(server.url, SENDER)
+        lead_id = wire.done(create_lead(lead_fields(status="3", prospect=somebody()), uuid=new_uuid())).one("Lead/ID")
+        time.sleep(1)  # twenty times as long as a relay rests
+        (lead,) = wire.done(read_lead(lead_id)).parts("Lead")
+        assert lead.all("ForwardingStatusCode") == ["waiting"]
+    with Server(sqlite_url, tmp_path, environment=IMPATIENT) as server:
+        forwarded(Wire(server.url, SENDER), lead_id, "4")
 
 
 # ------------------------------------------------------------------------------------------------ a core CRM that fails

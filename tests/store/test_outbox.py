@@ -44,9 +44,11 @@ def claim(database: Database, worker: str = "w1", *, seconds: float = 0, limit: 
 
 
 def settle(database: Database, message: Row, worker: str = "w1", state: str = "delivered", **more: Any) -> bool:
-    values = {"due_at": None, "outcome": "Delivered", "outcome_code": None, "outcome_text": None, "now": NOW}
+    values = {"due_at": None, "outcome": "Delivered", "outcome_code": None, "outcome_text": None, **more}
+    now = values.pop("now", NOW)
     with database.write() as tx:
-        return outbox.settle(tx, id=message["id"], worker=worker, state=state, **{**values, **more})
+        row = {"id": message["id"], "claimed_by": worker, "state": state, **values}
+        return outbox.settle(tx, [row], now=now) == {message["id"]}
 
 
 def read(database: Database, message: Row) -> Row:

@@ -38,6 +38,11 @@ class CoreCrmDoor(Protocol):
         """Send the message element ``payload`` to an operation of CrmService."""
 
 
+# When one call has ended, those that end within this time are settled with it and others claimed for all of them: one
+# by one, the two transactions would cost more than the call.
+_GATHER_SECONDS = 0.01
+
+
 def _now() -> datetime:
     return datetime.now(UTC)
 
@@ -112,7 +117,10 @@ class Relay:
         if not self._under_way and not self._finished:
             return False
         timeout = self._policy.poll.total_seconds()
-        self._collect(wait(self._under_way, timeout=timeout, return_when=FIRST_COMPLETED).done)
+        ended = wait(self._under_way, timeout=timeout, return_when=FIRST_COMPLETED).done
+        if ended and len(ended) < len(self._under_way):
+            ended |= wait(self._under_way, timeout=_GATHER_SECONDS).done
+        self._collect(ended)
         return self._settle_or_keep()
 
     # ----------------------------------------------------------------------------------------- claim and call

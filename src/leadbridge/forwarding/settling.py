@@ -65,25 +65,39 @@ def settle(
     concerned = sorted({one.message["lead_id"] for one in finished if _changes_lead(one)})
     found = leads.resolve(tx, CORE_CRM, ids=concerned, lock=True) if concerned else []
     by_id = {row["id"]: row for row in found}
-    settled = []
+    decisions = [
+        decide(one.outcome, attempts=one.message["attempts"], now=now, policy=policy, random=random) for one in finished
+    ]
+    held = outbox.settle(tx, [_row(one, decision) for one, decision in zip(finished, decisions, strict=True)], now=now)
+    lead_changes: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
+    follow_ups: list[Row] = []
     for one in finished:
-        decision = decide(one.outcome, attempts=one.message["attempts"], now=now, policy=policy, random=random)
-        held = outbox.settle(
-            tx,
-            id=one.message["id"],
-            worker=one.message["claimed_by"],
-            state=decision.state.value,
-            due_at=decision.due_at,
-            outcome=decision.outcome.value,
-            outcome_code=decision.code,
-            outcome_text=decision.text,
-            now=now,
-        )
         lead = by_id.get(one.message["lead_id"])
-        if held and lead is not None and _changes_lead(one):
-            _settle_lead(tx, lead, one, now=now, enqueue=enqueue)
-        settled.append(Settled(one.message, one.outcome, decision if held else None))
-    return settled
+        if one.message["id"] in held and lead is not None and _changes_lead(one):
+            _settle_lead(lead, one, now=now, changed=lead_changes, entries=entries, follow_ups=follow_ups)
+    leads.update(tx, lead_changes)
+    journal.append(tx, entries)
+    for closed in follow_ups:
+        # Closed lost here while the core CRM was being told of it: now that it has a record, it must hear the
+        # rest.
+        enqueue(tx, closed, ForwardingEvent.LOST, now=now)
+    return [
+        Settled(one.message, one.outcome, decision if one.message["id"] in held else None)
+        for one, decision in zip(finished, decisions, strict=True)
+    ]
+
+
+def _row(one: Finished, decision: Decision) -> dict[str, Any]:
+    return {
+        "id": one.message["id"],
+        "claimed_by": one.message["claimed_by"],
+        "state": decision.state.value,
+        "due_at": decision.due_at,
+        "outcome": decision.outcome.value,
+        "outcome_code": decision.code,
+        "outcome_text": decision.text,
+    }
 
 
 def _changes_lead(one: Finished) -> bool:
@@ -93,37 +107,42 @@ def _changes_lead(one: Finished) -> bool:
     return isinstance(one.outcome, Delivered) or (isinstance(one.outcome, Refused) and one.outcome.declined)
 
 
-def _settle_lead(tx: Transaction, lead: Row, one: Finished, *, now: datetime, enqueue: Enqueue) -> None:
+def _settle_lead(
+    lead: dict[str, Any],
+    one: Finished,
+    *,
+    now: datetime,
+    changed: list[dict[str, Any]],
+    entries: list[dict[str, Any]],
+    follow_ups: list[Row],
+) -> None:
+    """What an outcome changes of its lead, the journal's entry about it, and whether a message follows."""
     old = LifeCycleStatus(lead["life_cycle_status_code"])
     changes = _changes(lead, old, one.outcome)
     if not changes:
         return
     new = LifeCycleStatus(changes.get("life_cycle_status_code", old))
     kept = {"change_number": lead["change_number"] + 1, "changed_at": now}
-    leads.update(tx, [{"id": lead["id"], **changes, **kept}])
+    changed.append({"id": lead["id"], **changes, **kept})
     moved = new is not old
-    journal.append(
-        tx,
-        [
-            {
-                "recorded_at": now,
-                "caller_id": CORE_CRM.id,
-                "operation": _OPERATION,
-                "correlation_id": f"message-{one.message['id']}",
-                "object_type": "lead",
-                "object_id": lead["id"],
-                "event": "declined" if isinstance(one.outcome, Refused) else "accepted",
-                "old_status": old.value if moved else None,
-                "new_status": new.value if moved else None,
-                "reason_code": changes.get("reason_code"),
-                "changed_elements": " ".join(sorted(_ELEMENTS[name] for name in changes)),
-            }
-        ],
+    entries.append(
+        {
+            "recorded_at": now,
+            "caller_id": CORE_CRM.id,
+            "operation": _OPERATION,
+            "correlation_id": f"message-{one.message['id']}",
+            "object_type": "lead",
+            "object_id": lead["id"],
+            "event": "declined" if isinstance(one.outcome, Refused) else "accepted",
+            "old_status": old.value if moved else None,
+            "new_status": new.value if moved else None,
+            "reason_code": changes.get("reason_code"),
+            "changed_elements": " ".join(sorted(_ELEMENTS[name] for name in changes)),
+        }
     )
+    lead.update(changes, **kept)  # a second message about the same lead builds on it
     if isinstance(one.outcome, Delivered) and new is LifeCycleStatus.CLOSED_LOST:
-        # Closed lost here while the core CRM was being told of it: now that it has a record, it must hear the
-        # rest.
-        enqueue(tx, {**lead, **changes, **kept}, ForwardingEvent.LOST, now=now)
+        follow_ups.append(lead)
 
 
 _ELEMENTS: Mapping[str, str] = {

@@ -42,10 +42,15 @@ _MOST_CLOSED = 10  # ClosedRecordID, maxOccurs
 def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Register customers' requests: answer the open record, or create a lead or an opportunity."""
 
+    asked: list[Sequence[Row]] = []
+
+    def ask() -> None:
+        asked.append(crmrecords.of_customers(tx, {call.message.customer_id for call in calls}))
+        tx.foresee_numbers("crm_record", len(calls))
+
     def act(fresh: Sequence[Call]) -> list[Answer]:
-        rows = crmrecords.of_customers(tx, {call.message.customer_id for call in fresh})
         of_customer: dict[str, list[Row]] = {}
-        for row in rows:
+        for row in asked[0]:
             of_customer.setdefault(row["customer_id"], []).append(row)
         numbers = iter(tx.next_numbers("crm_record", len(fresh)))
         writing = _Writing({})
@@ -63,6 +68,7 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
         keys=header_keys(calls),
         operation="ComboCreateLeadOpportunity",
         lock_keys=lock_keys,
+        ask=ask,
         act=act,
         memory=ANSWERS,
     )

@@ -80,6 +80,10 @@ class CrmSettings(Table):
 class ForwardingSettings(Table):
     """The relay: how it takes messages from the outbox and how it meets a core CRM that fails."""
 
+    enabled: bool = True
+    """Whether `leadbridge serve` has a relay. Off where relays run by themselves (`leadbridge forward`), so that
+    gateways and relays can be stopped and counted apart."""
+
     batch: int = Field(default=20, ge=1, le=1_000)
     """Messages claimed at once: few round trips to the database, and little held up when the relay dies."""
 

@@ -36,12 +36,12 @@ def update(tx: Transaction, rows: Sequence[Row]) -> None:
     update_many(tx, _record, rows, key="record_id")
 
 
-def of_customers(tx: Transaction, customer_ids: Collection[str]) -> list[Row]:
-    """All records of some customers, per customer oldest first.
+def of_customers(tx: Transaction, customer_ids: Collection[str]) -> Sequence[Row]:
+    """All records of some customers, per customer oldest first; fetched when they are looked at.
 
     Lock the customers before (`Transaction.lock`) where a decision follows.
     """
-    return fetch(tx, _OF_CUSTOMERS, {"customer_ids": customer_ids}) if customer_ids else []
+    return tx.ask(_OF_CUSTOMERS, {"customer_ids": customer_ids}) if customer_ids else ()
 
 
 def resolve(

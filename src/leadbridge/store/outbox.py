@@ -22,7 +22,7 @@ from leadbridge.store.columntypes import UtcDateTime
 from leadbridge.store.database import Transaction
 from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
-from leadbridge.store.statements import fetch, insert_many
+from leadbridge.store.statements import fetch, insert_many, update_many
 
 _message = tables.message
 _WITHOUT_PAYLOAD = [column for column in _message.columns if column.name != "payload"]
@@ -157,44 +157,42 @@ def _first_of_lane(row: Any, hold_parked: bool, now: ColumnElement[datetime]) ->
     return select(row.c.id).where(*free).order_by(row.c.due_at, row.c.id)
 
 
-def settle(
-    tx: Transaction,
-    *,
-    id: int,  # noqa: A002 - named like the column
-    worker: str,
-    state: str,
-    due_at: datetime | None,
-    outcome: str | None,
-    outcome_code: str | None,
-    outcome_text: str | None,
-    now: datetime,
-) -> bool:
-    """Write what came of a message that this worker claimed, and end the claim.
+def settle(tx: Transaction, rows: Sequence[Row], *, now: datetime) -> set[int]:
+    """Write what came of messages that were claimed, and end their claims; the ids of those that were written.
 
-    `due_at` is when a message that goes back to waiting may be claimed again; None leaves it. False when
-    another worker has claimed the message meanwhile: then nothing is written, the other one's outcome counts.
+    Each row has `id`, `claimed_by` as it was claimed, and `state`, `due_at`, `outcome`, `outcome_code`, `outcome_text`.
+    `due_at` is when a message that goes back to waiting may be claimed again; None leaves it. What another
+    worker has claimed meanwhile is left alone: the other one's outcome counts.
     """
-    values: dict[str, Any] = {
-        "state": state,
-        "claimed_by": None,
-        "lease_until": None,
-        "outcome": outcome,
-        "outcome_code": outcome_code,
-        "outcome_text": outcome_text,
-        "settled_at": None if state == MessageState.WAITING.value else now,
-    }
-    if due_at is not None:
-        values["due_at"] = due_at
-    statement = (
-        update(_message)
-        .where(
-            _message.c.id == id,
-            _message.c.state == MessageState.CLAIMED.value,
-            _message.c.claimed_by == worker,
-        )
-        .values(values)
+    if not rows:
+        return set()
+    claims = {row["id"]: row["claimed_by"] for row in fetch(tx, _CLAIMS, {"ids": sorted(row["id"] for row in rows)})}
+    held = [row for row in rows if claims.get(row["id"]) == row["claimed_by"]]
+    update_many(
+        tx,
+        _message,
+        [
+            {
+                **{name: row[name] for name in ("id", "state", "outcome", "outcome_code", "outcome_text")},
+                **({} if row["due_at"] is None else {"due_at": row["due_at"]}),
+                "claimed_by": None,
+                "lease_until": None,
+                "settled_at": None if row["state"] == MessageState.WAITING.value else now,
+            }
+            for row in held
+        ],
+        key="id",
     )
-    return tx.connection.execute(statement).rowcount == 1
+    return {row["id"] for row in held}
+
+
+# Locked until the transaction ends, in one order, so that two relays never wait for each other.
+_CLAIMS = (
+    select(_message.c.id, _message.c.claimed_by)
+    .where(_message.c.id.in_(bindparam("ids", expanding=True)), _message.c.state == MessageState.CLAIMED.value)
+    .order_by(_message.c.id)
+    .with_for_update()
+)
 
 
 # ----------------------------------------------------------------------------------------------- the operator
