@@ -14,7 +14,7 @@ from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
 from leadbridge.bulk.intake import Intake
 from leadbridge.bulk.jobs import NO_MAPPING, Examiner, chunks_of, examine_file, job_of_file
 from leadbridge.bulk.rejections import rejections_file
-from leadbridge.bulk.running import progress_of, run
+from leadbridge.bulk.running import Team, progress_of, run
 from leadbridge.bulk.sources import SourceLimits, blocks_of_file
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.operations.call import Policy
@@ -108,17 +108,18 @@ def run_file(
         log_level="INFO",
         log_format="text",
     )
-    return run(
-        database,
-        job,
-        chunks_of(job, blocks_of_file(path), limits=LIMITS),
-        assignment=assignment,
-        worker=worker,
-        workers=workers,
-        lease=LEASE,
-        progress=progress_of(read_job(database, job["id"])),
-        stop=stop or threading.Event(),
-    )
+    with Team(workers) as team:
+        return run(
+            database,
+            job,
+            chunks_of(job, blocks_of_file(path), limits=LIMITS),
+            team=team,
+            assignment=assignment,
+            worker=worker,
+            lease=LEASE,
+            progress=progress_of(read_job(database, job["id"])),
+            stop=stop or threading.Event(),
+        )
 
 
 def read_job(database: Database, job_id: str) -> Row:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from leadbridge.bulk.assignment import Assignment
 from leadbridge.bulk.jobs import chunks_of, stored_blocks
-from leadbridge.bulk.running import Lost, WorkFailed, progress_of, run
+from leadbridge.bulk.running import Lost, Team, WorkFailed, progress_of, run
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.log import correlated, get_logger
 from leadbridge.store import bulk
@@ -69,17 +69,18 @@ class BulkRunner:
                 (job,) = bulk.resolve(tx, assignment.job.caller, ids=[claimed["id"]])
             blocks = stored_blocks(self._database, job)
             try:
-                run(
-                    self._database,
-                    job,
-                    chunks_of(job, blocks, limits=self._limits),
-                    assignment=assignment,
-                    worker=worker,
-                    workers=self._workers,
-                    lease=self._lease,
-                    progress=progress_of(job),
-                    stop=stop,
-                )
+                with Team(self._workers) as team:
+                    run(
+                        self._database,
+                        job,
+                        chunks_of(job, blocks, limits=self._limits),
+                        team=team,
+                        assignment=assignment,
+                        worker=worker,
+                        lease=self._lease,
+                        progress=progress_of(job),
+                        stop=stop,
+                    )
             except Lost:
                 log.info("bulk job lost", job_id=job["id"])
             except WorkFailed:

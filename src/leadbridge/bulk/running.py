@@ -4,6 +4,8 @@ No more than one chunk per worker waits, so memory is as flat for a million lead
 committed before are passed over unread. Whatever ends this process leaves the job where it was committed last.
 """
 
+from __future__ import annotations
+
 import pickle
 import select
 import subprocess
@@ -66,15 +68,15 @@ def run(
     job: Row,
     chunks: Iterable[Chunk],
     *,
+    team: Team,
     assignment: Assignment,
     worker: str,
-    workers: int,
     lease: timedelta,
     progress: Progress,
     stop: threading.Event,
     tick: Callable[[], None] = lambda: None,
 ) -> JobState | None:
-    """Take in what is left of a job that this process has claimed as `worker`; how it ended.
+    """Have the team take in what is left of a job that this process has claimed as `worker`; how it ended.
 
     None when it did not: `stop` was set, and whoever comes next may go on at once. `tick` is called now and then.
 
@@ -84,23 +86,23 @@ def run(
     with database.read() as tx:
         committed = bulk.committed_chunks(tx, job["id"])
     broken: str | None = None
-    with _Team(assignment, workers, progress) as team:
+    team.begin(assignment, progress)
 
-        def between() -> None:
-            keeper.keep(at_once=team.take_doubt())
-            tick()
+    def between() -> None:
+        keeper.keep(at_once=team.take_doubt())
+        tick()
 
-        try:
-            for chunk in chunks:
-                if chunk.number not in committed:
-                    team.take(chunk, between)
-                if stop.is_set():
-                    team.finish(between)
-                    keeper.give_back()
-                    return None
-        except (BrokenOff, Unusable) as error:
-            broken = str(error)[:_LONGEST_BREAK_DESCRIPTION]
-        team.finish(between)
+    try:
+        for chunk in chunks:
+            if chunk.number not in committed:
+                team.take(chunk, between)
+            if stop.is_set():
+                team.finish(between)
+                keeper.give_back()
+                return None
+    except (BrokenOff, Unusable) as error:
+        broken = str(error)[:_LONGEST_BREAK_DESCRIPTION]
+    team.finish(between)
     state = JobState.FINISHED if broken is None else JobState.BROKEN
     with database.write() as tx:
         ended = bulk.end_job(tx, job["id"], state=state, now=datetime.now(UTC), break_description=broken)
@@ -142,20 +144,32 @@ class _Lease:
             return True
 
 
-class _Team:
-    """Worker processes at one job. Each is handed a chunk when it has none; nobody waits but for an answer."""
+class Team:
+    """Worker processes for one job, started at once: they load what they need while the job is made ready.
 
-    def __init__(self, assignment: Assignment, size: int, progress: Progress) -> None:
-        self._workers = [_Worker(assignment) for _ in range(size)]
-        self._progress = progress
+    Each is handed a chunk when it has none; nobody waits but for an answer.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._workers: list[_Worker] = []
+        self._progress: Progress | None = None
         self._doubt = False  # a chunk was not wanted: taken before, or the job is not ours any more
 
-    def __enter__(self) -> "_Team":
+    def __enter__(self) -> Team:
+        self._workers = [_Worker() for _ in range(self._size)]
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for worker in self._workers:
-            worker.end(at_once=kind is not None)  # what it is at is committed and counts, or was never done
+            # What it is at is committed and counts, or was never done; and it need not load for a job that never began.
+            worker.end(at_once=kind is not None or self._progress is None)
+
+    def begin(self, assignment: Assignment, progress: Progress) -> None:
+        """Tell all what the job is; `progress` is where their chunks are counted."""
+        self._progress = progress
+        for worker in self._workers:
+            worker.assign(assignment)
 
     def take(self, chunk: Chunk, between: Callable[[], None]) -> None:
         """Hand a chunk to a worker as soon as one is free; `between` is called at least once. Raises WorkFailed."""
@@ -185,31 +199,36 @@ class _Team:
             if isinstance(answer, str):
                 raise WorkFailed(answer)
             if isinstance(answer, dict):
+                assert self._progress is not None  # begun
                 self._progress.add(answer)
             else:
                 self._doubt = True
 
 
 class _Worker:
-    """A worker process, started with its first chunk, and again where it dies."""
+    """A worker process, started again where it dies."""
 
-    def __init__(self, assignment: Assignment) -> None:
+    def __init__(self) -> None:
         self.chunk: Chunk | None = None  # what it is at
-        self._assignment = assignment
-        self._process: subprocess.Popen[bytes] | None = None
+        self._assignment: Assignment | None = None
         self._deaths = 0  # over this chunk
+        self._process = _started()
 
     @property
     def ear(self) -> IO[bytes]:
         """What its answers come through."""
-        assert self._process is not None
         assert self._process.stdout is not None  # Popen was asked for pipes
         return self._process.stdout
+
+    def assign(self, assignment: Assignment) -> None:
+        """Tell it of its job."""
+        self._assignment = assignment
+        self._tell(assignment)
 
     def begin(self, chunk: Chunk) -> None:
         """Let it take a chunk; what comes of it, or that it died, is heard later."""
         self.chunk, self._deaths = chunk, 0
-        self._tell()
+        self._tell(chunk)
 
     def hear(self) -> dict[str, int] | str | None:
         """What came of its chunk: counts, why it failed, or None where it was not wanted, or is tried again."""
@@ -218,34 +237,32 @@ class _Worker:
         except (EOFError, OSError, pickle.UnpicklingError):
             assert self.chunk is not None
             self._deaths += 1
-            log.warning("bulk worker died", job_id=self._assignment.job.id, chunk=self.chunk.number)
+            log.warning("bulk worker died", chunk=self.chunk.number)
             self.end(at_once=True)
             if self._deaths == _DEATHS_OF_A_CHUNK:
                 return "its worker processes died over and over"
-            self._tell()
+            self._process = _started()
+            self._tell(self._assignment)
+            self._tell(self.chunk)
             return None
         self.chunk = None
         return answer
 
     def end(self, *, at_once: bool = False) -> None:
         """Let it end, which it does when its input ends."""
-        process, self._process = self._process, None
-        if process is None:
-            return
         if at_once:
-            process.kill()
+            self._process.kill()
         with suppress(BrokenPipeError):  # what it was not told before it died
-            process.communicate()
+            self._process.communicate()
 
-    def _tell(self) -> None:
-        told: list[object] = [self.chunk]
-        if self._process is None:
-            command = [sys.executable, "-m", "leadbridge.bulk.worker"]
-            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  # our own module, by our own interpreter
-            told.insert(0, self._assignment)
+    def _tell(self, what: object) -> None:
         stream = self._process.stdin
         assert stream is not None  # Popen was asked for pipes
         with suppress(BrokenPipeError):  # it is dead, which is heard next
-            for one in told:
-                pickle.dump(one, stream, protocol=pickle.HIGHEST_PROTOCOL)
+            pickle.dump(what, stream, protocol=pickle.HIGHEST_PROTOCOL)
             stream.flush()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "leadbridge.bulk.worker"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  # our own module, by our own interpreter

@@ -27,7 +27,10 @@ def main() -> None:
     sys.stdout = sys.stderr  # whatever prints does not get between the answers
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole family; the parent decides what they mean
         signal.signal(number, signal.SIG_IGN)
-    assignment: Assignment = pickle.load(orders)  # noqa: S301  # our own parent wrote it, into a pipe of its own
+    try:
+        assignment: Assignment = pickle.load(orders)  # noqa: S301  # our own parent wrote it, into a pipe of its own
+    except EOFError:
+        return  # there was no job after all
     os.nice(assignment.niceness)
     log.configure(assignment)
     database = Database(assignment.database_url, pool_size=1)

@@ -23,7 +23,7 @@ from leadbridge.bulk.columns import ColumnMapping, read_mapping
 from leadbridge.bulk.heading import Unusable
 from leadbridge.bulk.jobs import Examiner, chunks_of, examine_file, job_of_file
 from leadbridge.bulk.rejections import rejections_file
-from leadbridge.bulk.running import Lost, WorkFailed, progress_of, run
+from leadbridge.bulk.running import Lost, Team, WorkFailed, progress_of, run
 from leadbridge.bulk.running import Progress as Counted
 from leadbridge.bulk.sources import blocks_of_file
 from leadbridge.caller import Caller, OperationGroup, Visibility, may_call
@@ -62,7 +62,11 @@ def bulk_import(
     settings = Settings()
     try:
         columns = read_mapping(mapping) if mapping else ColumnMapping()
-        with opened(settings) as database, _display(file.stat().st_size) as display:
+        with (
+            opened(settings) as database,
+            Team(settings.bulk.workers) as team,
+            _display(file.stat().st_size) as display,
+        ):
             who = caller_of(database, caller)
             if not may_call(who, OperationGroup.LEAD):
                 raise Complaint(f"caller {caller} may not send leads; its roles are {', '.join(sorted(who.roles))}.")
@@ -78,7 +82,7 @@ def bulk_import(
                 now=datetime.now(UTC),
                 correlation_id=new_correlation_id(),
             )
-            job = _taken_in(settings, database, job, who, file, columns, display)
+            job = _taken_in(settings, database, job, who, file, columns, team, display)
     except Unusable as error:
         raise Complaint(f"{file} cannot be used: {error}.", code=2) from None
     except OSError as error:
@@ -95,6 +99,7 @@ def _taken_in(
     caller: Caller,
     file: Path,
     columns: ColumnMapping,
+    team: Team,
     display: "_Display",
 ) -> Row:
     """Take in what is left of a job's file; the job as it is then."""
@@ -116,9 +121,9 @@ def _taken_in(
                     database,
                     taken,
                     chunks_of(taken, blocks, limits=source_limits(settings), mapping=columns),
+                    team=team,
                     assignment=bulk_assignment(settings, taken, caller),
                     worker=worker,
-                    workers=settings.bulk.workers,
                     lease=lease,
                     progress=progress,
                     stop=stop,
