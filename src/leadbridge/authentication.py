@@ -6,6 +6,8 @@ verified is remembered for a while, so that a call does not pay for argon2 each 
 end are what an operator does with callers.
 """
 
+import base64
+import binascii
 import hashlib
 import hmac
 import re
@@ -28,6 +30,7 @@ from leadbridge.store.database import Database
 
 SHORTEST_PASSWORD = 8  # NIST SP 800-63B revision 3, section 5.1.1.1; longer is better, and argon2id is slow
 LONGEST_PASSWORD = 256  # longer ones are not tried: hashing must not be a way to keep us busy
+_LONGEST_AUTHORIZATION = 4_096  # bytes of a header; the longest id and the longest password together are well below
 LONGEST_PARTY_ID = 20  # PartyID, maxLength
 MOST_REMEMBERED = 10_000  # credentials, at some 300 bytes each; far more callers than one installation has
 
@@ -50,6 +53,29 @@ _NOBODY = "$argon2id$v=19$m=65536,t=3,p=1$lLaj5UbY+lAQGUBJq3Y7Mw$e6do8j63M+J75Ij
 
 # No colon, which ends the name in HTTP Basic, and nothing that a log or a terminal reads in another way.
 _CALLER_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]{0,63}")
+
+
+class CredentialsUnreadable(ValueError):
+    """An Authorization header that holds no credentials of HTTP Basic."""
+
+
+def basic_credentials(header: bytes) -> tuple[str, str]:
+    """Caller id and password in an Authorization header of HTTP Basic (RFC 7617). Raises CredentialsUnreadable."""
+    scheme, _, encoded = header[: _LONGEST_AUTHORIZATION + 1].partition(b" ")
+    if scheme.lower() != b"basic" or len(header) > _LONGEST_AUTHORIZATION:
+        raise CredentialsUnreadable("not HTTP Basic")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True)
+    except binascii.Error:
+        raise CredentialsUnreadable("not base64") from None
+    try:
+        text = decoded.decode()
+    except UnicodeDecodeError:
+        text = decoded.decode("latin-1")  # what older toolkits send; RFC 7617 leaves it open to them
+    caller_id, colon, password = text.partition(":")
+    if not colon:
+        raise CredentialsUnreadable("no password")
+    return caller_id, password
 
 
 class Authenticator:
@@ -267,6 +293,18 @@ def list_callers(database: Database) -> list[ListedCaller]:
     with database.read() as tx:
         rows = callers.all(tx)
     return [ListedCaller(_caller(row), row["created_at"], row["disabled_at"]) for row in rows]
+
+
+def caller_of(database: Database, caller_id: str) -> Caller:
+    """The caller of this id, in whose name something is done that it has asked for, or that an operator does for it.
+
+    Raises CallerUnknown.
+    """
+    with database.read() as tx:
+        row = callers.by_id(tx, caller_id)
+    if row is None:
+        raise CallerUnknown(f"there is no caller {caller_id}")
+    return _caller(row)
 
 
 def has_callers(database: Database) -> bool:

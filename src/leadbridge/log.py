@@ -14,12 +14,23 @@ import re
 from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import structlog
 from structlog.typing import EventDict, ExcInfo, Processor, WrappedLogger
 
-from leadbridge.settings import Settings
+
+class LogSettings(Protocol):
+    """The part of the settings that matters here; a process that is to stay small has no more of them."""
+
+    @property
+    def log_level(self) -> str:
+        """The least that is logged of leadbridge itself."""
+
+    @property
+    def log_format(self) -> str:
+        """`text` or `json`."""
+
 
 # The least that is logged of libraries. Spyne is silent: its errors quote whole messages and parser texts,
 # and each reaches the fault table, which logs it with an identifier. The others are free of data at WARNING.
@@ -35,7 +46,7 @@ LIBRARY_LEVELS: dict[str, str | int] = {
 _BARE = re.compile(r"[\w.:/@+-]+", re.ASCII)
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: LogSettings) -> None:
     """Send every log line of this process to stderr, in the configured form. Calling it again replaces the
     set-up."""
     logging.config.dictConfig(logging_config(settings))
@@ -51,7 +62,7 @@ def configure(settings: Settings) -> None:
     )
 
 
-def logging_config(settings: Settings) -> dict[str, Any]:
+def logging_config(settings: LogSettings) -> dict[str, Any]:
     """The set-up of the standard library's logging as plain data, which a server can hand to its worker
     processes.
 

@@ -1,7 +1,7 @@
-"""`leadbridge serve`: gateway, core CRM and relay of one machine, as one family of processes.
+"""`leadbridge serve`: gateway, core CRM, relay and bulk runner of one machine, as one family of processes.
 
-The parent watches over the worker processes, which serve HTTP, and runs the relay in a thread. Whatever ends the
-parent ends its workers, so that nothing is left behind holding the port.
+The parent watches over the worker processes, which serve HTTP, and runs the relay and the bulk runner in threads.
+Whatever ends the parent ends its workers, so that nothing is left behind holding the port.
 """
 
 import ipaddress
@@ -22,6 +22,7 @@ from granian.log import LogLevels
 from leadbridge import log, wiring
 from leadbridge.authentication import add_caller, has_callers
 from leadbridge.caller import Role
+from leadbridge.opening import open_database
 from leadbridge.settings import Settings
 from leadbridge.store.database import Database
 
@@ -40,7 +41,7 @@ def serve(settings: Settings) -> None:
     """
     log.configure(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
-    database = wiring.open_database(settings)
+    database = open_database(settings)
     try:
         _check_port(settings)
         _ensure_caller(settings, database)
@@ -56,6 +57,7 @@ def serve(settings: Settings) -> None:
     stop = threading.Event()
     threads = [
         threading.Thread(target=_forward, args=(settings, database, stop), name="relay"),
+        threading.Thread(target=_take_in, args=(settings, database, stop), name="bulk"),
         threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
     ]
     for thread in threads:
@@ -88,6 +90,11 @@ def _forward(settings: Settings, database: Database, stop: threading.Event) -> N
         print(f"leadbridge is ready: {settings.address}/soap/LeadService?wsdl", flush=True)
         if settings.forwarding.enabled:
             wiring.relay(settings, database).run(stop)
+
+
+def _take_in(settings: Settings, database: Database, stop: threading.Event) -> None:
+    """Take in the bulk files that are stored."""
+    wiring.bulk_runner(settings, database).run(stop)
 
 
 def _wait_listening(settings: Settings, stop: threading.Event) -> bool:

@@ -19,22 +19,26 @@ from http import HTTPStatus
 import requests
 
 from leadbridge import log
-from leadbridge.authentication import INTERNAL_CALLER, Authenticator
+from leadbridge.authentication import INTERNAL_CALLER, Authenticator, caller_of
+from leadbridge.bulk.runner import BulkRunner
 from leadbridge.contract.operations import operations
 from leadbridge.contract.schema import explainer
 from leadbridge.core_crm import CoreCrm
-from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.forwarding import ForwardingPolicy, Relay
+from leadbridge.opening import bulk_assignment, open_database, policy, source_limits
 from leadbridge.operations import qualified
-from leadbridge.operations.call import Policy
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
+from leadbridge.rest.access import Access
+from leadbridge.rest.app import PREFIXES as REST_PREFIXES
+from leadbridge.rest.app import RestApp
+from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.settings import Settings
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.store import bulk, received
-from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
+from leadbridge.store.database import Database, schema_state
 from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
 
@@ -45,36 +49,6 @@ _PARENT_WATCH_SECONDS = 0.5
 # The password of the relay towards the core CRM that is built in: made by `leadbridge serve`, handed to its own
 # worker processes, kept nowhere else.
 INTERNAL_VARIABLE = "LEADBRIDGE_INTERNAL_CREDENTIAL"
-
-
-def open_database(settings: Settings) -> Database:
-    """The store, ready: an embedded SQLite is brought up to date, a PostgreSQL must be.
-
-    Raises SchemaBehind, which says what to run, and DatabaseUnreachable.
-    """
-    database = Database(settings.database_url)
-    try:
-        if database.dialect_name != "sqlite":
-            require_current_schema(database)
-        elif not schema_state(database).is_current:
-            migrate(database)
-    except BaseException:
-        database.dispose()
-        raise
-    return database
-
-
-def policy(settings: Settings) -> Policy:
-    """What the site decides about the rules."""
-    return Policy(
-        default_phone_region=settings.matching.default_phone_region,
-        default_owner_id=settings.crm.default_owner_id,
-        ntb_closed_opportunity=NtbClosedOpportunity(settings.crm.ntb_closed_opportunity),
-        origin_type_codes=frozenset(settings.code_lists.origin_type_codes),
-        group_codes=frozenset(settings.code_lists.group_codes),
-        reason_codes=frozenset(settings.code_lists.reason_codes),
-        bulk_chunk_records=settings.bulk.chunk_records,
-    )
 
 
 def limits(settings: Settings) -> GateLimits:
@@ -154,6 +128,19 @@ def relay(settings: Settings, database: Database) -> Relay:
     )
 
 
+def bulk_runner(settings: Settings, database: Database) -> BulkRunner:
+    """What takes in the stored bulk jobs, in this process."""
+    return BulkRunner(
+        database,
+        lambda job: bulk_assignment(settings, job, caller_of(database, job["caller_id"])),
+        worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+        workers=settings.bulk.workers,
+        lease=timedelta(seconds=settings.bulk.lease_seconds),
+        poll=timedelta(seconds=settings.bulk.poll_seconds),
+        limits=source_limits(settings),
+    )
+
+
 def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Forget remembered answers and bulk jobs when their time is over, once an hour until `stop` is set."""
     while not stop.is_set():
@@ -176,6 +163,7 @@ class _Parts:
     lane: WriteLane
     dispatcher: Dispatcher
     soap: SoapApp
+    rest: RestApp
 
     async def stop(self) -> None:
         """Finish what is under way, then let the database go."""
@@ -206,10 +194,18 @@ def _parts(settings: Settings) -> _Parts:
         wsdl_access=settings.wsdl_access,
         validate_answers=settings.validate_answers,
     )
+    upload_policy = UploadPolicy(
+        limits=source_limits(settings),
+        chunk_records=settings.bulk.chunk_records,
+        lease=timedelta(seconds=settings.bulk.lease_seconds),
+        idle_seconds=settings.bulk.upload_idle_seconds,
+        most_uploads=settings.bulk.most_uploads,
+    )
+    rest = RestApp(bulk_router(database, Access(authenticator), upload_policy))
     lane.start()
     # The first refused message would otherwise wait for it, and with it everybody in the event loop.
     threading.Thread(target=explainer, name="warm-explainer", daemon=True).start()
-    return _Parts(database, lane, dispatcher, soap)
+    return _Parts(database, lane, dispatcher, soap, rest)
 
 
 def spare_the_collector() -> None:
@@ -224,7 +220,7 @@ def spare_the_collector() -> None:
 
 
 class Gateway:
-    """The ASGI application: the SOAP door, and the two addresses a supervisor asks."""
+    """The ASGI application: the doors, and the two addresses a supervisor asks."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -257,6 +253,8 @@ class Gateway:
         elif scope["path"] == "/readyz":
             ready = await _reachable(self._parts.database)
             await _say(send, 200 if ready else 503, b"ready\n" if ready else b"the database does not answer\n")
+        elif scope["path"].startswith(REST_PREFIXES):
+            await self._parts.rest(scope, receive, send)
         else:
             await self._parts.soap(scope, receive, send)
 

@@ -8,9 +8,18 @@ from sqlalchemy import delete, text
 from leadbridge.store import tables
 from leadbridge.store.database import Database
 from tests.support.calls import calls, two_gateways
-from tests.support.databases import PostgresqlServer, database, database_url, postgresql_server, sqlite_url
+from tests.support.databases import PostgresqlServer, database, database_url, postgresql_server, sqlite, sqlite_url
 
-__all__ = ["calls", "database", "database_url", "postgresql_server", "postgresql_url", "sqlite_url", "two_gateways"]
+__all__ = [
+    "calls",
+    "database",
+    "database_url",
+    "postgresql_server",
+    "postgresql_url",
+    "sqlite",
+    "sqlite_url",
+    "two_gateways",
+]
 
 _FROM_THE_START = text("SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences")
 

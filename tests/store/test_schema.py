@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
+from leadbridge.store import migrations
 from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
 from leadbridge.store.errors import SchemaBehind
 from leadbridge.store.tables import metadata
@@ -43,6 +45,11 @@ def test_constraints_have_the_names_of_the_convention(database: Database) -> Non
             for foreign in inspector.get_foreign_keys(table.name):
                 column = foreign["constrained_columns"][0]
                 assert foreign["name"] == f"fk_{table.name}_{foreign['referred_table']}_{column}"
+
+
+def test_the_head_is_what_alembic_says(sqlite: Database) -> None:
+    folder = Path(migrations.__file__).parent
+    assert schema_state(sqlite).head == ScriptDirectory(str(folder)).get_current_head()
 
 
 def test_an_empty_database_is_behind_and_migrating_makes_it_current(empty: str) -> None:

@@ -2,7 +2,7 @@
 
 import re
 
-_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 (section 2.2, Char) has no way to write, not even as a reference."""
 
 
@@ -36,5 +36,5 @@ def escape_attribute(text: str) -> str:
 
 
 def _refuse_forbidden(text: str) -> None:
-    if _FORBIDDEN.search(text) is not None:
+    if FORBIDDEN.search(text) is not None:
         raise ValueError("a text holds a character that XML cannot carry")

@@ -5,6 +5,7 @@ only reads the schema.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from threading import RLock
@@ -23,7 +24,9 @@ __all__ = [
     "ContractViolation",
     "UnknownMessage",
     "Violation",
+    "children_in_question",
     "compile_schema",
+    "conforms",
     "explainer",
     "message_names",
     "validate",
@@ -81,10 +84,38 @@ def validate(element: etree._Element) -> None:
     """
     if element.tag not in message_names():
         raise UnknownMessage
+    if not conforms(element):
+        raise ContractViolation(explainer().explain(element) or [_unexplained(element)])
+
+
+def conforms(element: etree._Element) -> bool:
+    """Whether a message keeps the contract; what the contract does not name keeps nothing."""
     with _COMPILING:  # whoever comes first compiles, the others wait for it
         schema = _schema()
-    if not schema.validate(element):
-        raise ContractViolation(explainer().explain(element) or [_unexplained(element)])
+    return schema.validate(element)
+
+
+def children_in_question(element: etree._Element) -> set[etree._Element]:
+    """Children of a message that has just been found not to conform, in which libxml2 met a violation.
+
+    Others may be wrong as well: behind a child that should not be there it stops looking. Only for processes of one
+    thread, because others would write into the same log.
+    """
+    prefixes = {prefix: uri for prefix, uri in element.nsmap.items() if prefix}
+    found: set[Any] = set()
+    for entry in cast("Iterable[Any]", _schema().error_log):
+        with suppress(etree.XPathError):  # a path with a prefix that is declared further in
+            nodes: Any = element.xpath(entry.path, namespaces=prefixes)
+            found.update(child for node in nodes if (child := _child_around(node, element)) is not None)
+    return found
+
+
+def _child_around(node: etree._Element, element: etree._Element) -> etree._Element | None:
+    """The child of `element` that is `node` or has it somewhere within."""
+    parent = node.getparent()
+    while parent is not None and parent is not element:
+        node, parent = parent, parent.getparent()
+    return node if parent is element else None
 
 
 @cache

@@ -159,11 +159,40 @@ class GateSettings(Table):
 
 
 class BulkSettings(Table):
-    """Leads in bulk."""
+    """Bulk files: how they are cut, who takes them in, and what a file may come to."""
 
     chunk_records: int = Field(default=500, ge=1, le=10_000)
     """Leads taken in one transaction: enough that its commit costs little, few enough that calls which meet it wait
     a fraction of a second. A job keeps the number that it began with."""
+
+    workers: int = Field(default=2, ge=1, le=64)
+    """Processes that take chunks in, each with a core to itself and some 80 MB. Beyond the cores they only wait."""
+
+    niceness: int = Field(default=10, ge=0, le=19)
+    """By how much those processes give way to others: a single call is waited for, a file is not."""
+
+    lease_seconds: Seconds = 60
+    """After this time another process takes over a job that nobody reports on any more. It is renewed three times as
+    often, so two reports may be lost."""
+
+    patience_seconds: Seconds = 300
+    """How long a job waits for a database that does not answer: a restart, also a slow one. Then it is given up, and
+    goes on when its lease has run out."""
+
+    poll_seconds: Seconds = 1
+    """How often an idle server looks for a job: what waiting adds to a file's way, against idle load."""
+
+    largest_file_bytes: int = Field(default=4_294_967_296, ge=1_000_000)
+    """4 GiB, after inflating: two million leads of 2 KB. What is more is a mistake, or split by its sender."""
+
+    largest_ratio: int = Field(default=200, ge=2, le=1_000)
+    """How many times its size gzip may make of a file. Exports come to 30, gzip can do 1,000."""
+
+    most_uploads: int = Field(default=4, ge=1, le=1_000)
+    """Files that one gateway process receives at once, each with some 10 MB; further senders are told to come back."""
+
+    upload_idle_seconds: Seconds = 30
+    """How long a sender may pause. What came until then is kept, and the file is said to break off there."""
 
     largest_submit_bytes: int = Field(default=20_000_000, ge=10_000, le=1_000_000_000)
     """A SubmitLeadBulk of 1,000 leads of 20 kB each, five times the size of one with everything but long notes and

@@ -7,12 +7,11 @@ Sources: RFC 7617 (Basic), Web Services Security 1.1 section 12 (faults), Userna
 3.
 """
 
-import base64
-import binascii
 from dataclasses import dataclass, field
 
 from lxml import etree
 
+from leadbridge.authentication import CredentialsUnreadable, basic_credentials
 from leadbridge.messages import FaultTypeId
 from leadbridge.soap.envelope import WSSE
 from leadbridge.soap.faults import QName, Refusal
@@ -25,9 +24,6 @@ _TOKEN = f"{{{WSSE}}}UsernameToken"
 _USERNAME = f"{{{WSSE}}}Username"
 _PASSWORD = f"{{{WSSE}}}Password"
 _TIMESTAMP = f"{{{_WSU}}}Timestamp"
-
-# A header of more is refused unread: the longest caller id and the longest password together are well below.
-_LONGEST_AUTHORIZATION = 4_096
 
 FAILED_AUTHENTICATION = QName("wsse", WSSE, "FailedAuthentication")
 INVALID_SECURITY = QName("wsse", WSSE, "InvalidSecurity")
@@ -60,21 +56,10 @@ def from_authorization(header: bytes | None) -> Credentials | None:
     """
     if header is None:
         return None
-    scheme, _, encoded = header[: _LONGEST_AUTHORIZATION + 1].partition(b" ")
-    if scheme.lower() != b"basic" or len(header) > _LONGEST_AUTHORIZATION:
-        raise unauthenticated()
     try:
-        decoded = base64.b64decode(encoded.strip(), validate=True)
-    except binascii.Error:
-        raise unauthenticated(WRONG_CREDENTIALS) from None
-    try:
-        text = decoded.decode()
-    except UnicodeDecodeError:
-        text = decoded.decode("latin-1")  # what older toolkits send; RFC 7617 leaves it open to them
-    caller_id, colon, password = text.partition(":")
-    if not colon:
-        raise unauthenticated(WRONG_CREDENTIALS)
-    return Credentials(caller_id, password)
+        return Credentials(*basic_credentials(header))
+    except CredentialsUnreadable:
+        raise unauthenticated(WRONG_CREDENTIALS if header[:6].lower() == b"basic " else None) from None
 
 
 def from_security_header(security: etree._Element | None) -> Credentials | None:

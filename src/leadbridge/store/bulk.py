@@ -66,8 +66,19 @@ def append_part(tx: Transaction, job_id: str, position: int, content: bytes) -> 
     insert_many(tx, (_part, [{"job_id": job_id, "position": position, "content": content}]))
 
 
-def file_arrived(tx: Transaction, job_id: str, *, uuid: str, content_hash: bytes, size_bytes: int) -> bool:
-    """Let a job wait whose file has arrived, as far as it will. False where it is no longer receiving."""
+def file_arrived(
+    tx: Transaction,
+    job_id: str,
+    *,
+    uuid: str,
+    content_hash: bytes,
+    size_bytes: int,
+    break_description: str | None = None,
+) -> bool:
+    """Let a job wait whose file has arrived, as far as it will. False where it is no longer receiving.
+
+    `break_description` says why there is no more of it, where it did not arrive whole.
+    """
     statement = (
         update(_job)
         .where(_job.c.id == job_id, _job.c.state == JobState.RECEIVING.value)
@@ -76,11 +87,19 @@ def file_arrived(tx: Transaction, job_id: str, *, uuid: str, content_hash: bytes
             uuid=uuid,
             content_hash=content_hash,
             size_bytes=size_bytes,
+            break_description=break_description,
             claimed_by=None,
             lease_until=None,
         )
     )
     return tx.connection.execute(statement).rowcount == 1
+
+
+def drop_receiving(tx: Transaction, job_id: str) -> None:
+    """Forget a job whose file turns out to be none while it arrives, or to be here already."""
+    receiving = select(_job.c.id).where(_job.c.id == job_id, _job.c.state == JobState.RECEIVING.value)
+    tx.connection.execute(delete(_part).where(_part.c.job_id.in_(receiving)))
+    tx.connection.execute(delete(_job).where(_job.c.id.in_(receiving)))
 
 
 def parts(tx: Transaction, job_id: str, *, after: int | None, limit: int) -> list[Row]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
@@ -145,6 +145,7 @@ def _tuple_one_of_sqlite(element: _TupleOneOf, compiler: SQLCompiler, **kw: Any)
     return f"(({', '.join(columns)}) IN (SELECT {picks} FROM json_each({values})))"  # noqa: S608 - as above
 
 
+@lru_cache(maxsize=64)  # the rows of a transaction mostly have the same moment
 def _moment_as_text(value: datetime) -> str:
     return _zoned(value).astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 

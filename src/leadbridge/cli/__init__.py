@@ -5,19 +5,17 @@ import secrets
 import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
-from rich.console import Console
-from rich.table import Table
 
-from leadbridge import __version__, log, wiring
+from leadbridge import __version__, log
 from leadbridge.authentication import CallerError, add_caller, disable_caller, list_callers, set_password
 from leadbridge.caller import Role, Visibility
+from leadbridge.cli.bulk import bulk_app
+from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.forwarding import STATE_MEANINGS, MessageState
 from leadbridge.settings import Settings, SettingsError
 from leadbridge.store import outbox
@@ -34,15 +32,8 @@ app = App(
 caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password.")
 messages_app = App(name="messages", help="The messages to the core CRM: list, show, retry, cancel.")
 contract_app = App(name="contract", help="The published contract: check it, export it.")
-for _group in (caller_app, messages_app, contract_app):
+for _group in (caller_app, messages_app, bulk_app, contract_app):
     app.command(_group)
-
-# To a terminal as wide as that is; to a file or another program one line per row, for grep and cut.
-_out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 1_000)
-
-
-class Complaint(Exception):
-    """What a command tells the person who gave it: one sentence and the way out. Exit code 1."""
 
 
 def main() -> None:
@@ -51,32 +42,15 @@ def main() -> None:
         app(exit_on_error=False, print_error=True)
     except SystemExit:
         raise
-    except (Complaint, SettingsError, StoreError, CallerError) as error:
+    except Complaint as error:
+        print(f"leadbridge: {error}", file=sys.stderr)
+        sys.exit(error.code)
+    except (SettingsError, StoreError, CallerError) as error:
         sys.exit(f"leadbridge: {error}")
     except Exception as error:
         if type(error).__module__.startswith("cyclopts"):
             sys.exit(2)
         raise
-
-
-@contextmanager
-def _database(settings: Settings) -> Iterator[Database]:
-    log.configure(settings)
-    database = wiring.open_database(settings)
-    try:
-        yield database
-    finally:
-        database.dispose()
-
-
-def _table(*whole: str, wrapped: tuple[str, ...]) -> Table:
-    """A table whose first columns are never cut, because people copy from them; the others wrap where it is narrow."""
-    table = Table(box=None, pad_edge=False, collapse_padding=True, padding=(0, 2))
-    for name in whole:
-        table.add_column(name, no_wrap=True)
-    for name in wrapped:
-        table.add_column(name, overflow="fold")
-    return table
 
 
 # ------------------------------------------------------------------------------------------------------- serving
@@ -113,6 +87,8 @@ def forward() -> None:
     Any number of relays may share a PostgreSQL. Needs LEADBRIDGE_CRM_WSDL, or a gateway on this machine and
     LEADBRIDGE_CRM_USERNAME and LEADBRIDGE_CRM_PASSWORD of a caller with the role crm.
     """
+    from leadbridge import wiring  # loads Zeep, which most commands do without
+
     settings = Settings()
     if settings.crm.wsdl is None and settings.crm.username is None:
         raise Complaint(
@@ -122,7 +98,7 @@ def forward() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    with _database(settings) as database:
+    with opened(settings) as database:
         tidy = threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop), daemon=True)
         tidy.start()
         print("leadbridge forwards; Ctrl-C ends it.", flush=True)
@@ -152,10 +128,10 @@ def settings_command() -> None:
     for name, value in Settings().masked().items():
         if not isinstance(value, dict):
             _print_setting(name, value)
-    for name, table in Settings().masked().items():
-        if isinstance(table, dict):
+    for name, values in Settings().masked().items():
+        if isinstance(values, dict):
             print(f"\n[{name}]")
-            for inner, value in table.items():
+            for inner, value in values.items():
                 _print_setting(inner, value)
 
 
@@ -211,7 +187,7 @@ def caller_add(
     Example: printf 'a long password' | leadbridge caller add acme --name "Acme GmbH" --role partner --password-stdin
     """
     password = _password(password_stdin)
-    with _database(Settings()) as database:
+    with opened(Settings()) as database:
         add_caller(
             database,
             caller_id=caller_id,
@@ -235,21 +211,21 @@ def _roles(text: str) -> list[Role]:
 @caller_app.command(name="list")
 def caller_list() -> None:
     """List the callers; passwords are never shown, only their hashes are kept."""
-    with _database(Settings()) as database:
+    with opened(Settings()) as database:
         listed = list_callers(database)
-    table = _table("ID", "roles", "visibility", "party", wrapped=("name", "disabled"))
+    rows = table("ID", "roles", "visibility", "party", wrapped=("name", "disabled"))
     for one in listed:
         caller = one.caller
         disabled = one.disabled_at.isoformat(timespec="seconds") if one.disabled_at else ""
         roles = ", ".join(sorted(caller.roles))
-        table.add_row(caller.id, roles, caller.visibility.value, caller.party_id, caller.name, disabled)
-    _out.print(table)
+        rows.add_row(caller.id, roles, caller.visibility.value, caller.party_id, caller.name, disabled)
+    out.print(rows)
 
 
 @caller_app.command(name="disable")
 def caller_disable(caller_id: Annotated[str, Parameter(name="ID")], /) -> None:
     """Disable a caller; it is out after callers.credential_cache_seconds at the latest."""
-    with _database(Settings()) as database:
+    with opened(Settings()) as database:
         disable_caller(database, caller_id=caller_id, now=datetime.now(UTC))
     print(f"Caller {caller_id} is disabled.")
 
@@ -266,7 +242,7 @@ def caller_password(
 ) -> None:
     """Set a caller's password: the one on standard input, or a new one that is printed once."""
     password = _password(True) if password_stdin else secrets.token_urlsafe(18)
-    with _database(Settings()) as database:
+    with opened(Settings()) as database:
         set_password(database, caller_id=caller_id, password=password, now=datetime.now(UTC))
     print(f"The password of caller {caller_id} was set" + ("." if password_stdin else f": {password}"))
 
@@ -282,22 +258,22 @@ def messages_list(
     after: Annotated[int | None, Parameter(help="Go on after this message.")] = None,
 ) -> None:
     """List messages to the core CRM, oldest first, and count them by state."""
-    with _database(Settings()) as database, database.read() as tx:
+    with opened(Settings()) as database, database.read() as tx:
         rows = outbox.listed(tx, state=state.value if state else None, limit=limit, after=after)
         counts = outbox.counts(tx)
-    table = _table("message", "lead", "event", "state", "attempts", "outcome", wrapped=("code", "text", "due"))
+    shown = table("message", "lead", "event", "state", "attempts", "outcome", wrapped=("code", "text", "due"))
     for row in rows:
         due = row["due_at"].isoformat(timespec="seconds") if row["state"] == MessageState.WAITING else ""
         outcome = [row[name] or "" for name in ("outcome", "outcome_code", "outcome_text")]
-        table.add_row(str(row["id"]), row["lead_id"], row["event"], row["state"], str(row["attempts"]), *outcome, due)
-    _out.print(table)
-    _out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+        shown.add_row(str(row["id"]), row["lead_id"], row["event"], row["state"], str(row["attempts"]), *outcome, due)
+    out.print(shown)
+    out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
 
 
 @messages_app.command(name="show")
 def messages_show(message: Annotated[int, Parameter(help="Its number.")], /) -> None:
     """Show one message: its state in words, what came of it, and the request it carries (personal data!)."""
-    with _database(Settings()) as database, database.read() as tx:
+    with opened(Settings()) as database, database.read() as tx:
         row = outbox.one(tx, message)
     if row is None:
         raise Complaint(f"there is no message {message}; `leadbridge messages list` shows those there are.")
@@ -312,7 +288,7 @@ def messages_show(message: Annotated[int, Parameter(help="Its number.")], /) -> 
 @messages_app.command(name="retry")
 def messages_retry(message: Annotated[int, Parameter(help="Its number.")], /) -> None:
     """Let a parked message try again, from its first attempt."""
-    with _database(Settings()) as database, database.write() as tx:
+    with opened(Settings()) as database, database.write() as tx:
         done = outbox.retry(tx, message, datetime.now(UTC))
     if not done:
         raise Complaint(f"message {message} is not parked; only a parked one can be retried.")
@@ -322,7 +298,7 @@ def messages_retry(message: Annotated[int, Parameter(help="Its number.")], /) ->
 @messages_app.command(name="cancel")
 def messages_cancel(message: Annotated[int, Parameter(help="Its number.")], /) -> None:
     """Cancel a waiting or parked message: it is never sent, and its lane goes on."""
-    with _database(Settings()) as database, database.write() as tx:
+    with opened(Settings()) as database, database.write() as tx:
         done = outbox.cancel(tx, message, datetime.now(UTC))
     if not done:
         raise Complaint(f"message {message} is neither waiting nor parked; there is nothing to cancel.")

@@ -1,0 +1,268 @@
+"""Leads one job through: its file is cut here, its chunks go to worker processes, its lease is kept meanwhile.
+
+No more than one chunk per worker waits, so memory is as flat for a million leads as for a thousand. Chunks that were
+committed before are passed over unread. Whatever ends this process leaves the job where it was committed last.
+"""
+
+from __future__ import annotations
+
+import pickle
+import select
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import IO
+
+from leadbridge.bulk.assignment import Assignment
+from leadbridge.bulk.heading import Unusable
+from leadbridge.bulk.splitting import BrokenOff, Chunk
+from leadbridge.log import get_logger
+from leadbridge.store import bulk
+from leadbridge.store.bulk import COUNTS, JobState
+from leadbridge.store.database import Database
+from leadbridge.store.errors import StoreError
+from leadbridge.store.inserts import Row
+
+log = get_logger(__name__)
+
+_TICK_SECONDS = 0.5  # how often the lease, a stop and the progress are looked at while nothing else happens
+_RENEWALS_PER_LEASE = 3
+_DEATHS_OF_A_CHUNK = 3  # workers that die over one chunk before it is to blame
+_LONGEST_BREAK_DESCRIPTION = 200  # the contract's maxLength
+
+
+class WorkFailed(Exception):
+    """A chunk could not be taken, and no record of it is to blame. The text says why."""
+
+
+class Lost(Exception):
+    """The job is not ours any more: it was cancelled, has ended, or another process has taken it over."""
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a job is: leads by verdict, and those that were there before this run."""
+
+    counts: dict[str, int]
+    before: int
+
+    def add(self, counts: Mapping[str, int]) -> None:
+        """Count a chunk in."""
+        for name, count in counts.items():
+            self.counts[name] += count
+            self.counts["received"] += count
+
+
+def progress_of(job: Row) -> Progress:
+    """The progress with which a job's run begins."""
+    return Progress({name: job[name] for name in COUNTS}, before=job["received"])
+
+
+def run(
+    database: Database,
+    job: Row,
+    chunks: Iterable[Chunk],
+    *,
+    team: Team,
+    assignment: Assignment,
+    worker: str,
+    lease: timedelta,
+    progress: Progress,
+    stop: threading.Event,
+    tick: Callable[[], None] = lambda: None,
+) -> JobState | None:
+    """Have the team take in what is left of a job that this process has claimed as `worker`; how it ended.
+
+    None when it did not: `stop` was set, and whoever comes next may go on at once. `tick` is called now and then.
+
+    Raises Lost, WorkFailed; the job may then go on when its lease has run out.
+    """
+    keeper = _Lease(database, job["id"], worker=worker, lease=lease)
+    with database.read() as tx:
+        committed = bulk.committed_chunks(tx, job["id"])
+    broken: str | None = None
+    team.begin(assignment, progress)
+
+    def between() -> None:
+        keeper.keep(at_once=team.take_doubt())
+        tick()
+
+    try:
+        for chunk in chunks:
+            if chunk.number not in committed:
+                team.take(chunk, between)
+            if stop.is_set():
+                team.finish(between)
+                keeper.give_back()
+                return None
+    except (BrokenOff, Unusable) as error:
+        broken = str(error)[:_LONGEST_BREAK_DESCRIPTION]
+    team.finish(between)
+    state = JobState.FINISHED if broken is None else JobState.BROKEN
+    with database.write() as tx:
+        ended = bulk.end_job(tx, job["id"], state=state, now=datetime.now(UTC), break_description=broken)
+    if not ended:
+        raise Lost
+    log.info("bulk job ended", job_id=job["id"], state=state.value, **progress.counts)
+    return state
+
+
+class _Lease:
+    """Keeps a job, and notices when it is lost. A database that is away for a while loses nothing."""
+
+    def __init__(self, database: Database, job_id: str, *, worker: str, lease: timedelta) -> None:
+        self._database = database
+        self._job_id = job_id
+        self._worker = worker
+        self._lease = lease
+        self._next = time.monotonic()
+
+    def keep(self, *, at_once: bool = False) -> None:
+        """Renew the lease when it is time, or at once. Raises Lost."""
+        now = time.monotonic()
+        if now < self._next and not at_once:
+            return
+        self._next = now + self._lease.total_seconds() / _RENEWALS_PER_LEASE
+        if not self._renew(self._lease):
+            raise Lost
+
+    def give_back(self) -> None:
+        """Let whoever comes next have the job at once."""
+        self._renew(timedelta(0))
+
+    def _renew(self, lease: timedelta) -> bool:
+        try:
+            with self._database.write() as tx:
+                return bulk.renew(tx, self._job_id, worker=self._worker, now=datetime.now(UTC), lease=lease)
+        except StoreError:
+            log.warning("lease of a bulk job not renewed", job_id=self._job_id)
+            return True
+
+
+class Team:
+    """Worker processes for one job, started at once: they load what they need while the job is made ready.
+
+    Each is handed a chunk when it has none; nobody waits but for an answer.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._workers: list[_Worker] = []
+        self._progress: Progress | None = None
+        self._doubt = False  # a chunk was not wanted: taken before, or the job is not ours any more
+
+    def __enter__(self) -> Team:
+        self._workers = [_Worker() for _ in range(self._size)]
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for worker in self._workers:
+            # What it is at is committed and counts, or was never done; and it need not load for a job that never began.
+            worker.end(at_once=kind is not None or self._progress is None)
+
+    def begin(self, assignment: Assignment, progress: Progress) -> None:
+        """Tell all what the job is; `progress` is where their chunks are counted."""
+        self._progress = progress
+        for worker in self._workers:
+            worker.assign(assignment)
+
+    def take(self, chunk: Chunk, between: Callable[[], None]) -> None:
+        """Hand a chunk to a worker as soon as one is free; `between` is called at least once. Raises WorkFailed."""
+        between()
+        while not (free := [worker for worker in self._workers if worker.chunk is None]):
+            self._hear()
+            between()
+        free[0].begin(chunk)
+
+    def finish(self, between: Callable[[], None]) -> None:
+        """Wait until every chunk was taken. Raises WorkFailed."""
+        while any(worker.chunk is not None for worker in self._workers):
+            self._hear()
+            between()
+
+    def take_doubt(self) -> bool:
+        """Whether there was doubt about the job since this was asked last."""
+        doubt, self._doubt = self._doubt, False
+        return doubt
+
+    def _hear(self) -> None:
+        """Wait a moment for workers that are at something, and hear what came of it."""
+        busy = {worker.ear: worker for worker in self._workers if worker.chunk is not None}
+        ready, _, _ = select.select(list(busy), [], [], _TICK_SECONDS)
+        for ear in ready:
+            answer = busy[ear].hear()
+            if isinstance(answer, str):
+                raise WorkFailed(answer)
+            if isinstance(answer, dict):
+                assert self._progress is not None  # begun
+                self._progress.add(answer)
+            else:
+                self._doubt = True
+
+
+class _Worker:
+    """A worker process, started again where it dies."""
+
+    def __init__(self) -> None:
+        self.chunk: Chunk | None = None  # what it is at
+        self._assignment: Assignment | None = None
+        self._deaths = 0  # over this chunk
+        self._process = _started()
+
+    @property
+    def ear(self) -> IO[bytes]:
+        """What its answers come through."""
+        assert self._process.stdout is not None  # Popen was asked for pipes
+        return self._process.stdout
+
+    def assign(self, assignment: Assignment) -> None:
+        """Tell it of its job."""
+        self._assignment = assignment
+        self._tell(assignment)
+
+    def begin(self, chunk: Chunk) -> None:
+        """Let it take a chunk; what comes of it, or that it died, is heard later."""
+        self.chunk, self._deaths = chunk, 0
+        self._tell(chunk)
+
+    def hear(self) -> dict[str, int] | str | None:
+        """What came of its chunk: counts, why it failed, or None where it was not wanted, or is tried again."""
+        try:
+            answer: dict[str, int] | str | None = pickle.load(self.ear)  # noqa: S301  # from our own child, by a pipe
+        except (EOFError, OSError, pickle.UnpicklingError):
+            assert self.chunk is not None
+            self._deaths += 1
+            log.warning("bulk worker died", chunk=self.chunk.number)
+            self.end(at_once=True)
+            if self._deaths == _DEATHS_OF_A_CHUNK:
+                return "its worker processes died over and over"
+            self._process = _started()
+            self._tell(self._assignment)
+            self._tell(self.chunk)
+            return None
+        self.chunk = None
+        return answer
+
+    def end(self, *, at_once: bool = False) -> None:
+        """Let it end, which it does when its input ends."""
+        if at_once:
+            self._process.kill()
+        with suppress(BrokenPipeError):  # what it was not told before it died
+            self._process.communicate()
+
+    def _tell(self, what: object) -> None:
+        stream = self._process.stdin
+        assert stream is not None  # Popen was asked for pipes
+        with suppress(BrokenPipeError):  # it is dead, which is heard next
+            pickle.dump(what, stream, protocol=pickle.HIGHEST_PROTOCOL)
+            stream.flush()
+
+
+def _started() -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "leadbridge.bulk.worker"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603  # our own module, by our own interpreter

@@ -1,0 +1,183 @@
+"""Stores a file while it arrives, for the runner to take in: deflated parts, and the job that they belong to.
+
+Memory holds one part. A file that fits into one is written in a single transaction; for a longer one the job is there
+from the first part on, receiving, under a lease like any other: should this process die, what came is taken in.
+"""
+
+import secrets
+import zlib
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from leadbridge.bulk.heading import Unusable
+from leadbridge.bulk.jobs import Examiner, FileFacts, Media, created_entry
+from leadbridge.bulk.running import Lost
+from leadbridge.bulk.sources import Inflater, SourceBroken, SourceLimits, TooMuch
+from leadbridge.caller import Caller
+from leadbridge.operations.call import new_uuid
+from leadbridge.operations.lead_bulk import PART_BYTES
+from leadbridge.store import bulk, journal
+from leadbridge.store.bulk import STORED, JobState
+from leadbridge.store.database import Database, Transaction
+from leadbridge.store.inserts import Row
+
+_LEVEL = 1  # half the size of higher ones is won in a tenth of their time
+
+
+class Upload:
+    """One file on its way in. `feed` it the bytes in order, then `finish`, or `break_off` where no more will come.
+
+    `media` is None for whatever the bytes say. `uuid` is the file's, where its sender named one outside it.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        caller: Caller,
+        *,
+        media: Media | None,
+        uuid: str | None,
+        limits: SourceLimits,
+        chunk_records: int,
+        lease: timedelta,
+        correlation_id: str,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._database = database
+        self._caller = caller
+        self._examiner = Examiner(media, uuid=uuid)
+        self._inflater = Inflater(limits)
+        self._chunk_records = chunk_records
+        self._lease = lease
+        self._correlation_id = correlation_id
+        self._clock = clock
+        self._worker = f"upload/{secrets.token_hex(8)}"
+        self._part = bytearray()
+        self._parts = 0  # stored
+        self._job_id: str | None = None
+        self._broken: str | None = None
+
+    def feed(self, data: bytes) -> None:
+        """Take the next bytes.
+
+        Raises Unusable, TooMuch, Lost where the job was cancelled meanwhile, StoreError; nothing is kept then.
+        """
+        if self._broken is not None:
+            return  # what lies behind damaged gzip data is lost
+        try:
+            for block in self._inflater.feed(data):
+                self._take(block)
+        except (Unusable, TooMuch):
+            self._drop()
+            raise
+        except SourceBroken as error:
+            self._broken = str(error)
+
+    def finish(self) -> tuple[Row, bool]:
+        """Take the end of the file: its job with its counts, and whether that is new.
+
+        The very same file again is the job that it was. Raises as `feed` does.
+        """
+        try:
+            if self._broken is None:
+                self._end_of_source()
+            facts = self._examiner.finish()
+        except Unusable:
+            self._drop()
+            raise
+        with self._database.write() as tx:
+            tx.lock([f"bulk_file/{self._caller.id}/{facts.uuid}"])
+            same = bulk.find_same(tx, self._caller.id, facts.uuid, facts.content_hash)
+            if same is not None and same["state"] != JobState.CANCELLED:
+                if self._job_id is not None:
+                    bulk.drop_receiving(tx, self._job_id)
+                return same, False
+            job_id = self._arrived(tx, facts)
+            (job,) = bulk.resolve(tx, self._caller, ids=[job_id])
+        return job, True
+
+    def break_off(self, why: str) -> Row | None:
+        """No more will come: what came is kept, and its job returned; None where there is no lead in it.
+
+        Raises Lost, StoreError.
+        """
+        self._broken = self._broken or why
+        try:
+            return self.finish()[0]
+        except Unusable:
+            return None
+
+    # ------------------------------------------------------------------------------------------------------------
+
+    def _end_of_source(self) -> None:
+        try:
+            self._take(self._inflater.finish())
+        except SourceBroken as error:
+            self._broken = str(error)
+
+    def _take(self, block: bytes) -> None:
+        self._examiner.feed(block)
+        self._part += block
+        if len(self._part) >= PART_BYTES:
+            with self._database.write() as tx:
+                if self._job_id is None:
+                    self._job_id = self._add_job(tx, JobState.RECEIVING, self._examiner.uuid or new_uuid(), None)
+                elif not bulk.renew(tx, self._job_id, worker=self._worker, now=self._clock(), lease=self._lease):
+                    raise Lost
+                self._store_part(tx, self._job_id)
+
+    def _store_part(self, tx: Transaction, job_id: str) -> None:
+        bulk.append_part(tx, job_id, self._parts, zlib.compress(self._part, _LEVEL))
+        self._parts += 1
+        self._part = bytearray()
+
+    def _arrived(self, tx: Transaction, facts: FileFacts) -> str:
+        """Store the last part, and let the job wait for its turn."""
+        if self._job_id is None:
+            job_id = self._add_job(tx, JobState.WAITING, facts.uuid, facts)
+            self._store_part(tx, job_id)
+            return job_id
+        if self._part:
+            self._store_part(tx, self._job_id)
+        waits = bulk.file_arrived(
+            tx,
+            self._job_id,
+            uuid=facts.uuid,
+            content_hash=facts.content_hash,
+            size_bytes=facts.size_bytes,
+            break_description=self._broken,
+        )
+        if not waits:
+            raise Lost
+        return self._job_id
+
+    def _add_job(self, tx: Transaction, state: JobState, uuid: str, facts: FileFacts | None) -> str:
+        """Add the job, receiving under a lease, or complete where there are facts. Its id."""
+        (job_id,) = tx.next_numbers("bulk_job", 1)
+        now = self._clock()
+        heading = self._examiner.heading
+        job = {
+            "id": job_id,
+            "uuid": uuid,
+            "caller_id": self._caller.id,
+            "state": state.value,
+            "source": STORED,
+            "media": self._examiner.media,
+            "content_hash": facts.content_hash if facts else None,
+            "size_bytes": facts.size_bytes if facts else None,
+            "chunk_records": self._chunk_records,
+            "test_data": heading.test_data if heading else False,
+            "submitted_at": now,
+            "claimed_by": None if facts else self._worker,
+            "lease_until": None if facts else now + self._lease,
+            "break_description": self._broken,
+            "correlation_id": self._correlation_id,
+        }
+        bulk.add_job(tx, job)
+        journal.append(tx, [created_entry(job)])
+        return job_id
+
+    def _drop(self) -> None:
+        if self._job_id is not None:
+            with self._database.write() as tx:
+                bulk.drop_receiving(tx, self._job_id)

@@ -1,0 +1,70 @@
+"""What every process of a site begins with: its database, opened, and what the site has decided.
+
+It stands apart from `wiring` because it loads none of the doors: a process that takes in a bulk file stays small.
+"""
+
+from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
+from leadbridge.bulk.sources import SourceLimits
+from leadbridge.caller import Caller
+from leadbridge.crm.combo import NtbClosedOpportunity
+from leadbridge.operations.call import Policy
+from leadbridge.settings import Settings
+from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
+from leadbridge.store.inserts import Row
+
+
+def open_database(settings: Settings) -> Database:
+    """The store, ready: an embedded SQLite is brought up to date, a PostgreSQL must be.
+
+    Raises SchemaBehind, which says what to run, and DatabaseUnreachable.
+    """
+    database = Database(settings.database_url)
+    try:
+        if database.dialect_name != "sqlite":
+            require_current_schema(database)
+        elif not schema_state(database).is_current:
+            migrate(database)
+    except BaseException:
+        database.dispose()
+        raise
+    return database
+
+
+def policy(settings: Settings) -> Policy:
+    """What the site decides about the rules."""
+    return Policy(
+        default_phone_region=settings.matching.default_phone_region,
+        default_owner_id=settings.crm.default_owner_id,
+        ntb_closed_opportunity=NtbClosedOpportunity(settings.crm.ntb_closed_opportunity),
+        origin_type_codes=frozenset(settings.code_lists.origin_type_codes),
+        group_codes=frozenset(settings.code_lists.group_codes),
+        reason_codes=frozenset(settings.code_lists.reason_codes),
+        bulk_chunk_records=settings.bulk.chunk_records,
+    )
+
+
+def source_limits(settings: Settings) -> SourceLimits:
+    """What a bulk file may come to."""
+    return SourceLimits(largest_file_bytes=settings.bulk.largest_file_bytes, largest_ratio=settings.bulk.largest_ratio)
+
+
+def bulk_assignment(settings: Settings, job: Row, caller: Caller) -> Assignment:
+    """What worker processes are told of a bulk job of this caller."""
+    gate = settings.gate
+    return Assignment(
+        job=Job(id=job["id"], caller=caller, file_uuid=job["uuid"], correlation_id=job["correlation_id"]),
+        database_url=settings.database_url,
+        policy=policy(settings),
+        limits=LeadLimits(
+            deepest_element=gate.deepest_element,
+            most_elements=gate.most_elements,
+            most_attributes_per_element=gate.most_attributes_per_element,
+            longest_name=gate.longest_name,
+            longest_attribute_value=gate.longest_attribute_value,
+            longest_text=gate.longest_text,
+        ),
+        patience=settings.bulk.patience_seconds,
+        niceness=settings.bulk.niceness,
+        log_level=settings.log_level,
+        log_format=settings.log_format,
+    )

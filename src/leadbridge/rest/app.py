@@ -1,0 +1,49 @@
+"""The FastAPI application of these doors, as one ASGI application among others."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from leadbridge import __version__
+from leadbridge.log import new_correlation_id
+from leadbridge.rest.problems import FORESEEN, answer
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+PREFIXES = ("/bulk/", "/openapi.json")
+"""How the addresses of these doors begin."""
+
+
+class RestApp:
+    """Answers every request with a document, and with its correlation id in `X-Correlation-Id`."""
+
+    def __init__(self, *routers: APIRouter) -> None:
+        # No page of its own: it would load scripts from somebody else's servers.
+        self._app = FastAPI(title="leadbridge", version=__version__, docs_url=None, redoc_url=None)
+        for error in (*FORESEEN, Exception):
+            self._app.add_exception_handler(error, answer)
+        for router in routers:
+            self._app.include_router(router)
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        correlation_id = new_correlation_id()
+        scope.setdefault("state", {})["correlation_id"] = correlation_id
+        started = False
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal started
+            if message["type"] == "http.response.start":
+                started = True
+                headers = [*message["headers"], (b"x-correlation-id", correlation_id.encode())]
+                message = {**message, "headers": [*headers, (b"x-content-type-options", b"nosniff")]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_id)
+        except Exception:  # Starlette raises again what it has answered, for servers that log it; `answer` has
+            if not started:
+                raise

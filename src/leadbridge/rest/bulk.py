@@ -1,0 +1,258 @@
+"""`/bulk/leads`: a bulk file streamed in becomes a job; how far it is, what was not taken, and an end to it.
+
+The body is inflated, looked at and stored while it arrives, beside the event loop and in flat memory. Leads are taken
+in afterwards, by the runner; the answer is the job.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+from pydantic import BaseModel
+from starlette.requests import ClientDisconnect
+
+from leadbridge.bulk.jobs import Media
+from leadbridge.bulk.rejections import rejections_file
+from leadbridge.bulk.sources import BLOCK, SourceLimits
+from leadbridge.bulk.uploading import Upload
+from leadbridge.caller import Caller, OperationGroup
+from leadbridge.log import get_logger
+from leadbridge.messages import FaultTypeId
+from leadbridge.operations.logitems import LogItemType
+from leadbridge.rest.access import Access
+from leadbridge.rest.problems import ErrorDocument, Problem, busy
+from leadbridge.store import bulk
+from leadbridge.store.bulk import COUNTS
+from leadbridge.store.database import Database
+from leadbridge.store.inserts import Row
+
+log = get_logger(__name__)
+
+Result = TypeVar("Result")
+
+PATH = "/bulk/leads"
+
+_MEDIA: dict[str, Media | None] = {
+    "text/xml": "xml",
+    "application/xml": "xml",
+    "text/csv": "csv",
+    "application/gzip": None,  # what it is, the bytes say
+    "application/x-gzip": None,
+}
+_CHARSETS = {"xml": {"utf-8", "us-ascii", "utf-16"}, "csv": {"utf-8", "us-ascii"}, None: {"utf-8"}}
+_XML = "application/xml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadPolicy:
+    """What the site decides about files that are sent in."""
+
+    limits: SourceLimits
+    chunk_records: int
+    lease: timedelta
+    idle_seconds: float
+    most_uploads: int
+
+
+class Aside:
+    """Threads of these addresses' own, for what blocks: files that arrive must not take those of single calls."""
+
+    def __init__(self, threads: int) -> None:
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="bulk-upload")
+
+    async def __call__(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Run a function while the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+class Job(BaseModel):
+    """A job as its sender sees it."""
+
+    id: str
+    uuid: str
+    state: str
+    received: int
+    accepted: int
+    replayed: int
+    duplicate: int
+    rejected: int
+    submittedAt: datetime  # noqa: N815  # the names in JSON
+    startedAt: datetime | None  # noqa: N815  # as above
+    endedAt: datetime | None  # noqa: N815  # as above
+    breakDescription: str | None  # noqa: N815  # as above
+
+
+def _shown(row: Row) -> Job:
+    return Job(
+        id=row["id"],
+        uuid=row["uuid"],
+        state=row["state"],
+        **{name: row[name] for name in COUNTS},
+        submittedAt=row["submitted_at"],
+        startedAt=row["started_at"],
+        endedAt=row["ended_at"],
+        breakDescription=row["break_description"],
+    )
+
+
+def bulk_router(
+    database: Database, access: Access, policy: UploadPolicy, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> APIRouter:
+    """The router of these addresses."""
+    router = APIRouter(prefix=PATH, tags=["bulk"], responses={"4XX": {"model": ErrorDocument}})
+    places = asyncio.Semaphore(policy.most_uploads)
+    aside = Aside(policy.most_uploads)
+
+    @router.post("", status_code=202, response_model=Job, responses={200: {"model": Job}})
+    async def submit(request: Request) -> Response:
+        """Send a bulk file in: LeadBulk as XML, or CSV with column names; gzip or not.
+
+        202 and the job; the very same file again: 200 and the job that it has. `Idempotency-Key` is the UUID of a file
+        that has none itself.
+        """
+        media = _media_of(request)
+        uuid = _uuid_of(request)
+        caller = await access.caller(request, OperationGroup.LEAD)
+        if places.locked():
+            raise busy(f"{policy.most_uploads} files arrive already. Send it again after the time in Retry-After.")
+        async with places:
+            upload = Upload(
+                database,
+                caller,
+                media=media,
+                uuid=uuid,
+                limits=policy.limits,
+                chunk_records=policy.chunk_records,
+                lease=policy.lease,
+                correlation_id=request.state.correlation_id,
+                clock=clock,
+            )
+            job, new = await _receive(request, upload, policy.idle_seconds, aside)
+        log.info("bulk file received", job_id=job["id"], caller=caller.id, new=new)
+        headers = {"Location": f"{PATH}/{job['id']}"}
+        return JSONResponse(_shown(job).model_dump(mode="json"), 202 if new else 200, headers)
+
+    @router.get("/{job_id}", response_model=Job)
+    async def read(job_id: str, request: Request) -> Job:
+        """How far a job is."""
+        caller = await access.caller(request, OperationGroup.LEAD)
+        return _shown(await aside(_job, database, caller, job_id))
+
+    @router.get("/{job_id}/rejections", response_class=StreamingResponse, responses={204: {}})
+    async def rejections(job_id: str, request: Request) -> Response:
+        """The leads that were not taken as a bulk file, each with the reasons; 204 where there is none."""
+        caller = await access.caller(request, OperationGroup.LEAD)
+        job = await aside(_job, database, caller, job_id)
+        pieces = rejections_file(database, job, now=clock())
+        first = await aside(next, pieces, None)
+        if first is None:
+            return Response(status_code=204)
+        return StreamingResponse(_from(first, pieces), media_type=_XML)
+
+    @router.delete("/{job_id}", response_model=Job)
+    async def cancel(job_id: str, request: Request) -> Job:
+        """Stop a job before its end; leads taken until then stay."""
+        caller = await access.caller(request, OperationGroup.LEAD)
+        return _shown(await aside(_cancelled, database, caller, job_id, clock()))
+
+    return router
+
+
+# ------------------------------------------------------------------------------------------------------- receiving
+
+
+def _media_of(request: Request) -> Media | None:
+    media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
+    name = media_type.strip()
+    if name not in _MEDIA:
+        raise _unsupported("Send text/xml, application/xml, text/csv or application/gzip.")
+    media = _MEDIA[name]
+    for parameter in parameters:
+        key, _, value = parameter.strip().partition("=")
+        if key == "charset" and value.strip('"') not in _CHARSETS[media]:
+            raise _unsupported("Send the file in UTF-8, or XML in UTF-16 with its mark.")
+    coding = request.headers.get("content-encoding", "identity").strip().lower()
+    if coding not in ("identity", "gzip", "x-gzip", ""):
+        raise _unsupported("Send the file as it is, or with Content-Encoding gzip.")
+    return media
+
+
+def _unsupported(text: str) -> Problem:
+    return Problem(415, FaultTypeId.UNSUPPORTED_MEDIA_TYPE, text)
+
+
+def _uuid_of(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        return None
+    try:
+        return str(UUID(key.strip().strip('"')))
+    except ValueError:
+        raise Problem(400, FaultTypeId.MALFORMED_MESSAGE, "The Idempotency-Key must be a UUID.") from None
+
+
+async def _receive(request: Request, upload: Upload, idle_seconds: float, aside: Aside) -> tuple[Row, bool]:
+    """Store the body while it arrives. Where it stops, what came is kept. Raises Problem and what `Upload` raises."""
+    try:
+        async for piece in _pieces(request.stream(), idle_seconds):
+            await aside(upload.feed, piece)
+    except ClientDisconnect:
+        await aside(upload.break_off, "the connection of its sender broke")
+        raise Problem(400, FaultTypeId.MALFORMED_MESSAGE, "The connection broke.") from None  # nobody will read it
+    except TimeoutError:
+        job = await aside(upload.break_off, f"its sender paused for {idle_seconds:g} seconds")
+        kept = f" What came is job {job['id']}." if job else ""
+        text = f"Nothing came for {idle_seconds:g} seconds.{kept}"
+        raise Problem(408, FaultTypeId.MALFORMED_MESSAGE, text, {"Connection": "close"}) from None
+    return await aside(upload.finish)
+
+
+async def _pieces(stream: AsyncIterator[bytes], idle_seconds: float) -> AsyncIterator[bytes]:
+    """What arrives, in pieces worth a thread's while; what came before a break comes out before it."""
+    gathered = bytearray()
+    ended: Exception | None = None
+    while True:
+        try:
+            async with asyncio.timeout(idle_seconds):
+                data = await anext(stream, None)
+        except (ClientDisconnect, TimeoutError) as error:
+            ended, data = error, None
+        gathered += data or b""
+        if len(gathered) >= BLOCK or (data is None and gathered):
+            yield bytes(gathered)
+            gathered.clear()
+        if data is None:
+            break
+    if ended is not None:
+        raise ended
+
+
+# ------------------------------------------------------------------------------------------------------ other steps
+
+
+def _job(database: Database, caller: Caller, job_id: str) -> Row:
+    with database.read() as tx:
+        found = bulk.resolve(tx, caller, ids=[job_id])
+    if not found:
+        raise Problem(404, LogItemType.BULK_UNKNOWN, "There is no such job.")
+    return found[0]
+
+
+def _cancelled(database: Database, caller: Caller, job_id: str, now: datetime) -> Row:
+    job = _job(database, caller, job_id)
+    with database.write() as tx:
+        done = bulk.cancel(tx, job["id"], now)
+    if not done:
+        raise Problem(409, LogItemType.BULK_ENDED, "The job has ended already.")
+    return _job(database, caller, job_id)
+
+
+def _from(first: bytes, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    yield first
+    yield from pieces

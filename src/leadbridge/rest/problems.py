@@ -1,0 +1,93 @@
+"""Every error these doors answer with: one document, one table, one way from an exception to it.
+
+`code` is a word of the contract: a faultTypeID, or the TypeID of a Log item where a business rule refuses. Texts are
+ours; nothing of what was sent is repeated, but for names of columns, which are the sender's own to mend.
+"""
+
+from collections.abc import Mapping
+
+from fastapi import Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from leadbridge.bulk.heading import Unusable
+from leadbridge.bulk.running import Lost
+from leadbridge.bulk.sources import TooMuch
+from leadbridge.log import get_logger
+from leadbridge.messages import FaultTypeId
+from leadbridge.operations.logitems import LogItemType
+from leadbridge.store.errors import DatabaseUnreachable
+
+log = get_logger(__name__)
+
+_CHALLENGE = {"WWW-Authenticate": 'Basic realm="leadbridge", charset="UTF-8"'}
+_RETRY_SECONDS = 5
+
+
+class ErrorDocument(BaseModel):
+    """What is answered in place of a result."""
+
+    status: int
+    code: str
+    text: str
+    correlationId: str  # noqa: N815  # the name in JSON
+
+
+class Problem(Exception):
+    """A request that is not done. `code` and `text` are those of the document."""
+
+    def __init__(
+        self, status: int, code: FaultTypeId | LogItemType, text: str, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(text)
+        self.status = status
+        self.code = code.value
+        self.text = text
+        self.headers = dict(headers or {})
+
+
+FORESEEN: tuple[type[Exception], ...] = (Problem, Unusable, TooMuch, Lost, DatabaseUnreachable, HTTPException)
+"""What has a row of its own below; anything else is a defect."""
+
+
+def unauthenticated(text: str) -> Problem:
+    """No credentials, or wrong ones: one text for an unknown caller and a wrong password."""
+    return Problem(401, FaultTypeId.UNAUTHENTICATED, text, _CHALLENGE)
+
+
+def busy(text: str) -> Problem:
+    """Not now; the same request may succeed later."""
+    return Problem(503, FaultTypeId.BUSY, text, {"Retry-After": str(_RETRY_SECONDS)})
+
+
+def answer(request: Request, error: Exception) -> JSONResponse:
+    """The document that answers `error`. One that nobody foresaw is logged, with its traceback."""
+    reference: str = request.state.correlation_id
+    problem = _problem_of(error, reference)
+    log.info("request refused", correlation_id=reference, code=problem.code, status=problem.status)
+    document = ErrorDocument(status=problem.status, code=problem.code, text=problem.text, correlationId=reference)
+    return JSONResponse(document.model_dump(), problem.status, problem.headers)
+
+
+def _problem_of(error: Exception, reference: str) -> Problem:
+    match error:
+        case Problem():
+            return error
+        case Unusable():
+            return Problem(400, FaultTypeId.MALFORMED_MESSAGE, f"The file cannot be used: {error}.")
+        case TooMuch():
+            return Problem(413, FaultTypeId.MESSAGE_TOO_LARGE, f"The file is refused: {error}.", _HANG_UP)
+        case Lost():
+            return Problem(409, LogItemType.BULK_ENDED, "The job was cancelled while its file arrived.")
+        case DatabaseUnreachable():
+            log.warning("request turned away", correlation_id=reference)
+            return busy("The store does not answer. Send the same again after the time in Retry-After.")
+        case HTTPException():
+            code = FaultTypeId.UNKNOWN_OPERATION if error.status_code == 404 else FaultTypeId.MALFORMED_MESSAGE
+            return Problem(error.status_code, code, f"{error.detail}.", error.headers)
+    log.error("request failed unforeseen", correlation_id=reference, exc_info=error)
+    return Problem(500, FaultTypeId.INTERNAL_ERROR, f"An unforeseen error. It is logged as {reference}.")
+
+
+_HANG_UP = {"Connection": "close"}

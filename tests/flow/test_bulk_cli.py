@@ -1,0 +1,122 @@
+"""`leadbridge bulk …` as an operator meets it: what it says, and how it ends."""
+
+from __future__ import annotations
+
+import gzip
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from leadbridge.authentication import add_caller
+from leadbridge.caller import Role
+from leadbridge.store.database import Database
+from tests.support.bulk import lead_names
+from tests.support.bulk_by_hand import file_of, small_lead
+from tests.support.commands import Done, command
+
+
+@pytest.fixture
+def environment(sqlite: Database, sqlite_url: str) -> dict[str, str]:
+    for name, role in (("acme", Role.PARTNER), ("bank", Role.CRM)):
+        add_caller(sqlite, caller_id=name, name=name, roles=[role], password="correct horse", now=datetime.now(UTC))
+    return {"LEADBRIDGE_DATABASE_URL": sqlite_url}
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "leads"
+
+
+def taken(environment: dict[str, str], file: Path, content: bytes, *options: str, caller: str = "acme") -> Done:
+    file.write_bytes(content)
+    return command("bulk", "import", str(file), "--caller", caller, *options, environment=environment)
+
+
+def test_all_taken(environment: dict[str, str], file: Path, sqlite: Database) -> None:
+    done = taken(environment, file, gzip.compress(file_of([small_lead(1), small_lead(2)])))
+    sums = "2 received = 2 accepted + 0 replayed + 0 duplicate + 0 rejected"
+    assert (done.code, done.out) == (0, f"Job 0000000001 is finished: {sums}.\n")
+    again = taken(environment, file, file_of([small_lead(1), small_lead(2)]))
+    assert (again.code, again.out) == (0, done.out)
+    assert lead_names(sqlite) == ["Lead 1", "Lead 2"]
+
+
+def test_some_not_taken(environment: dict[str, str], file: Path, tmp_path: Path) -> None:
+    taken(environment, file, file_of([small_lead(1)]))
+    done = taken(environment, file, file_of([small_lead(1, name="Again"), small_lead(2, name="x" * 99), small_lead(4)]))
+    assert done.code == 1
+    assert "3 received = 1 accepted + 0 replayed + 1 duplicate + 1 rejected" in done.out
+    written = tmp_path / "rejections.xml"
+    rejections = command("bulk", "rejections", "2", "-o", str(written), environment=environment)
+    assert rejections.code == 0
+    assert written.read_text().count("LogItem>") == 4
+    again = command("bulk", "rejections", "2", "-o", str(written), environment=environment)
+    assert (again.code, again.err) == (
+        1,
+        f"leadbridge: {written} cannot be written (File exists); name another file.\n",
+    )
+    mended = taken(environment, file, written.read_bytes().replace(b"x" * 99, b"Mended").replace(b"L-1<", b"L-3<"))
+    assert (mended.code, mended.out[:27]) == (0, "Job 0000000003 is finished:")
+
+
+def test_csv_with_a_mapping(environment: dict[str, str], file: Path, tmp_path: Path, sqlite: Database) -> None:
+    mapping = tmp_path / "mapping.toml"
+    mapping.write_text(
+        '[columns]\nTitel = "Name"\nVorname = "GivenName"\nNachname = "FamilyName"\n'
+        '[constants]\nCategoryCode = "1"\nRoleCode = "PROSPECT"\n'
+    )
+    done = taken(environment, file, b"Titel;Vorname;Nachname\nEins;A;B\nZwei;C;D\n", "--mapping", str(mapping))
+    assert done.code == 0, done.err
+    assert lead_names(sqlite) == ["Eins", "Zwei"]
+
+
+def test_a_broken_file(environment: dict[str, str], file: Path) -> None:
+    done = taken(environment, file, file_of([small_lead(1), small_lead(2)])[:-40])
+    assert done.code == 1
+    assert "is broken: 1 received" in done.out
+    assert "It broke off at line 4, column " in done.out
+
+
+UNUSABLE = {
+    "no bulk file": (b"<a/>", "the root of the file is not LeadBulk"),
+    "empty": (b"", "no column of the file is taken over"),
+    "unknown column": (b"Name,Emial\na,b\n", 'column 2 "Emial" is unknown; nearest: EmailURI'),
+    "no lead": (file_of([]), "the file has no lead"),
+}
+
+
+@pytest.mark.parametrize(("content", "reason"), UNUSABLE.values(), ids=UNUSABLE)
+def test_a_file_that_cannot_be_used(environment: dict[str, str], file: Path, content: bytes, reason: str) -> None:
+    done = taken(environment, file, content)
+    assert done.code == 2
+    assert reason in done.err
+    assert done.err.count("\n") == 1
+    assert command("bulk", "status", environment=environment).out.count("\n") == 1  # the names of the columns
+
+
+def test_a_file_that_is_not_there(environment: dict[str, str], file: Path) -> None:
+    done = command("bulk", "import", str(file), "--caller", "acme", environment=environment)
+    assert (done.code, done.err) == (2, f"leadbridge: {file} cannot be read (No such file or directory).\n")
+
+
+def test_who_may_send_leads(environment: dict[str, str], file: Path) -> None:
+    content = file_of([small_lead(1)])
+    unknown = taken(environment, file, content, caller="nobody")
+    assert (unknown.code, unknown.err) == (1, "leadbridge: there is no caller nobody\n")
+    other = taken(environment, file, content, caller="bank")
+    assert (other.code, other.err) == (1, "leadbridge: caller bank may not send leads; its roles are crm.\n")
+
+
+def test_status_and_cancel(environment: dict[str, str], file: Path) -> None:
+    taken(environment, file, file_of([small_lead(1)]))
+    listed = command("bulk", "status", environment=environment)
+    assert listed.out.splitlines()[1].split()[:4] == ["0000000001", "acme", "finished", "1"]
+    one = command("bulk", "status", "1", environment=environment)
+    assert "state              finished\n" in one.out
+    cancelled = command("bulk", "cancel", "1", environment=environment)
+    assert (cancelled.code, cancelled.err) == (1, "leadbridge: job 0000000001 has ended: it is finished.\n")
+    nothing = command("bulk", "rejections", "1", "-o", str(file.parent / "none"), environment=environment)
+    assert (nothing.code, "nothing to write" in nothing.out) == (0, True)
+    unknown = command("bulk", "status", "7", environment=environment)
+    assert (unknown.code, "there is no job 7" in unknown.err) == (1, True)

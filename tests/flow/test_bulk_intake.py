@@ -1,0 +1,261 @@
+"""Chunks of bulk files into the store: every record gets a verdict, a bad one never stops the others."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from leadbridge.bulk.heading import Unusable
+from leadbridge.bulk.jobs import chunks_of
+from leadbridge.bulk.rejections import rejections_file
+from leadbridge.bulk.sources import blocks_of_file
+from leadbridge.contract.parsing import parse
+from leadbridge.contract.schema import validate
+from leadbridge.store import bulk
+from leadbridge.store.database import Database
+from tests.support.bulk import LIMITS, counts, intake, lead_count, lead_names, new_job, read_job, rejected, take_in
+from tests.support.bulk_by_hand import END, ROOT, file_of, full_lead, small_lead
+
+UUID = "5f6b1c1e-8a35-4a2b-9d0e-3c2f7d1b4a01"
+VIOLATION, LEAD = "BULK.CONTRACT_VIOLATION", "/lbb:LeadBulk/lbb:Lead"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "file"
+
+
+def test_leads_are_accepted_and_stored_with_all_they_have(database: Database, path: Path) -> None:
+    job = take_in(database, path, file_of([full_lead(number) for number in range(1, 8)], uuid=UUID))
+    assert counts(job) == {"accepted": 7}
+    assert lead_names(database) == [f"Mortgage for flat {number} in Berlin" for number in range(1, 8)]
+    assert rejected(database, job) == []
+
+
+def test_a_chunk_is_taken_once(database: Database, path: Path) -> None:
+    job = new_job(database, path, file_of([small_lead(number) for number in range(1, 6)]))
+    chunks = list(chunks_of(job, blocks_of_file(path), limits=LIMITS))
+    taking = intake(database, job)
+    assert [taking.take(chunk) is None for chunk in (*chunks[::-1], *chunks)] == [False, False, True, True]
+    assert counts(read_job(database, job["id"])) == {"accepted": 5}
+    assert lead_count(database) == 5
+
+
+def test_a_job_that_was_cancelled_takes_no_more_chunks(database: Database, path: Path) -> None:
+    job = new_job(database, path, file_of([small_lead(number) for number in range(1, 6)]))
+    first, second = chunks_of(job, blocks_of_file(path), limits=LIMITS)
+    taking = intake(database, job)
+    assert taking.take(first) is not None
+    with database.write() as tx:
+        assert bulk.cancel(tx, job["id"], datetime.now(UTC))
+    assert taking.take(second) is None
+    assert counts(read_job(database, job["id"])) == {"accepted": 3}
+
+
+def test_the_same_records_in_another_job_of_the_file_are_replays(database: Database, path: Path) -> None:
+    leads = [small_lead(number) for number in range(1, 5)]
+    take_in(database, path, file_of(leads, uuid=UUID))
+    job = take_in(database, path, file_of([*leads, small_lead(5)], uuid=UUID))
+    assert counts(job) == {"accepted": 1, "replayed": 4}
+    assert lead_count(database) == 5
+
+
+def test_a_record_that_was_accepted_with_other_content_is_rejected(database: Database, path: Path) -> None:
+    take_in(database, path, file_of([small_lead(1)], uuid=UUID))
+    job = take_in(database, path, file_of([small_lead(1, name="Other")], uuid=UUID))
+    assert rejected(database, job) == [(1, "rejected", [("BULK.RECORD_CHANGED", LEAD)])]
+
+
+def test_a_key_that_is_taken_makes_a_duplicate(database: Database, path: Path) -> None:
+    take_in(database, path, file_of([small_lead(1)]))
+    job = take_in(database, path, file_of([small_lead(2), small_lead(1, name="Again")]))
+    assert counts(job) == {"accepted": 1, "duplicate": 1}
+    assert rejected(database, job) == [(2, "duplicate", [("LEAD.EXTERNAL_KEY_TAKEN", f"{LEAD}/lbl:ExternalKey")])]
+
+
+def test_records_without_any_key_are_told_apart_by_their_position(database: Database, path: Path) -> None:
+    same = small_lead(1, key=False)
+    job = take_in(database, path, file_of([same, same, same, same], uuid=UUID))
+    assert counts(job) == {"accepted": 4}
+    again = take_in(database, path, file_of([same, same, same, same, small_lead(9)], uuid=UUID))
+    assert counts(again) == {"accepted": 1, "replayed": 4}
+
+
+# ------------------------------------------------------------------------------------------------ bad records
+
+GOOD = [small_lead(number) for number in range(1, 5)]
+BAD = {
+    "too long": (small_lead(9, name="x" * 81), [(VIOLATION, f"{LEAD}/lbl:Name")]),
+    "two violations": (
+        small_lead(9, name="x" * 81, content="<lbl:Note/>"),
+        [(VIOLATION, f"{LEAD}/lbl:Name"), (VIOLATION, f"{LEAD}/lbl:Note")],
+    ),
+    "missing": ("<lbb:Lead><lbl:Name>a</lbl:Name></lbb:Lead>", [(VIOLATION, LEAD)]),
+    "empty": ("<lbb:Lead/>", [(VIOLATION, LEAD), (VIOLATION, LEAD)]),
+    "unknown element": (small_lead(9, content="<lbl:Colour>red</lbl:Colour>"), [(VIOLATION, f"{LEAD}/*[4]")]),
+    "another record": ("<lbb:Customer/>", [(VIOLATION, "/lbb:LeadBulk/*[2]"), (VIOLATION, "/lbb:LeadBulk")]),
+    "another namespace": (
+        "<x:Lead xmlns:x='urn:x'/>",
+        [(VIOLATION, "/lbb:LeadBulk/*[2]"), (VIOLATION, "/lbb:LeadBulk")],
+    ),
+    "bad prefix further in": (
+        "<lbb:Lead><n:Nome xmlns:n='urn:leadbridge:lead:1'>a</n:Nome></lbb:Lead>",
+        [(VIOLATION, f"{LEAD}/*[1]"), (VIOLATION, LEAD), (VIOLATION, LEAD)],
+    ),
+    "default namespace": (
+        "<Lead xmlns='urn:leadbridge:leadbulk:1'><Name>a</Name></Lead>",
+        [(VIOLATION, f"{LEAD}/*[1]"), (VIOLATION, LEAD), (VIOLATION, LEAD)],
+    ),
+    "dates": (
+        small_lead(9).replace(
+            "<lbl:ProspectParty>",
+            "<lbl:StartDate>2026-02-02</lbl:StartDate><lbl:EndDate>2026-02-01</lbl:EndDate><lbl:ProspectParty>",
+        ),
+        [("LEAD.DATES_REVERSED", f"{LEAD}/lbl:EndDate")],
+    ),
+    "base64": (
+        small_lead(
+            9,
+            content="<lbl:AttachmentFolder><lbl:Document><lbl:Name>a</lbl:Name><lbl:MIMECode>text/plain</lbl:MIMECode>"
+            "<lbl:FileContentBinaryObject>YWJj=YWJj</lbl:FileContentBinaryObject></lbl:Document></lbl:AttachmentFolder>",
+        ),
+        None,
+    ),
+    "deep": (
+        small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x'>{'<a>' * 40}{'</a>' * 40}</x:a></lbl:Extension>"),
+        [("BULK.RECORD_TOO_LARGE", LEAD)],
+    ),
+    "deeper than parsers go": (
+        small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x'>{'<a>' * 400}{'</a>' * 400}</x:a></lbl:Extension>"),
+        [("BULK.RECORD_DAMAGED", LEAD)],
+    ),
+    "many elements": (
+        small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x'>{'<a/>' * 3000}</x:a></lbl:Extension>"),
+        [("BULK.RECORD_TOO_LARGE", LEAD)],
+    ),
+    "long text": (
+        small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x'>{'a' * 100_001}</x:a></lbl:Extension>"),
+        [("BULK.RECORD_TOO_LARGE", LEAD)],
+    ),
+    "long attribute": (
+        small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x' b='{'a' * 5000}'/></lbl:Extension>"),
+        [("BULK.RECORD_TOO_LARGE", LEAD)],
+    ),
+}
+
+
+@pytest.mark.parametrize(("bad", "items"), BAD.values(), ids=BAD)
+@pytest.mark.parametrize("place", [0, 1, 4])
+def test_a_bad_record_is_rejected_with_its_reasons_and_the_others_are_taken(
+    sqlite: Database, path: Path, bad: str, items: list[tuple[str, str]] | None, place: int
+) -> None:
+    leads = [*GOOD[:place], bad, *GOOD[place:]]
+    job = take_in(sqlite, path, file_of(leads, uuid=UUID), chunk_records=10)
+    assert counts(job) == {"accepted": 4, "rejected": 1}
+    ((record, verdict, found),) = rejected(sqlite, job)
+    assert (record, verdict) == (place + 1, "rejected")
+    if items is not None:
+        assert found == items
+
+
+def test_many_bad_records_of_all_kinds_in_one_chunk(database: Database, path: Path) -> None:
+    leads = [one for number, (bad, _) in enumerate(BAD.values(), 10) for one in (bad, small_lead(number))]
+    job = take_in(database, path, file_of(leads, uuid=UUID), chunk_records=500)
+    assert counts(job) == {"accepted": len(BAD), "rejected": len(BAD)}
+    assert [record for record, _, _ in rejected(database, job)] == [1 + 2 * number for number in range(len(BAD))]
+
+
+def test_nothing_but_bad_records(database: Database, path: Path) -> None:
+    job = take_in(database, path, file_of([bad for bad, _ in BAD.values()], uuid=UUID), chunk_records=500)
+    assert counts(job) == {"rejected": len(BAD)}
+
+
+def test_what_only_the_store_refuses_is_rejected_alone_and_leaves_a_trace(
+    database: Database, path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A trigger stands for whatever nobody foresaw."""
+    with database.write() as tx:
+        for statement in _TRIGGERS[database.dialect_name]:
+            tx.connection.execute(text(statement))
+    try:
+        leads = [*GOOD[:2], small_lead(9, name="unforeseen"), *GOOD[2:]]
+        job = take_in(database, path, file_of(leads, uuid=UUID), chunk_records=10)
+    finally:
+        with database.write() as tx:
+            for statement in _WITHOUT[database.dialect_name]:
+                tx.connection.execute(text(statement))
+    assert counts(job) == {"accepted": 4, "rejected": 1}
+    assert rejected(database, job) == [(3, "rejected", [("BULK.RECORD_FAILED", LEAD)])]
+    assert lead_count(database) == 4
+
+
+_SQLITE = (
+    "CREATE TRIGGER refuse BEFORE INSERT ON lead WHEN NEW.name = 'unforeseen' BEGIN SELECT RAISE(ABORT, 'refused'); END"
+)
+_POSTGRESQL = (
+    "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$BEGIN IF NEW.name = 'unforeseen' THEN RAISE 'refused'; END IF; RETURN NEW; END$$"
+)
+_TRIGGERS = {
+    "sqlite": [_SQLITE],
+    "postgresql": [_POSTGRESQL, "CREATE TRIGGER refuse BEFORE INSERT ON lead FOR EACH ROW EXECUTE FUNCTION refuse()"],
+}
+_WITHOUT = {
+    "sqlite": ["DROP TRIGGER refuse"],
+    "postgresql": ["DROP TRIGGER refuse ON lead", "DROP FUNCTION refuse"],
+}
+
+
+# ------------------------------------------------------------------------------------------------- rejections
+
+
+def test_rejections_can_be_mended_and_sent_again(database: Database, path: Path) -> None:
+    leads = [small_lead(1), small_lead(2, name="x" * 81), small_lead(3, content="<lbl:Note/>")]
+    job = take_in(database, path, file_of(leads, uuid=UUID, test=True))
+    file = b"".join(rejections_file(database, job, now=datetime.now(UTC)))
+    mended = re.sub(rb"x{81}", b"Mended", file).replace(b"<lbl:Note/>", b"<lbl:Note>Now</lbl:Note>")
+    root = parse(mended)
+    validate(root)
+    header = root[0]
+    assert header.findtext("{*}ReferenceUUID") == UUID
+    assert header.findtext("{*}UUID") != UUID
+    assert header.findtext("{*}TestDataIndicator") == "true"
+    again = take_in(database, path, mended)
+    assert counts(again) == {"accepted": 2}
+    assert lead_names(database) == ["Lead 1", "Lead 3", "Mended"]
+
+
+def test_rejections_that_were_not_mended_are_rejected_for_the_same_reasons(database: Database, path: Path) -> None:
+    job = take_in(database, path, file_of([small_lead(2, name="x" * 81)]))
+    file = b"".join(rejections_file(database, job, now=datetime.now(UTC)))
+    again = take_in(database, path, file)
+    assert rejected(database, again) == rejected(database, job)
+
+
+# -------------------------------------------------------------------------------------------------------- CSV
+
+PERSON = "Name,CategoryCode,RoleCode,GivenName,FamilyName"
+
+
+def test_csv_has_the_same_verdicts(database: Database, path: Path) -> None:
+    rows = ["One,1,PROSPECT,A,B", "Two,9,PROSPECT,A,B", "Three,1,PROSPECT,A", "Four,1,PROSPECT,C,D"]
+    job = take_in(database, path, "\n".join([PERSON, *rows]).encode())
+    assert counts(job) == {"accepted": 2, "rejected": 2}
+    category = f"{LEAD}/lbl:ProspectParty/lbl:NewBusinessPartner/lbc:CategoryCode"
+    assert rejected(database, job) == [
+        (2, "rejected", [(VIOLATION, category)]),
+        (3, "rejected", [("BULK.RECORD_DAMAGED", LEAD)]),
+    ]
+    assert lead_names(database) == ["Four", "One"]
+
+
+def test_a_header_that_breaks_the_contract_is_refused_before_anything_is_stored(database: Database, path: Path) -> None:
+    content = (
+        ROOT + "<lbb:BasicMessageHeader><lbc:UUID>x</lbc:UUID></lbb:BasicMessageHeader>" + small_lead(1) + END
+    ).encode()
+    with pytest.raises(Unusable, match="lbc:UUID"):
+        take_in(database, path, content)
