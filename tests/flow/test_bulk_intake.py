@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from leadbridge.bulk.heading import Unusable
 from leadbridge.bulk.jobs import chunks_of
@@ -174,23 +176,32 @@ def test_nothing_but_bad_records(database: Database, path: Path) -> None:
     assert counts(job) == {"rejected": len(BAD)}
 
 
-def test_what_only_the_store_refuses_is_rejected_alone_and_leaves_a_trace(
-    database: Database, path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    """A trigger stands for whatever nobody foresaw."""
+@pytest.fixture
+def refusing(database: Database) -> Iterator[None]:
+    """Let the store refuse leads of a certain name: this stands for whatever nobody foresaw."""
     with database.write() as tx:
         for statement in _TRIGGERS[database.dialect_name]:
             tx.connection.execute(text(statement))
-    try:
-        leads = [*GOOD[:2], small_lead(9, name="unforeseen"), *GOOD[2:]]
-        job = take_in(database, path, file_of(leads, uuid=UUID), chunk_records=10)
-    finally:
-        with database.write() as tx:
-            for statement in _WITHOUT[database.dialect_name]:
-                tx.connection.execute(text(statement))
+    yield
+    with database.write() as tx:
+        for statement in _WITHOUT[database.dialect_name]:
+            tx.connection.execute(text(statement))
+
+
+def test_what_only_the_store_refuses_is_rejected_alone(refusing: None, database: Database, path: Path) -> None:
+    leads = [*GOOD[:2], small_lead(9, name="unforeseen"), *GOOD[2:]]
+    job = take_in(database, path, file_of(leads, uuid=UUID), chunk_records=10)
     assert counts(job) == {"accepted": 4, "rejected": 1}
     assert rejected(database, job) == [(3, "rejected", [("BULK.RECORD_FAILED", LEAD)])]
     assert lead_count(database) == 4
+
+
+def test_where_the_store_refuses_many_no_lead_is_to_blame(refusing: None, database: Database, path: Path) -> None:
+    leads = [small_lead(number, name="unforeseen") for number in range(20)]
+    with pytest.raises(DBAPIError):
+        take_in(database, path, file_of([*GOOD, *leads], uuid=UUID), chunk_records=30)
+    assert lead_count(database) == 0
+    assert counts(read_job(database, "0000000001")) == {}
 
 
 _SQLITE = (

@@ -47,6 +47,7 @@ _LEAD_NAMESPACE = NAMESPACES["lbl"]
 _TECHNICAL_ID = f"{{{_LEAD_NAMESPACE}}}ObjectNodeSenderTechnicalID"
 _LONGEST_TECHNICAL_ID = 40  # the contract's maxLength
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0  # seconds between attempts, doubling
+_MOST_TO_BLAME = 10  # records of a chunk that may fail unforeseen, each for a reason of its own
 _MOST_ITEMS = 100  # LogItems of a lead, maxOccurs
 _LONGEST_NAMESPACE = 1_000  # characters before the name of an element in Clark notation
 
@@ -201,8 +202,11 @@ class Intake:
         return {name: counts[name] for name in Verdict}
 
     def _refuse_what_fails(self, chunk: Chunk, records: _Records) -> bool:
-        """Refuse the records that cannot be stored even alone; whether there is one. What is tried is not kept."""
-        failed = False
+        """Refuse the records that cannot be stored even alone; whether they were to blame. What is tried is not kept.
+
+        Where many fail, it is something else that ails, and no lead may be turned away for it.
+        """
+        failed = 0
         for place, call in list(records.calls.items()):
             try:
                 with self._database.write() as tx:
@@ -219,8 +223,10 @@ class Intake:
                 log.exception("record failed", job_id=self._job.id, record=record, correlation_id=reference)
                 note = f"An unforeseen error. It is logged as {reference}."
                 records.refuse_as(place, LogItemType.BULK_RECORD_FAILED, note)
-                failed = True
-        return failed
+                failed += 1
+                if failed > _MOST_TO_BLAME:
+                    return False
+        return failed > 0
 
 
 class _NotKept(Exception):
