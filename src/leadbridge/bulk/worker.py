@@ -33,7 +33,7 @@ def main() -> None:
         return  # there was no job after all
     os.nice(assignment.niceness)
     log.configure(assignment)
-    database = Database(assignment.database_url, pool_size=1)
+    database = Database(assignment.database_url, pool_size=1, gives_way=True)
     intake = Intake(
         database,
         assignment.job,
