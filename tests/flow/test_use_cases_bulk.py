@@ -80,7 +80,7 @@ def test_leads_that_are_submitted_wait_as_a_bulk_file(calls: Calls) -> None:
     assert answered.one("LeadBulkJob/ProcessingStatusCode") == "2"
     (job,) = jobs(calls.database)
     assert (job["id"], job["uuid"], job["caller_id"], job["state"]) == (job_id, uuid, "desk", "waiting")
-    assert (job["source"], job["media"], job["chunk_records"], job["test_data"]) == ("stored", "xml", 500, True)
+    assert (job["source"], job["media"], job["chunk_records"], job["test_data"]) == ("stored", "xml", 250, True)
     assert (job["submitted_at"], job["correlation_id"]) == (NOW, "test")
     (data,) = content(calls.database, job_id)
     assert job["size_bytes"] == len(data)

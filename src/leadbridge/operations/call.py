@@ -59,7 +59,7 @@ class Policy:
     origin_type_codes: frozenset[str] = field(default_factory=frozenset)
     group_codes: frozenset[str] = field(default_factory=frozenset)
     reason_codes: frozenset[str] = field(default_factory=frozenset)
-    bulk_chunk_records: int = 500
+    bulk_chunk_records: int = 250
 
 
 _randomness: list[str] = []

@@ -161,7 +161,7 @@ class GateSettings(Table):
 class BulkSettings(Table):
     """Bulk files: how they are cut, who takes them in, and what a file may come to."""
 
-    chunk_records: int = Field(default=500, ge=1, le=10_000)
+    chunk_records: int = Field(default=250, ge=1, le=10_000)
     """Leads taken in one transaction: enough that its commit costs little, few enough that calls which meet it wait
     a fraction of a second. A job keeps the number that it began with."""
 

@@ -21,7 +21,7 @@ from leadbridge.store import cooperative
 PATIENCE_SECONDS: Final = 30
 # How often a turn is looked for that another process has; and how often by those who give way to others.
 _LOOK_SECONDS: Final = 0.001
-_LOOK_SECONDS_GIVING_WAY: Final = 0.02
+_LOOK_SECONDS_GIVING_WAY: Final = 0.004
 
 
 class PostgresqlConnection(psycopg.Connection[Any]):

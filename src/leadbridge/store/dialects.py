@@ -260,6 +260,8 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys = ON",
         "case_sensitive_like = ON",
         "cache_size = -16384",  # 16 MB instead of 2: indexes of a million leads
+        # 40 MB instead of 4: a page of an index that many leads change is written into the file once for all of them.
+        "wal_autocheckpoint = 10000",
     ):
         connection.execute(f"PRAGMA {setting}")
 
