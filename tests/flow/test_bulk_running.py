@@ -132,7 +132,7 @@ def test_a_worker_that_is_killed_is_replaced(database: Database, database_url: s
     before = set(children(os.getpid()))
     with ThreadPoolExecutor(1) as pool:
         running = pool.submit(run_file, database, database_url, job, path)
-        for received in (10, 100, 200):
+        for received in (10, 200):  # a third death over one chunk would be the chunk's own fault
             until(lambda: read_job(database, job["id"])["received"] >= received)  # noqa: B023  # it is over within the round
             for worker in set(children(os.getpid())) - before:
                 os.kill(worker, signal.SIGKILL)
