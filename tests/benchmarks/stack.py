@@ -1,8 +1,8 @@
 """What one CreateLead costs in process, without the database: this door against plain Spyne with typed
 models.
 
-Both get the same message and give the same answer. Ours goes through gate, credentials, contract, Spyne,
-codec and the real use case, over a transaction that finds nothing and discards what is written. Plain Spyne
+Both get the same messages and give the same answer. Ours goes through gate, credentials, contract, Spyne,
+codec, write lane and the real use case, over a transaction that finds nothing and discards what is written. Plain Spyne
 is `Soap11(validator="lxml")` with models made from the same generated classes, called through its WSGI
 application; its function answers at once.
 
@@ -15,7 +15,6 @@ import io
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,20 +22,22 @@ from itertools import count
 from typing import Any, cast
 
 from leadbridge.authentication import Authenticator
-from leadbridge.caller import OperationGroup
-from leadbridge.operations.call import Answer, Call, Policy
+from leadbridge.operations.call import Policy
+from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import UseCase, use_cases
 from leadbridge.settings import GateSettings
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.limits import GateLimits
-from leadbridge.soap.transport import RunsUseCases
 from leadbridge.store.database import Database, Transaction
+from leadbridge.store.lane import WriteLane
 from leadbridge.wiring import spare_the_collector
+from tests.benchmarks.message import OPEN, filled
 from tests.benchmarks.peers.plain_spyne import wsgi_application
-from tests.support.door import PARTNER, PASSWORD, basic, envelope
+from tests.support.door import PARTNER, PASSWORD, basic
 
-MESSAGE = envelope()
-ROUNDS, CALLS = 30, 100
+MESSAGE = filled(OPEN, 0).encode()
+ROUNDS, CALLS = 30, 320
+AT_ONCE = 32  # as many calls as are with one of two server processes at 64 connections
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,25 +83,6 @@ class _Nothing:
         return [next(self._numbers) for _ in range(how_many)]
 
 
-class _Inline:
-    """Runs the real use case at once, where the dispatcher would hand it to the write lane."""
-
-    def __init__(self) -> None:
-        self._database = no_database()
-        self._use_cases = real_use_cases()
-
-    def group(self, name: str) -> OperationGroup:
-        return self._use_cases[name].group
-
-    def submit(self, name: str, call: Call) -> "Future[Answer]":
-        with self._database.write() as tx:
-            (outcome,) = self._use_cases[name].act(tx, [call])
-        future: Future[Answer] = Future()
-        assert isinstance(outcome, Answer), outcome
-        future.set_result(outcome)
-        return future
-
-
 class _NoDatabase:
     def __init__(self) -> None:
         self._nothing = cast("Any", _Nothing())
@@ -119,12 +101,14 @@ def real_use_cases() -> Mapping[str, UseCase]:
     return use_cases(Policy(origin_type_codes=frozenset({"002"})))
 
 
-def our_app(dispatcher: RunsUseCases | None = None, *, most_bytes_under_way: int = 256_000_000) -> SoapApp:
-    """The door with the real use cases, and with the credentials of one caller verified already."""
+def our_app(*, most_bytes_under_way: int = 256_000_000) -> SoapApp:
+    """The door with the real use cases in a write lane, and with the credentials of one caller verified already."""
+    lane = WriteLane(no_database())
+    lane.start()
     authenticator = Authenticator(no_database(), cache_seconds=3_600)
     authenticator._remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
     return soap_app(
-        dispatcher=dispatcher or _Inline(),
+        dispatcher=Dispatcher(no_database(), real_use_cases(), lane=lane),
         authenticator=authenticator,
         limits=GateLimits(**GateSettings().model_dump()),
         public_url="http://localhost",
@@ -133,7 +117,7 @@ def our_app(dispatcher: RunsUseCases | None = None, *, most_bytes_under_way: int
     )
 
 
-def our_scope() -> dict[str, Any]:
+def our_scope(length: int = len(MESSAGE)) -> dict[str, Any]:
     """A request as a client's toolkit sends it."""
     return {
         "type": "http",
@@ -146,41 +130,42 @@ def our_scope() -> dict[str, Any]:
             (b"content-type", b"text/xml; charset=utf-8"),
             (b"soapaction", b'"urn:leadbridge:lead:1:CreateLead"'),
             (b"authorization", basic()),
-            (b"content-length", b"%d" % len(MESSAGE)),
+            (b"content-length", b"%d" % length),
         ],
     }
 
 
-async def _our_calls(app: SoapApp, calls: int) -> float:
-    event = {"type": "http.request", "body": MESSAGE, "more_body": False}
+async def _our_calls(app: SoapApp, calls: Sequence[bytes]) -> float:
+    """Seconds of CPU for these messages, sent by `AT_ONCE` callers, each of which waits for its answers."""
     answered = 0
-
-    async def receive() -> dict[str, Any]:
-        return event
 
     async def send(what: Any) -> None:
         nonlocal answered
         answered += what.get("status") == 200
 
-    scope = our_scope()
+    async def caller(messages: Sequence[bytes]) -> None:
+        for message in messages:
+
+            async def receive(message: bytes = message) -> dict[str, Any]:
+                return {"type": "http.request", "body": message, "more_body": False}
+
+            await app(our_scope(len(message)), receive, send)
+
     began = time.process_time()
-    for number in range(calls):
-        await app(scope, receive, send)
-        if number % 20 == 19:
-            await asyncio.sleep(0)  # the loop sweeps up the deadlines that were not needed
+    await asyncio.gather(*(caller(calls[place::AT_ONCE]) for place in range(AT_ONCE)))
     took = time.process_time() - began
-    assert answered == calls
+    assert answered == len(calls)
     return took
 
 
 # --------------------------------------------------------------------------------------------------------- plain Spyne
 
 
-def plain_spyne() -> Callable[[], bytes]:
+def plain_spyne() -> Callable[[bytes], bytes]:
     """One call of CreateLead through plain Spyne's WSGI application."""
     wsgi = wsgi_application()
 
-    def call() -> bytes:
+    def call(message: bytes) -> bytes:
         environ = {
             "REQUEST_METHOD": "POST",
             "PATH_INFO": "/",
@@ -189,20 +174,20 @@ def plain_spyne() -> Callable[[], bytes]:
             "SERVER_PORT": "80",
             "wsgi.url_scheme": "http",
             "CONTENT_TYPE": "text/xml; charset=utf-8",
-            "CONTENT_LENGTH": str(len(MESSAGE)),
+            "CONTENT_LENGTH": str(len(message)),
             "HTTP_SOAPACTION": '"urn:leadbridge:lead:1:CreateLead"',
-            "wsgi.input": io.BytesIO(MESSAGE),
+            "wsgi.input": io.BytesIO(message),
         }
         return b"".join(wsgi(environ, lambda *_: None))
 
-    assert b"0000000001" in call(), call()
+    assert b"0000000001" in call(MESSAGE), call(MESSAGE)
     return call
 
 
-def _spyne_calls(call: Callable[[], bytes], calls: int) -> float:
+def _spyne_calls(call: Callable[[bytes], bytes], messages: Sequence[bytes]) -> float:
     began = time.process_time()
-    for _ in range(calls):
-        call()
+    for message in messages:
+        call(message)
     return time.process_time() - began
 
 
@@ -217,9 +202,10 @@ def measure(*, rounds: int = ROUNDS, calls: int = CALLS) -> Result:
     app, call = our_app(), plain_spyne()
     ours, plain = [], []
     spare_the_collector()  # as each worker of `leadbridge serve` does; both sides profit
-    for _ in range(rounds):
-        ours.append(asyncio.run(_our_calls(app, calls)))
-        plain.append(_spyne_calls(call, calls))
+    for number in range(rounds):
+        messages = [filled(OPEN, number * calls + place).encode() for place in range(calls)]
+        ours.append(asyncio.run(_our_calls(app, messages)))
+        plain.append(_spyne_calls(call, messages))
     return Result(ours=min(ours) / calls * 1e6, plain_spyne=min(plain) / calls * 1e6)
 
 
