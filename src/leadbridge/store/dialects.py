@@ -224,15 +224,15 @@ class SQLite:
     def prepared(self, table: Table, rows: Sequence[Row]) -> Prepared:
         """Rows as `insert_many` takes them. Raises ValueError for a column that does not exist."""
         insert = _sqlite_insert(table)
-        return insert, insert.tuples(rows)
+        return insert, insert.lists(rows)
 
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
         """Write the rows, in the order given."""
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
             assert isinstance(driver, sqlite3.Connection)
-            for insert, rows in batch:
-                driver.executemany(_sqlite_text(insert), rows)
+            for insert, columns in batch:
+                driver.executemany(_sqlite_text(insert), zip(*columns, strict=True))
 
 
 @cache

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from operator import itemgetter
 from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, Column, Integer, Table
@@ -29,31 +28,25 @@ class Insert:
         self.names = names = [column.name for column in columns]
         self._known = frozenset(names)
         self._blank: Row = {column.name: _default(column) for column in columns}
-        self._pick = itemgetter(*names)
-        self._convert = [
-            (column.name, converters[type(column.type)]) for column in columns if type(column.type) in converters
-        ]
+        self._converters = {
+            column.name: converters[type(column.type)] for column in columns if type(column.type) in converters
+        }
 
-    def tuples(self, rows: Sequence[Row]) -> list[tuple[Any, ...]]:
-        """The rows in the order of the columns; what a row does not name is null or the column's default.
+    def lists(self, rows: Sequence[Row]) -> list[list[Any]]:
+        """The rows by columns: a list for each, with a value for each row. What a row does not name is null or the
+        column's default.
 
         Raises ValueError for a key that is no column: a misspelt one would be lost in silence.
         """
         self._check(rows)
-        result = []
-        for row in rows:
-            whole = {**self._blank, **row}
-            for name, convert in self._convert:
-                value = whole[name]
-                if value is not None:
-                    whole[name] = convert(value)
-            result.append(self._pick(whole))
-        return result
-
-    def lists(self, rows: Sequence[Row]) -> list[list[Any]]:
-        """The same by columns, unconverted: a list for each, with a value for each row."""
-        self._check(rows)
-        return [[row.get(name, default) for row in rows] for name, default in self._blank.items()]
+        lists = []
+        for name, default in self._blank.items():
+            values = [row.get(name, default) for row in rows]
+            convert = self._converters.get(name)
+            if convert is not None:
+                values = [None if value is None else convert(value) for value in values]
+            lists.append(values)
+        return lists
 
     def _check(self, rows: Sequence[Row]) -> None:
         for row in rows:
@@ -61,8 +54,8 @@ class Insert:
                 raise ValueError(f"{self.table} has no column {sorted(set(row) - self._known)}")
 
 
-# Rows that wait to be written, as their driver takes them: tuples, or lists by columns.
-Prepared: TypeAlias = tuple[Insert, list[Any]]
+# Rows that wait to be written, by columns.
+Prepared: TypeAlias = tuple[Insert, list[list[Any]]]
 
 
 def _given_by_database(column: Column[Any]) -> bool:
