@@ -33,7 +33,7 @@ def main() -> None:
         return  # there was no job after all
     os.nice(assignment.niceness)
     log.configure(assignment)
-    database = Database(assignment.database_url, pool_size=1, gives_way=True)
+    database = Database(assignment.database_url, pool_size=1, background=True)
     intake = Intake(
         database,
         assignment.job,

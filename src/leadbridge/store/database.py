@@ -145,13 +145,14 @@ class Transaction:
 class Database:
     """A pool of connections to one database. Safe to share between threads; not between processes.
 
-    `url` is `sqlite:///path` or `postgresql://user:password@host/name`; ValueError for anything else. With `gives_way`
-    its writers let others write first where one at a time can, as work that is in no hurry should.
+    `url` is `sqlite:///path` or `postgresql://user:password@host/name`; ValueError for anything else. With `background`
+    its writers are in no hurry: where one at a time can write, others come first; and a commit need not have reached
+    the disk when it returns. It does with the next commit of anybody else, and everything before it.
     """
 
-    def __init__(self, url: str, *, pool_size: int = 8, gives_way: bool = False) -> None:
+    def __init__(self, url: str, *, pool_size: int = 8, background: bool = False) -> None:
         address = make_url(url)
-        self._dialect = dialects.for_url(address, gives_way=gives_way)
+        self._dialect = dialects.for_url(address, background=background)
         self._engine = self._dialect.engine(address, pool_size=pool_size)
 
     @property

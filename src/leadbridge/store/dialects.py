@@ -172,8 +172,8 @@ class SQLite:
     begin_write: Final = "BEGIN IMMEDIATE"  # takes the write lock at once: no upgrade that could fail later
     begin_read: Final = "BEGIN"
 
-    def __init__(self, *, gives_way: bool) -> None:
-        self._gives_way = gives_way
+    def __init__(self, *, background: bool = False) -> None:
+        self._background = background
         self._turn: Turn | None = None
 
     def engine(self, url: URL, *, pool_size: int) -> Engine:
@@ -182,7 +182,7 @@ class SQLite:
             raise ValueError("SQLite needs the path of a file")
         path = Path(url.database).absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._turn = Turn(path.with_name(path.name + "-turn"), gives_way=self._gives_way)
+        self._turn = Turn(path.with_name(path.name + "-turn"), gives_way=self._background)
         engine = create_engine(
             url,
             pool_size=pool_size,
@@ -191,7 +191,7 @@ class SQLite:
             hide_parameters=True,
             connect_args={"check_same_thread": False, "factory": SqliteConnection},
         )
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, synchronous="NORMAL" if self._background else "FULL"))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
 
@@ -251,12 +251,12 @@ def _sqlite_text(insert: Insert) -> str:
     return f'INSERT INTO "{insert.table}" ({names}) VALUES ({", ".join("?" * len(insert.names))})'  # noqa: S608 - names of our own tables
 
 
-def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
+def _prepare_sqlite(connection: sqlite3.Connection, _record: object, *, synchronous: str) -> None:
     # The driver's own idea of when to begin is switched off: `_begin_sqlite` says it.
     connection.isolation_level = None
     for setting in (
         "journal_mode = WAL",  # readers do not wait for the writer, nor the writer for them
-        "synchronous = FULL",  # a commit that was acknowledged survives a power cut
+        f"synchronous = {synchronous}",  # FULL: a commit that was acknowledged survives a power cut
         "foreign_keys = ON",
         "case_sensitive_like = ON",
         "cache_size = -16384",  # 16 MB instead of 2: indexes of a million leads
@@ -283,11 +283,16 @@ class PostgreSQL:
     begin_write: Final = None  # the driver begins by itself with the first statement
     begin_read: Final = None
 
+    def __init__(self, *, background: bool = False) -> None:
+        self._background = background
+
     def engine(self, url: URL, *, pool_size: int) -> Engine:
         """Make the pool; nothing connects yet."""
         # Short statements: compiling one costs more than running it. And a plan made while a table is still empty, and
         # kept, must not walk through it when it holds a million rows: in the first minutes nobody has counted yet.
         options = "-c timezone=UTC -c jit=off -c enable_seqscan=off"
+        if self._background:
+            options += " -c synchronous_commit=off"
         arguments: dict[str, Any] = {
             "options": options,
             "connect_timeout": 10,
@@ -439,13 +444,13 @@ _SQLITE_UNREACHABLE = frozenset(
 _SQLITE_TRANSIENT = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 
 
-def for_url(url: URL, *, gives_way: bool = False) -> Dialect:
+def for_url(url: URL, *, background: bool = False) -> Dialect:
     """The dialect an address asks for. Raises ValueError for any other database."""
     match url.get_backend_name():
         case "sqlite":
-            return SQLite(gives_way=gives_way)
+            return SQLite(background=background)
         case "postgresql" | "postgres":
-            return PostgreSQL()
+            return PostgreSQL(background=background)
         case other:
             raise ValueError(f"{other} is no database leadbridge can use: sqlite or postgresql")
 
