@@ -45,6 +45,7 @@ from leadbridge.store.lane import WriteLane
 _log = log.get_logger(__name__)
 
 _PARENT_WATCH_SECONDS = 0.5
+_READINESS_SECONDS = 2  # a supervisor's own patience is seldom longer
 
 # The password of the relay towards the core CRM that is built in: made by `leadbridge serve`, handed to its own
 # worker processes, kept nowhere else.
@@ -160,22 +161,27 @@ class _Parts:
     """What one worker process of the gateway holds while it serves."""
 
     database: Database
+    lane_database: Database
     lane: WriteLane
     dispatcher: Dispatcher
     soap: SoapApp
     rest: RestApp
+    readiness: "_Readiness"
 
     async def stop(self) -> None:
         """Finish what is under way, then let the database go."""
         await self.lane.stop()
         self.dispatcher.stop()
+        self.lane_database.dispose()
         self.database.dispose()
 
 
 def _parts(settings: Settings) -> _Parts:
     database = open_database(settings)
     most_waiting = settings.load.most_waiting_calls
-    lane = WriteLane(database, most_waiting=most_waiting)
+    # The lane works in the event loop's thread, which must never wait for a connection that others have.
+    lane_database = Database(settings.database_url, pool_size=1)
+    lane = WriteLane(lane_database, most_waiting=most_waiting)
     dispatcher = Dispatcher(database, use_cases(policy(settings)), lane=lane, most_waiting_reads=most_waiting)
     secret = os.environ.get(INTERNAL_VARIABLE)
     authenticator = Authenticator(
@@ -205,7 +211,7 @@ def _parts(settings: Settings) -> _Parts:
     lane.start()
     # The first refused message would otherwise wait for it, and with it everybody in the event loop.
     threading.Thread(target=explainer, name="warm-explainer", daemon=True).start()
-    return _Parts(database, lane, dispatcher, soap, rest)
+    return _Parts(database, lane_database, lane, dispatcher, soap, rest, _Readiness(database))
 
 
 def spare_the_collector() -> None:
@@ -252,7 +258,7 @@ class Gateway:
         elif self._parts is None:
             await _say(send, 503, b"starting\n")
         elif scope["path"] == "/readyz":
-            ready = await _reachable(self._parts.database)
+            ready = await self._parts.readiness.is_ready()
             await _say(send, 200 if ready else 503, b"ready\n" if ready else b"the database does not answer\n")
         elif scope["path"].startswith(REST_PREFIXES):
             await self._parts.rest(scope, receive, send)
@@ -260,14 +266,26 @@ class Gateway:
             await self._parts.soap(scope, receive, send)
 
 
-async def _reachable(database: Database) -> bool:
-    def ask() -> bool:
+class _Readiness:
+    """Whether the database answers with the right schema. One that is silent counts as not answering, and is asked by
+    one thread at a time, however often a supervisor wants to know.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._asking: asyncio.Task[bool] | None = None
+
+    async def is_ready(self) -> bool:
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(asyncio.to_thread(self._ask))
+        done, _ = await asyncio.wait([self._asking], timeout=_READINESS_SECONDS)
+        return bool(done) and self._asking.result()
+
+    def _ask(self) -> bool:
         try:
-            return schema_state(database).is_current
+            return schema_state(self._database).is_current
         except StoreError:
             return False
-
-    return await asyncio.to_thread(ask)
 
 
 async def _say(send: Send, status: int, body: bytes) -> None:

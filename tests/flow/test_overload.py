@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+import requests
 
 from leadbridge.operations.dispatcher import Busy
 from leadbridge.soap.room import Room, Share
 from tests.benchmarks.stack import our_app, our_scope
+from tests.support.calls import Wire
 from tests.support.door import CREATE_LEAD, envelope
+from tests.support.messages_by_hand import read_lead
+from tests.support.server import Server
 
 
 def test_room_is_given_back_as_it_was_taken() -> None:
@@ -92,3 +100,25 @@ def test_a_call_leaves_nothing_behind_for_the_garbage_collector() -> None:
         assert gc.collect() < 100  # the event loop itself leaves a few
     finally:
         gc.enable()
+
+
+def test_a_database_that_keeps_everybody_waiting_does_not_stop_the_event_loop(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    """All connections wait for a lock, and a write comes on top: the process lives, and says that it is not ready."""
+    server = Server(postgresql_url, tmp_path, environment={"LEADBRIDGE_FORWARDING__ENABLED": "false"})
+    credentials = server.add_caller("desk", "callcentre")
+    with server, ThreadPoolExecutor(16) as threads:
+        wire = Wire(server.url, credentials)
+        wire.send(read_lead("0000000001"))  # verifies the password, once
+        with psycopg.connect(postgresql_url) as locker:
+            locker.execute("LOCK TABLE lead, received, alembic_version IN ACCESS EXCLUSIVE MODE")
+            calls = [threads.submit(wire.send, read_lead("0000000001")) for _ in range(10)]
+            calls.append(threads.submit(wire.send, CREATE_LEAD.encode()))
+            time.sleep(0.5)
+            for _ in range(3):
+                assert requests.get(f"{server.url}/livez", timeout=2).status_code == requests.codes.ok
+                ready = requests.get(f"{server.url}/readyz", timeout=5)
+                assert ready.status_code == requests.codes.service_unavailable
+        for call in calls:
+            assert call.result(40) is not None

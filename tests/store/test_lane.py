@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from leadbridge.store import callers, cooperative
 from leadbridge.store.database import Database, Transaction
-from leadbridge.store.errors import DatabaseUnreachable, LaneFull, LaneStopped
+from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
 from tests.store.rows import NOW
 from tests.support.loops import LaneForThreads, loop_thread
 
@@ -250,3 +250,27 @@ def test_calls_from_many_threads_each_get_their_own_outcome(database: Database, 
     assert answers == [f"{kinds.get(n % 40, 'stored call')} {n:03}" for n in range(count)]
     assert len(stored(database)) == count - 16
     assert max(len(group) for group in acts.groups) > 1
+
+
+def test_what_may_have_been_committed_is_not_written_again(postgresql: Database, acts: Acts) -> None:
+    """The server goes away in the middle of a commit: a second try could store what has no key twice."""
+    with postgresql.write() as tx:
+        for statement in (
+            (
+                "CREATE FUNCTION go_away() RETURNS trigger LANGUAGE plpgsql AS "
+                "$$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$"
+            ),
+            (
+                "CREATE CONSTRAINT TRIGGER at_commit AFTER INSERT ON caller DEFERRABLE INITIALLY DEFERRED "
+                "FOR EACH ROW EXECUTE FUNCTION go_away()"
+            ),
+        ):
+            tx.connection.exec_driver_sql(statement)
+    with loop_thread() as loop:
+        lane = LaneForThreads(loop, postgresql)
+        futures = [lane.submit(acts.store, name) for name in ("a", "b")]
+        lane.start()
+        wait(futures, timeout=20)
+        assert lane.stop(10)
+    assert [type(future.exception()) for future in futures] == [CommitUnknown, CommitUnknown]
+    assert acts.groups == [["a", "b"]]

@@ -25,7 +25,7 @@ from leadbridge.messages import (
 from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.operations.dispatcher import Busy
 from leadbridge.soap.versions import SOAP_11, SoapVersion
-from leadbridge.store.errors import DatabaseUnreachable, LaneFull, LaneStopped
+from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
 
 log = get_logger(__name__)
 
@@ -147,13 +147,16 @@ def refusal_of(error: Exception, *, correlation_id: str) -> Refusal:
         return Refusal(FaultTypeId.IDEMPOTENCY_CONFLICT)
     if isinstance(error, Busy):
         return _come_back(error.retry_after_seconds)
+    if isinstance(error, CommitUnknown):
+        log.error("commit unknown", correlation_id=correlation_id)
+        text = (
+            "The store went away; whether the message was taken is not known. Send it again after the time in "
+            "Retry-After: with the same UUID it is taken once. Without a UUID look whether it is there."
+        )
+        return Refusal(FaultTypeId.BUSY, text, headers=[(b"retry-after", b"%d" % UNAVAILABLE_SECONDS)])
     if isinstance(error, (DatabaseUnreachable, LaneFull, LaneStopped)):
         log.warning("call turned away", correlation_id=correlation_id, reason=type(error).__name__)
         return _come_back(UNAVAILABLE_SECONDS)
-    if isinstance(error, DatabaseUnreachable):
-        log.error("database does not answer", correlation_id=correlation_id)
-        text = "The store does not answer. Send the same message again after the time in Retry-After."
-        return Refusal(FaultTypeId.BUSY, text, headers=[(b"retry-after", b"5")])
     log.error("call failed unforeseen", correlation_id=correlation_id, exc_info=error)
     text = f"An unforeseen error. It is logged as {correlation_id}."
     return Refusal(FaultTypeId.INTERNAL_ERROR, text, details=[_detail(text=text, identifier=correlation_id)])

@@ -16,7 +16,7 @@ from sqlalchemy.sql.base import Executable
 
 from leadbridge.store import dialects
 from leadbridge.store.dialects import Dialect
-from leadbridge.store.errors import DatabaseUnreachable, SchemaBehind
+from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, SchemaBehind
 from leadbridge.store.inserts import Prepared, Row
 
 NumberName: TypeAlias = Literal["lead", "business_partner", "crm_record", "bulk_job"]
@@ -183,6 +183,7 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str | None) -> Iterator[Transaction]:
+        committing = False
         try:
             with self._engine.connect() as connection:
                 if begin:
@@ -191,12 +192,15 @@ class Database:
                     transaction = Transaction(connection, self._dialect)
                     yield transaction
                     transaction.flush()
+                    committing = True
         except NoConnectionFree as error:
             raise DatabaseUnreachable("no connection of the pool came free in time") from error
         except DBAPIError as error:
-            if dialects.is_unreachable(error):
-                raise DatabaseUnreachable("the database cannot be reached") from error
-            raise
+            if not dialects.is_unreachable(error):
+                raise
+            if committing:
+                raise CommitUnknown("the database went away during a commit") from error
+            raise DatabaseUnreachable("the database cannot be reached") from error
 
     def _begin(self, connection: Connection) -> RootTransaction:
         try:

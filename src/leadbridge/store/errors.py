@@ -12,6 +12,12 @@ class DatabaseUnreachable(StoreError):
     """The database cannot be reached, went away, had no connection free or stayed locked. Worth a try later."""
 
 
+class CommitUnknown(DatabaseUnreachable):
+    """The database went away during a commit: what was to be written may be there or not. Who can tell whether it is,
+    by a key, may try again.
+    """
+
+
 class SchemaBehind(StoreError):
     """The database's schema is not the one this version was written for. `leadbridge migrate` mends it."""
 

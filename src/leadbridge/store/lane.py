@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 from leadbridge.store import cooperative
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.dialects import is_transient
-from leadbridge.store.errors import DatabaseUnreachable, LaneFull, LaneStopped
+from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
 
 Call = TypeVar("Call")
 Outcome = TypeVar("Outcome")
@@ -42,7 +42,8 @@ class WriteLane:
     An act is a function over a transaction and calls; it answers one outcome per call, in their order. An
     outcome that is an exception fails that call alone, what the act wrote is still committed. An act that
     raises, or a commit that fails, rolls the whole group back; then every call goes again in a transaction of
-    its own, so that one bad call cannot spoil the others. Futures are resolved after the commit.
+    its own, so that one bad call cannot spoil the others; not so where nobody knows whether the commit took place.
+    Futures are resolved after the commit.
 
     A lane belongs to the event loop that it is started in: only code that runs there may use it.
     """
@@ -127,6 +128,10 @@ class WriteLane:
     def _write(self, group: list[_Waiting[Any, Any]]) -> None:
         try:
             outcomes = self._commit(group)
+        except CommitUnknown as error:
+            # Perhaps all of it is stored. Whoever has a key asks again and is answered from memory; to try here what
+            # has no key could store it twice.
+            _resolve(group, [error for _ in group])
         except Exception as error:  # noqa: BLE001 - whatever an act raises belongs to its calls, not to the lane
             self._write_each(group, error)
         else:
