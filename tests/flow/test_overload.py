@@ -108,17 +108,20 @@ def test_a_database_that_keeps_everybody_waiting_does_not_stop_the_event_loop(
     """All connections wait for a lock, and a write comes on top: the process lives, and says that it is not ready."""
     server = Server(postgresql_url, tmp_path, environment={"LEADBRIDGE_FORWARDING__ENABLED": "false"})
     credentials = server.add_caller("desk", "callcentre")
-    with server, ThreadPoolExecutor(16) as threads:
+    with server, ThreadPoolExecutor(20) as threads:
         wire = Wire(server.url, credentials)
         wire.send(read_lead("0000000001"))  # verifies the password, once
         with psycopg.connect(postgresql_url) as locker:
-            locker.execute("LOCK TABLE lead, received, alembic_version IN ACCESS EXCLUSIVE MODE")
+            locker.execute("LOCK TABLE lead, bulk_job, alembic_version IN ACCESS EXCLUSIVE MODE")
             calls = [threads.submit(wire.send, read_lead("0000000001")) for _ in range(10)]
+            job = f"{server.url}/bulk/leads/0000000001"
+            jobs = [threads.submit(requests.get, job, auth=credentials, timeout=40) for _ in range(5)]
+            time.sleep(0.5)
             calls.append(threads.submit(wire.send, CREATE_LEAD.encode()))
             time.sleep(0.5)
             for _ in range(3):
                 assert requests.get(f"{server.url}/livez", timeout=2).status_code == requests.codes.ok
                 ready = requests.get(f"{server.url}/readyz", timeout=5)
                 assert ready.status_code == requests.codes.service_unavailable
-        for call in calls:
-            assert call.result(40) is not None
+        assert all(call.result(40) is not None for call in calls)
+        assert {job.result(40).status_code for job in jobs} == {requests.codes.not_found}
