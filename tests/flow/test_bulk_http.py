@@ -346,10 +346,24 @@ def test_a_job_belongs_to_its_caller(door: Door) -> None:
     assert door.ask("GET", location, caller="desk").status == 200
 
 
+@pytest.mark.parametrize("number", ["\0", "x", "-1", "00000000001", "\u0661", "7"])
+def test_a_number_that_no_job_has(door: Door, number: str) -> None:
+    door.submit(SMALL)
+    assert door.ask("GET", "/bulk/leads/1").json["id"] == "0000000001"
+    for method, path in (("GET", number), ("GET", f"{number}/rejections"), ("DELETE", number)):
+        done = door.ask(method, f"/bulk/leads/{path}")
+        assert (done.status, done.json["code"]) == (404, "BULK.UNKNOWN")
+
+
 def test_cancelling(door: Door, database: Database) -> None:
     location = door.submit(SMALL).headers["location"]
     cancelled = door.ask("DELETE", location)
     assert (cancelled.status, cancelled.json["state"]) == (200, "cancelled")
+    with database.read() as tx:
+        entry = tx.connection.execute(select(tables.journal).order_by(tables.journal.c.id.desc())).first()
+    assert entry is not None
+    assert (entry.caller_id, entry.operation) == ("acme", "CancelLeadBulk")
+    assert (entry.old_status, entry.new_status) == ("waiting", "cancelled")
     again = door.ask("DELETE", location)
     assert (again.status, again.json["code"]) == (409, "BULK.ENDED")
     assert door.submit(SMALL).status == 202  # what was cancelled may be sent again

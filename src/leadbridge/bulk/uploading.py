@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from leadbridge.bulk.heading import Unusable
-from leadbridge.bulk.jobs import Examiner, FileFacts, Media, created_entry
+from leadbridge.bulk.jobs import Examiner, FileFacts, Media, created_entry, standing_job
 from leadbridge.bulk.running import RENEWALS_PER_LEASE, Lost
 from leadbridge.bulk.sources import Inflater, SourceBroken, SourceLimits, TooMuch
 from leadbridge.caller import Caller
@@ -83,19 +83,18 @@ class Upload:
     def finish(self) -> tuple[Row, bool]:
         """Take the end of the file: its job with its counts, and whether that is new.
 
-        The very same file again is the job that it was. Raises as `feed` does.
+        The very same file again is the job that it was, while that stands for it. Raises as `feed` does.
         """
         try:
             if self._broken is None:
                 self._end_of_source()
-            facts = self._examiner.finish()
+            facts = self._examiner.finish(self._broken)
         except Unusable:
             self._drop()
             raise
         with self._database.write() as tx:
-            tx.lock([f"bulk_file/{self._caller.id}/{facts.uuid}"])
-            same = bulk.find_same(tx, self._caller.id, facts.uuid, facts.content_hash)
-            if same is not None and same["state"] != JobState.CANCELLED:
+            same = standing_job(tx, self._caller, facts)
+            if same is not None:
                 if self._job_id is not None:
                     bulk.drop_receiving(tx, self._job_id)
                 return same, False

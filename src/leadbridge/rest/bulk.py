@@ -20,7 +20,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from leadbridge.bulk.jobs import Media
+from leadbridge.bulk.jobs import Media, find_job
 from leadbridge.bulk.rejections import rejections_file
 from leadbridge.bulk.running import RENEWALS_PER_LEASE
 from leadbridge.bulk.sources import BLOCK, SourceLimits
@@ -28,12 +28,13 @@ from leadbridge.bulk.uploading import Upload
 from leadbridge.caller import Caller, OperationGroup
 from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
+from leadbridge.operations.lead_bulk import cancel_job
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.rest.access import Access
 from leadbridge.rest.problems import ErrorDocument, Problem, busy
 from leadbridge.store import bulk
 from leadbridge.store.bulk import COUNTS
-from leadbridge.store.database import Database
+from leadbridge.store.database import Database, Transaction
 from leadbridge.store.inserts import Row
 
 log = get_logger(__name__)
@@ -189,7 +190,7 @@ def bulk_router(
     async def cancel(job_id: str, request: Request) -> Job:
         """Stop a job before its end; leads taken until then stay."""
         caller = await access.caller(request, OperationGroup.LEAD)
-        return _shown(await aside(_cancelled, database, caller, job_id, clock()))
+        return _shown(await aside(_cancelled, database, caller, job_id, clock(), request.state.correlation_id))
 
     return router
 
@@ -325,18 +326,23 @@ class _Pace:
 
 def _job(database: Database, caller: Caller, job_id: str) -> Row:
     with database.read() as tx:
-        found = bulk.resolve(tx, caller, ids=[job_id])
-    if not found:
+        return _found(tx, caller, job_id)
+
+
+def _found(tx: Transaction, caller: Caller, job_id: str) -> Row:
+    found = find_job(tx, caller, job_id)
+    if found is None:
         raise Problem(404, LogItemType.BULK_UNKNOWN, "There is no such job.")
-    return found[0]
+    return found
 
 
-def _cancelled(database: Database, caller: Caller, job_id: str, now: datetime) -> Row:
+def _cancelled(database: Database, caller: Caller, job_id: str, now: datetime, correlation_id: str) -> Row:
     job = _job(database, caller, job_id)
     with database.write() as tx:
-        done = bulk.cancel(tx, job["id"], now)
-    if not done:
-        raise Problem(409, LogItemType.BULK_ENDED, "The job has ended already.")
+        tx.lock([bulk.lock_key(job["id"])])
+        job = _found(tx, caller, job_id)
+        if not cancel_job(tx, job, by=caller.id, at=now, correlation_id=correlation_id):
+            raise Problem(409, LogItemType.BULK_ENDED, "The job has ended already.")
     return _job(database, caller, job_id)
 
 
