@@ -48,6 +48,14 @@ def test_all_taken(environment: dict[str, str], file: Path, sqlite: Database) ->
     assert lead_names(sqlite) == ["Lead 1", "Lead 2"]
 
 
+def test_the_samples_are_taken_as_they_are(environment: dict[str, str], tmp_path: Path) -> None:
+    command("contract", "export", str(tmp_path), environment={})
+    for name in ("LeadBulk.xml", "leads.csv"):
+        path = str(tmp_path / "samples" / name)
+        done = command("bulk", "import", path, "--caller", "acme", environment=environment)
+        assert (done.code, "is finished" in done.out) == (0, True), done.out + done.err
+
+
 def test_some_not_taken(environment: dict[str, str], file: Path, tmp_path: Path) -> None:
     taken(environment, file, file_of([small_lead(1)]))
     done = taken(environment, file, file_of([small_lead(1, name="Again"), small_lead(2, name="x" * 99), small_lead(4)]))

@@ -58,6 +58,8 @@ def bulk_import(
 ) -> None:
     """Take the leads of a file in. Exit code 0: all taken, 1: not all, 2: the file cannot be used.
 
+    `leadbridge contract export DIR` writes files to begin with: samples/LeadBulk.xml and samples/leads.csv.
+
     Run again after a kill or Ctrl-C it goes on where it was. The same file again takes nothing twice.
     """
     settings = Settings()
