@@ -212,6 +212,10 @@ class CallerUnknown(CallerError):
     """There is no caller of this id."""
 
 
+class CallerDisabled(CallerError):
+    """The caller was disabled, and nothing new is begun in its name."""
+
+
 class CallerIdInvalid(CallerError):
     """A caller cannot have this id."""
 
@@ -295,16 +299,25 @@ def list_callers(database: Database) -> list[ListedCaller]:
     return [ListedCaller(_caller(row), row["created_at"], row["disabled_at"]) for row in rows]
 
 
-def caller_of(database: Database, caller_id: str) -> Caller:
+def caller_of(database: Database, caller_id: str, *, enabled: bool = False) -> Caller:
     """The caller of this id, in whose name something is done that it has asked for, or that an operator does for it.
 
-    Raises CallerUnknown.
+    Raises CallerUnknown; CallerDisabled, where it must be `enabled` because something new is begun.
     """
     with database.read() as tx:
         row = callers.by_id(tx, caller_id)
     if row is None:
-        raise CallerUnknown(f"there is no caller {caller_id}")
+        raise _unknown(caller_id)
+    if enabled and row["disabled_at"] is not None:
+        raise CallerDisabled(f"caller {caller_id} is disabled; `leadbridge caller list` shows those that are not")
     return _caller(row)
+
+
+def _unknown(caller_id: str) -> CallerUnknown:
+    return CallerUnknown(
+        f"there is no caller {caller_id}; `leadbridge caller list` shows those there are, "
+        "`leadbridge caller add` adds one"
+    )
 
 
 def has_callers(database: Database) -> bool:
@@ -321,7 +334,7 @@ def disable_caller(database: Database, *, caller_id: str, now: datetime) -> bool
     """
     with database.write() as tx:
         if callers.by_id(tx, caller_id) is None:
-            raise CallerUnknown(f"there is no caller {caller_id}")
+            raise _unknown(caller_id)
         return callers.disable(tx, caller_id, now)
 
 
@@ -333,7 +346,7 @@ def set_password(database: Database, *, caller_id: str, password: str, now: date
     password_hash = _hashed(password)
     with database.write() as tx:
         if not callers.set_password(tx, caller_id, password_hash, now):
-            raise CallerUnknown(f"there is no caller {caller_id}")
+            raise _unknown(caller_id)
 
 
 def _roles(names: Iterable[str]) -> frozenset[Role]:

@@ -205,6 +205,8 @@ def _parts(settings: Settings) -> _Parts:
         chunk_records=settings.bulk.chunk_records,
         lease=timedelta(seconds=settings.bulk.lease_seconds),
         idle_seconds=settings.bulk.upload_idle_seconds,
+        least_bytes_per_second=settings.bulk.least_upload_bytes_per_second,
+        pace_seconds=settings.bulk.upload_pace_seconds,
         most_uploads=settings.bulk.most_uploads,
     )
     rest = RestApp(bulk_router(database, Access(authenticator), upload_policy))

@@ -7,7 +7,7 @@ import base64
 import gzip
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -39,9 +39,11 @@ POLICY = UploadPolicy(
     chunk_records=500,
     lease=timedelta(seconds=30),
     idle_seconds=0.5,
+    least_bytes_per_second=0,
+    pace_seconds=60,
     most_uploads=2,
 )
-PAUSE, HANG_UP = "pause", "hang up"
+PAUSE, HANG_UP, BREATHE = "pause", "hang up", "breathe"
 
 
 @dataclass(frozen=True)
@@ -59,13 +61,14 @@ class Answer:
 
 
 class Door:
-    """The application, asked in this process. A body is pieces; PAUSE sends nothing more, HANG_UP breaks off."""
+    """The application, asked in this process. A body is pieces; PAUSE sends nothing more, HANG_UP breaks off,
+    BREATHE sends a space after a while."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, policy: UploadPolicy = POLICY) -> None:
         self.database = database
         self._admitted: set[str] = set()
         authenticator = Authenticator(database, cache_seconds=60)
-        self.app = RestApp(bulk_router(database, Access(authenticator), POLICY))
+        self.app = RestApp(bulk_router(database, Access(authenticator), policy))
 
     def _admit(self, name: str) -> None:
         """Add a caller the first time it asks: hashing a password takes a tenth of a second, by design."""
@@ -100,6 +103,9 @@ class Door:
             piece = next(pieces, PAUSE)
             if piece == PAUSE:
                 await asyncio.sleep(60)
+            if piece == BREATHE:
+                await asyncio.sleep(0.2)
+                piece = b" "
             if piece == HANG_UP:
                 return {"type": "http.disconnect"}
             if piece is None:
@@ -227,6 +233,30 @@ def test_damaged_gzip_is_kept_as_far_as_it_goes(door: Door, database: Database) 
         list(chunks_of(job, stored_blocks(database, job), limits=LIMITS))
 
 
+def test_an_upload_that_goes_on_slowly_keeps_its_job(database: Database) -> None:
+    slow = Door(database, replace(POLICY, lease=timedelta(seconds=0.6)))
+
+    def body() -> Iterator[bytes | str]:
+        yield LARGE
+        for _ in range(6):
+            yield BREATHE
+            with database.write() as tx:
+                assert bulk.claim(tx, worker="runner", now=datetime.now(UTC), lease=timedelta(seconds=30)) is None
+
+    done = asyncio.run(slow.asked("POST", "/bulk/leads", body(), content_type="text/xml"))
+    assert done.status == 202
+    assert read_job(database, "0000000001")["state"] == "waiting"
+
+
+def test_a_sender_that_only_keeps_its_place_is_given_up(database: Database) -> None:
+    strict = Door(database, replace(POLICY, least_bytes_per_second=1_000, pace_seconds=0.5))
+    done = strict.submit(SMALL[:-30], *[BREATHE] * 30)
+    assert (done.status, "less than 1,000 bytes a second. What came is job 0000000001." in done.json["text"]) == (
+        408,
+        True,
+    )
+
+
 @pytest.mark.parametrize("end", [PAUSE, HANG_UP])
 def test_an_upload_without_a_lead_leaves_nothing(door: Door, database: Database, end: str) -> None:
     door.submit(SMALL[:100], end)
@@ -288,17 +318,21 @@ def test_credentials_and_roles(door: Door) -> None:
 
 def test_more_uploads_at_once_than_there_is_room_for(door: Door) -> None:
     async def many() -> list[int]:
-        bodies: list[list[bytes | str]] = [[SMALL[:100], PAUSE]] * 2
-        waiting = [
-            asyncio.create_task(door.asked("POST", "/bulk/leads", body, content_type="text/xml")) for body in bodies
-        ]
-        await asyncio.sleep(0.2)
-        third = await door.asked("POST", "/bulk/leads", [SMALL], content_type="text/xml")
-        assert third.headers["retry-after"]
-        return [third.status, *[(await one).status for one in waiting]]
+        async def send(caller: str, *body: bytes | str) -> int:
+            done = await door.asked("POST", "/bulk/leads", body, caller=caller, content_type="text/xml")
+            assert done.status != 503 or done.headers["retry-after"]
+            return done.status
 
-    assert door.ask("GET", "/bulk/leads/1").status == 404  # the credential is known from now on
-    assert asyncio.run(many()) == [503, 408, 408]
+        first = asyncio.create_task(send("acme", SMALL[:100], PAUSE))
+        await asyncio.sleep(0.1)
+        of_the_same = await send("acme", SMALL)  # has half of the places already
+        second = asyncio.create_task(send("other", SMALL[:100], PAUSE))
+        await asyncio.sleep(0.1)
+        return [of_the_same, await send("desk", SMALL), await first, await second]
+
+    for caller in ("acme", "other", "desk"):
+        assert door.ask("GET", "/bulk/leads/1", caller=caller).status == 404  # the credential is known from now on
+    assert asyncio.run(many()) == [503, 503, 408, 408]
 
 
 # -------------------------------------------------------------------------------------------------- the job's own
@@ -312,10 +346,24 @@ def test_a_job_belongs_to_its_caller(door: Door) -> None:
     assert door.ask("GET", location, caller="desk").status == 200
 
 
+@pytest.mark.parametrize("number", ["\0", "x", "-1", "00000000001", "\u0661", "7"])
+def test_a_number_that_no_job_has(door: Door, number: str) -> None:
+    door.submit(SMALL)
+    assert door.ask("GET", "/bulk/leads/1").json["id"] == "0000000001"
+    for method, path in (("GET", number), ("GET", f"{number}/rejections"), ("DELETE", number)):
+        done = door.ask(method, f"/bulk/leads/{path}")
+        assert (done.status, done.json["code"]) == (404, "BULK.UNKNOWN")
+
+
 def test_cancelling(door: Door, database: Database) -> None:
     location = door.submit(SMALL).headers["location"]
     cancelled = door.ask("DELETE", location)
     assert (cancelled.status, cancelled.json["state"]) == (200, "cancelled")
+    with database.read() as tx:
+        entry = tx.connection.execute(select(tables.journal).order_by(tables.journal.c.id.desc())).first()
+    assert entry is not None
+    assert (entry.caller_id, entry.operation) == ("acme", "CancelLeadBulk")
+    assert (entry.old_status, entry.new_status) == ("waiting", "cancelled")
     again = door.ask("DELETE", location)
     assert (again.status, again.json["code"]) == (409, "BULK.ENDED")
     assert door.submit(SMALL).status == 202  # what was cancelled may be sent again

@@ -1,6 +1,8 @@
 """From a file to a job: what a file is, which job it has already, and its content once it is stored."""
 
 import hashlib
+import os
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +16,10 @@ from leadbridge.bulk.heading import LONGEST_HEADING, Heading, Unusable, heading_
 from leadbridge.bulk.sources import BLOCK, SourceBroken, SourceLimits, blocks_of_file, plain
 from leadbridge.bulk.splitting import Chunk, split
 from leadbridge.caller import Caller
-from leadbridge.operations.lead_bulk import uuid_of_content
+from leadbridge.operations.lead_bulk import job_entry, uuid_of_content
 from leadbridge.store import bulk, journal
 from leadbridge.store.bulk import FILE, JobState
-from leadbridge.store.database import Database
+from leadbridge.store.database import Database, Transaction
 from leadbridge.store.inserts import Row
 
 Media: TypeAlias = Literal["xml", "csv"]
@@ -27,6 +29,7 @@ NO_MAPPING = ColumnMapping()
 _LONGEST_BEGINNING = 2 * LONGEST_HEADING  # bytes; UTF-16 takes two for each
 _MARKS = (b"\xff\xfe", b"\xfe\xff")
 _UTF_8_MARK = b"\xef\xbb\xbf"
+_NUMBER = re.compile("[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +74,10 @@ class Examiner:
                 self._look_at *= 2
                 self._settle(last=len(self._begin) >= _LONGEST_BEGINNING)
 
-    def finish(self) -> FileFacts:
-        """Take the end of the file. Raises Unusable."""
+    def finish(self, broken: str | None = None) -> FileFacts:
+        """Take the end of the file; `broken` says why there is no more of it, where it breaks off. Raises Unusable."""
+        if not self._size:
+            raise Unusable(broken or "the file is empty")
         if not self.usable:
             self._settle(last=True)
         assert self.media is not None  # settled
@@ -110,9 +115,10 @@ def _media_of(begin: bytes) -> Media:
 def examine_file(path: Path, examiner: Examiner, limits: SourceLimits) -> Iterator[int]:
     """Have a file on disk examined; gives how many bytes each step read. Raises Unusable, OSError.
 
-    A file that breaks off is one all the same, as far as it goes.
+    A file that breaks off is one all the same, as far as it goes; where it does not go anywhere, it is Unusable.
     """
     read = 0
+    begun = False
 
     def raw() -> Iterator[bytes]:
         nonlocal read
@@ -123,10 +129,55 @@ def examine_file(path: Path, examiner: Examiner, limits: SourceLimits) -> Iterat
     try:
         for block in plain(raw(), limits):
             examiner.feed(block)
+            begun = True
             yield read
             read = 0
-    except SourceBroken:
-        pass  # said again when the file is cut, with the place
+    except SourceBroken as error:
+        if not begun:
+            raise Unusable(str(error)) from None
+        # said again when the file is cut, with the place
+
+
+class FileChanged(Exception):
+    """A file is not any more what it was when it was examined."""
+
+
+def same_blocks(path: Path, seen: os.stat_result) -> Iterator[bytes]:
+    """The bytes of a file that was examined when it was as `seen` says. Raises FileChanged, OSError."""
+    for block in blocks_of_file(path):
+        _require_same(path, seen)
+        yield block
+    _require_same(path, seen)
+
+
+def _require_same(path: Path, seen: os.stat_result) -> None:
+    now = path.stat()
+    if (now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns) != (
+        seen.st_dev,
+        seen.st_ino,
+        seen.st_size,
+        seen.st_mtime_ns,
+    ):
+        raise FileChanged
+
+
+def standing_job(tx: Transaction, caller: Caller, facts: FileFacts) -> Row | None:
+    """The job that stands for this very file, with its counts; nobody adds another one until `tx` ends.
+
+    One that was cancelled does not, nor one whose file broke off: given again, it is begun anew, and the leads that
+    were taken are known by their keys.
+    """
+    tx.lock([f"bulk_file/{caller.id}/{facts.uuid}"])
+    same = bulk.find_same(tx, caller.id, facts.uuid, facts.content_hash)
+    return None if same is None or same["state"] in (JobState.CANCELLED, JobState.BROKEN) else same
+
+
+def find_job(tx: Transaction, caller: Caller, number: str) -> Row | None:
+    """The job of this number that the caller may see, with its counts; leading zeros may be left out."""
+    if not _NUMBER.fullmatch(number):
+        return None
+    found = bulk.resolve(tx, caller, ids=[number.zfill(10)])
+    return found[0] if found else None
 
 
 def job_of_file(
@@ -139,11 +190,10 @@ def job_of_file(
     now: datetime,
     correlation_id: str,
 ) -> Row:
-    """The job of this very file, with its counts: the one there is, unless it was cancelled, else a new one."""
+    """The job of this very file, with its counts: the one that stands for it, else a new one."""
     with database.write() as tx:
-        tx.lock([f"bulk_file/{caller.id}/{facts.uuid}"])
-        same = bulk.find_same(tx, caller.id, facts.uuid, facts.content_hash)
-        if same is not None and same["state"] != JobState.CANCELLED:
+        same = standing_job(tx, caller, facts)
+        if same is not None:
             return same
         (job_id,) = tx.next_numbers("bulk_job", 1)
         job = {
@@ -169,19 +219,14 @@ def job_of_file(
 
 def created_entry(job: Row) -> Row:
     """The journal's entry of a job that came in by another way than SOAP."""
-    return {
-        "recorded_at": job["submitted_at"],
-        "caller_id": job["caller_id"],
-        "operation": "SubmitLeadBulk",
-        "correlation_id": job["correlation_id"],
-        "object_type": "bulk_job",
-        "object_id": job["id"],
-        "event": "created",
-        "old_status": None,
-        "new_status": job["state"],
-        "reason_code": None,
-        "changed_elements": None,
-    }
+    return job_entry(
+        job,
+        "SubmitLeadBulk",
+        by=job["caller_id"],
+        at=job["submitted_at"],
+        correlation_id=job["correlation_id"],
+        old=None,
+    )
 
 
 def chunks_of(

@@ -31,7 +31,7 @@ from leadbridge.store.inserts import Row
 log = get_logger(__name__)
 
 _TICK_SECONDS = 0.5  # how often the lease, a stop and the progress are looked at while nothing else happens
-_RENEWALS_PER_LEASE = 3
+RENEWALS_PER_LEASE = 3  # two may be lost
 _DEATHS_OF_A_CHUNK = 3  # workers that die over one chunk before it is to blame
 _LONGEST_BREAK_DESCRIPTION = 200  # the contract's maxLength
 
@@ -127,7 +127,7 @@ class _Lease:
         now = time.monotonic()
         if now < self._next and not at_once:
             return
-        self._next = now + self._lease.total_seconds() / _RENEWALS_PER_LEASE
+        self._next = now + self._lease.total_seconds() / RENEWALS_PER_LEASE
         if not self._renew(self._lease):
             raise Lost
 

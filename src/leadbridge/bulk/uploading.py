@@ -1,7 +1,8 @@
 """Stores a file while it arrives, for the runner to take in: deflated parts, and the job that they belong to.
 
 Memory holds one part. A file that fits into one is written in a single transaction; for a longer one the job is there
-from the first part on, receiving, under a lease like any other: should this process die, what came is taken in.
+from the first part on, receiving, under a lease like any other: should this process die, what came is taken in. The
+lease is renewed by time, however slowly the file comes: whoever feeds it does so often enough, with nothing if need be.
 """
 
 import secrets
@@ -10,16 +11,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from leadbridge.bulk.heading import Unusable
-from leadbridge.bulk.jobs import Examiner, FileFacts, Media, created_entry
-from leadbridge.bulk.running import Lost
+from leadbridge.bulk.jobs import Examiner, FileFacts, Media, created_entry, standing_job
+from leadbridge.bulk.running import RENEWALS_PER_LEASE, Lost
 from leadbridge.bulk.sources import Inflater, SourceBroken, SourceLimits, TooMuch
 from leadbridge.caller import Caller
+from leadbridge.log import get_logger
 from leadbridge.operations.call import new_uuid
 from leadbridge.operations.lead_bulk import PART_BYTES
 from leadbridge.store import bulk, journal
 from leadbridge.store.bulk import STORED, JobState
 from leadbridge.store.database import Database, Transaction
+from leadbridge.store.errors import StoreError
 from leadbridge.store.inserts import Row
+
+log = get_logger(__name__)
 
 _LEVEL = 1  # half the size of higher ones is won in a tenth of their time
 
@@ -49,6 +54,7 @@ class Upload:
         self._inflater = Inflater(limits)
         self._chunk_records = chunk_records
         self._lease = lease
+        self._renew_at = clock()
         self._correlation_id = correlation_id
         self._clock = clock
         self._worker = f"upload/{secrets.token_hex(8)}"
@@ -58,10 +64,11 @@ class Upload:
         self._broken: str | None = None
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes.
+        """Take the next bytes; none at all renews the lease where it is time.
 
         Raises Unusable, TooMuch, Lost where the job was cancelled meanwhile, StoreError; nothing is kept then.
         """
+        self._keep()
         if self._broken is not None:
             return  # what lies behind damaged gzip data is lost
         try:
@@ -76,19 +83,18 @@ class Upload:
     def finish(self) -> tuple[Row, bool]:
         """Take the end of the file: its job with its counts, and whether that is new.
 
-        The very same file again is the job that it was. Raises as `feed` does.
+        The very same file again is the job that it was, while that stands for it. Raises as `feed` does.
         """
         try:
             if self._broken is None:
                 self._end_of_source()
-            facts = self._examiner.finish()
+            facts = self._examiner.finish(self._broken)
         except Unusable:
             self._drop()
             raise
         with self._database.write() as tx:
-            tx.lock([f"bulk_file/{self._caller.id}/{facts.uuid}"])
-            same = bulk.find_same(tx, self._caller.id, facts.uuid, facts.content_hash)
-            if same is not None and same["state"] != JobState.CANCELLED:
+            same = standing_job(tx, self._caller, facts)
+            if same is not None:
                 if self._job_id is not None:
                     bulk.drop_receiving(tx, self._job_id)
                 return same, False
@@ -109,6 +115,22 @@ class Upload:
 
     # ------------------------------------------------------------------------------------------------------------
 
+    def _keep(self) -> None:
+        """Renew the lease when it is time. Raises Lost; a database that is away for a while loses nothing."""
+        if self._job_id is None or self._clock() < self._renew_at:
+            return
+        try:
+            with self._database.write() as tx:
+                self._renew(tx, self._job_id)
+        except StoreError:
+            log.warning("lease of a bulk job not renewed", job_id=self._job_id)
+
+    def _renew(self, tx: Transaction, job_id: str) -> None:
+        now = self._clock()
+        if not bulk.renew(tx, job_id, worker=self._worker, now=now, lease=self._lease):
+            raise Lost
+        self._renew_at = now + self._lease / RENEWALS_PER_LEASE
+
     def _end_of_source(self) -> None:
         try:
             self._take(self._inflater.finish())
@@ -122,8 +144,8 @@ class Upload:
             with self._database.write() as tx:
                 if self._job_id is None:
                     self._job_id = self._add_job(tx, JobState.RECEIVING, self._examiner.uuid or new_uuid(), None)
-                elif not bulk.renew(tx, self._job_id, worker=self._worker, now=self._clock(), lease=self._lease):
-                    raise Lost
+                else:
+                    self._renew(tx, self._job_id)
                 self._store_part(tx, self._job_id)
 
     def _store_part(self, tx: Transaction, job_id: str) -> None:
@@ -155,6 +177,7 @@ class Upload:
         """Add the job, receiving under a lease, or complete where there are facts. Its id."""
         (job_id,) = tx.next_numbers("bulk_job", 1)
         now = self._clock()
+        self._renew_at = now + self._lease / RENEWALS_PER_LEASE
         heading = self._examiner.heading
         job = {
             "id": job_id,

@@ -323,7 +323,7 @@ def contract_check() -> None:
 
 @contract_app.command(name="export")
 def contract_export(folder: Annotated[Path, Parameter(name="DIR", help="Folder to write to; it is made.")], /) -> None:
-    """Write WSDLs, schemas, flat WSDLs and one valid sample request per operation into a folder."""
+    """Write WSDLs, schemas, flat WSDLs, a sample request per operation and sample files of leads."""
     from leadbridge.contract.check import export
 
     try:

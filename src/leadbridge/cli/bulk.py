@@ -4,6 +4,7 @@ import os
 import secrets
 import signal
 import socket
+import stat
 import sys
 import threading
 import time
@@ -14,25 +15,25 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from cyclopts import App, Parameter
+from cyclopts import App, Parameter, validators
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from leadbridge.authentication import caller_of
 from leadbridge.bulk.columns import ColumnMapping, read_mapping
 from leadbridge.bulk.heading import Unusable
-from leadbridge.bulk.jobs import Examiner, chunks_of, examine_file, job_of_file
+from leadbridge.bulk.jobs import Examiner, FileChanged, chunks_of, examine_file, find_job, job_of_file, same_blocks
 from leadbridge.bulk.rejections import rejections_file
 from leadbridge.bulk.running import Lost, Team, WorkFailed, progress_of, run
 from leadbridge.bulk.running import Progress as Counted
-from leadbridge.bulk.sources import blocks_of_file
 from leadbridge.caller import Caller, OperationGroup, Visibility, may_call
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.log import new_correlation_id
 from leadbridge.opening import bulk_assignment, source_limits
+from leadbridge.operations.lead_bulk import cancel_job
 from leadbridge.settings import Settings
 from leadbridge.store import bulk
-from leadbridge.store.bulk import FILE, JobState
+from leadbridge.store.bulk import FILE, STORED, JobState
 from leadbridge.store.database import Database
 from leadbridge.store.inserts import Row
 
@@ -57,17 +58,26 @@ def bulk_import(
 ) -> None:
     """Take the leads of a file in. Exit code 0: all taken, 1: not all, 2: the file cannot be used.
 
+    `leadbridge contract export DIR` writes files to begin with: samples/LeadBulk.xml and samples/leads.csv.
+
     Run again after a kill or Ctrl-C it goes on where it was. The same file again takes nothing twice.
     """
     settings = Settings()
     try:
         columns = read_mapping(mapping) if mapping else ColumnMapping()
+        seen = file.stat()
+        if not stat.S_ISREG(seen.st_mode):
+            raise Complaint(
+                f"{file} is no regular file, and an import reads it more than once: save it to a file first, or "
+                "POST it to /bulk/leads.",
+                code=2,
+            )
         with (
             opened(settings) as database,
             Team(settings.bulk.workers) as team,
-            _display(file.stat().st_size) as display,
+            _display(seen.st_size) as display,
         ):
-            who = caller_of(database, caller)
+            who = caller_of(database, caller, enabled=True)
             if not may_call(who, OperationGroup.LEAD):
                 raise Complaint(f"caller {caller} may not send leads; its roles are {', '.join(sorted(who.roles))}.")
             examiner = Examiner(uuid=str(uuid) if uuid else None, mapping=columns)
@@ -82,7 +92,8 @@ def bulk_import(
                 now=datetime.now(UTC),
                 correlation_id=new_correlation_id(),
             )
-            job = _taken_in(settings, database, job, who, file, columns, team, display)
+            blocks = display.counting(same_blocks(file, seen))
+            job = _taken_in(settings, database, job, who, blocks, columns, team, display)
     except Unusable as error:
         raise Complaint(f"{file} cannot be used: {error}.", code=2) from None
     except OSError as error:
@@ -97,7 +108,7 @@ def _taken_in(
     database: Database,
     job: Row,
     caller: Caller,
-    file: Path,
+    blocks: Iterator[bytes],
     columns: ColumnMapping,
     team: Team,
     display: "_Display",
@@ -114,7 +125,6 @@ def _taken_in(
             raise Complaint(f"job {job['id']} was ended by somebody just now; run the command again.")
         progress = progress_of(job)
         display.begin(job["id"], progress)
-        blocks = display.counting(blocks_of_file(file))
         try:
             with _stopped_by_signals() as stop:
                 state = run(
@@ -129,6 +139,13 @@ def _taken_in(
                     stop=stop,
                     tick=display.show,
                 )
+        except FileChanged:
+            _cancel(database, job["id"])
+            raise Complaint(
+                f"the file was changed while it was taken in: job {job['id']} is cancelled, and what it took stays. "
+                "Import the file when nobody writes it any more.",
+                code=2,
+            ) from None
         except Lost:
             raise Complaint(f"job {job['id']} was cancelled, or another process has taken it over.") from None
         except WorkFailed as error:
@@ -247,7 +264,9 @@ def bulk_status(
     job: Annotated[str | None, Parameter(name="JOB", help="Its number; without it the latest ones are listed.")] = None,
     /,
     *,
-    limit: Annotated[int, Parameter(help="List at most so many.")] = 20,
+    limit: Annotated[
+        int, Parameter(help="List at most so many.", validator=validators.Number(gte=1, lte=100_000))
+    ] = 20,
 ) -> None:
     """Show how far a job is, or list the latest jobs, newest first."""
     with opened(Settings()) as database:
@@ -259,15 +278,28 @@ def bulk_status(
             for name in ("submitted_at", "started_at", "ended_at", "break_description"):
                 if found[name] is not None:
                     print(f"{name:18} {found[name]}")
+            if note := _left(found):
+                print(f"{'note':18} {note}")
             return
         with database.read() as tx:
             jobs = bulk.listed(tx, limit=limit)
-    shown = table("job", "caller", "state", *bulk.COUNTS, wrapped=("submitted", "broke off"))
+    shown = table("job", "caller", "state", *bulk.COUNTS, wrapped=("submitted", "note"))
     for one in jobs:
         counts = [str(one[name]) for name in bulk.COUNTS]
         submitted = one["submitted_at"].isoformat(timespec="seconds")
-        shown.add_row(one["id"], one["caller_id"], one["state"], *counts, submitted, one["break_description"] or "")
+        shown.add_row(
+            one["id"], one["caller_id"], one["state"], *counts, submitted, one["break_description"] or _left(one)
+        )
     out.print(shown)
+
+
+def _left(job: Row) -> str:
+    """That nobody is at a job which was begun, and what becomes of it; empty where somebody is, or it has ended."""
+    if job["lease_until"] is None or job["lease_until"] > datetime.now(UTC):
+        return ""
+    if job["source"] == STORED:
+        return "nobody is at it; `leadbridge serve` or `leadbridge bulk run` goes on"
+    return f"nobody is at it; the same `leadbridge bulk import` goes on, `leadbridge bulk cancel {job['id']}` ends it"
 
 
 @bulk_app.command(name="rejections")
@@ -299,11 +331,17 @@ def bulk_cancel(job: Annotated[str, Parameter(name="JOB", help="Its number.")], 
     """Stop a job before its end; leads taken until then stay."""
     with opened(Settings()) as database:
         found = _found(database, job)
-        with database.write() as tx:
-            done = bulk.cancel(tx, found["id"], datetime.now(UTC))
+        done = _cancel(database, found["id"])
     if not done:
         raise Complaint(f"job {found['id']} has ended: it is {found['state']}.")
     print(f"Job {found['id']} is cancelled.")
+
+
+def _cancel(database: Database, job_id: str) -> bool:
+    with database.write() as tx:
+        tx.lock([bulk.lock_key(job_id)])
+        (job,) = bulk.resolve(tx, _OPERATOR, ids=[job_id])
+        return cancel_job(tx, job, by=_OPERATOR.id, at=datetime.now(UTC), correlation_id=new_correlation_id())
 
 
 @bulk_app.command(name="run")
@@ -322,7 +360,7 @@ def bulk_run() -> None:
 
 def _found(database: Database, job: str) -> Row:
     with database.read() as tx:
-        found = bulk.resolve(tx, _OPERATOR, ids=[job.zfill(10)])
-    if not found:
+        found = find_job(tx, _OPERATOR, job)
+    if found is None:
         raise Complaint(f"there is no job {job}; `leadbridge bulk status` lists those there are.")
-    return found[0]
+    return found

@@ -17,7 +17,7 @@ from leadbridge.contract.operations import operations
 from leadbridge.contract.parsing import MalformedXml, parse
 from leadbridge.contract.published import flat_wsdl, wsdl_for_files
 from leadbridge.contract.rules import File, Finding
-from leadbridge.contract.samples import sample_envelope
+from leadbridge.contract.samples import sample_envelope, sample_files
 from leadbridge.contract.schema import compile_schema
 from leadbridge.contract.schema_rules import schema_findings, shared_findings
 from leadbridge.contract.violations import build_schema
@@ -49,13 +49,14 @@ def export(folder: Path, *, public_url: str) -> list[Path]:
     """Write the contract into `folder`, and give the paths of what was written.
 
     `wsdl` and `xsd` belong together and import each other relatively; `flat` has each WSDL as one file; `samples` one
-    request of each operation. Addresses are under `public_url`.
+    request of each operation, and files of leads as they may be imported. Addresses are under `public_url`.
     """
     files: dict[str, bytes] = {f"xsd/{name}": data for name, data in AUTHORED.xsds.items()}
     for service in AUTHORED.wsdls:
         files[f"wsdl/{service}.wsdl"] = wsdl_for_files(service, public_url=public_url)
         files[f"flat/{service}.wsdl"] = flat_wsdl(service, public_url=public_url)
     files |= {f"samples/{one.name}.xml": sample_envelope(one.name) for one in operations()}
+    files |= {f"samples/{name}": data for name, data in sample_files().items()}
     written = []
     for name, data in files.items():
         path = folder / name

@@ -38,6 +38,23 @@ def sample_envelope(operation: str) -> bytes:
     return etree.tostring(envelope, xml_declaration=True, encoding="UTF-8") + b"\n"
 
 
+def sample_files() -> Mapping[str, bytes]:
+    """Files of leads as they may be imported, by the name of the file."""
+    submit = _submit_lead_bulk()
+    assert isinstance(submit, m.LeadBulkSubmitRequestAsync)
+    bulk = encode(m.LeadBulk(basic_message_header=submit.basic_message_header, lead=submit.lead))
+    etree.indent(bulk)
+    rows = (
+        "ExternalKey/CommunicationSystemID,ExternalKey/RemoteObjectID,Name,CategoryCode,RoleCode,GivenName,FamilyName,EmailURI",
+        "EXPORT,L-1,Mortgage for a flat in Berlin,1,PROSPECT,Anna,Muster,anna.muster@example.com",
+        "EXPORT,L-2,Savings plan,1,PROSPECT,Jan,Beispiel,jan.beispiel@example.com",
+    )
+    return {
+        "LeadBulk.xml": etree.tostring(bulk, xml_declaration=True, encoding="UTF-8") + b"\n",
+        "leads.csv": "".join(f"{row}\n" for row in rows).encode(),
+    }
+
+
 def _header(number: int) -> m.BasicMessageHeader:
     return m.BasicMessageHeader(
         id=f"MSG-{number:06d}", uuid=_UUID.format(number), creation_date_time="2026-03-31T09:30:00Z"

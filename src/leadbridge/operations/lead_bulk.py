@@ -5,6 +5,7 @@ Submitting stores the leads as a bulk file and answers; what takes the leads of 
 
 import zlib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 from uuid import NAMESPACE_OID, uuid5
@@ -24,7 +25,6 @@ from leadbridge.messages import (
     LeadBulkSelectionById,
     LeadBulkSubmitConfirmationAsync,
 )
-from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy, answer_header, new_uuid, zoned
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.rejections import returned_lead
@@ -103,7 +103,10 @@ def _submitted(tx: Transaction, call: Call, job_id: str, policy: Policy) -> Answ
     for position, start in enumerate(range(0, len(content), PART_BYTES)):
         # Level 1: half the size of higher ones is won in a tenth of their time.
         bulk.append_part(tx, job_id, position, zlib.compress(content[start : start + PART_BYTES], 1))
-    journal.append(tx, [_journal_row(call, "SubmitLeadBulk", job_id, event="created", old=None, new=JobState.WAITING)])
+    entry = job_entry(
+        job, "SubmitLeadBulk", by=call.caller.id, at=call.received_at, correlation_id=call.correlation_id, old=None
+    )
+    journal.append(tx, [entry])
     return Answer(
         LeadBulkSubmitConfirmationAsync(
             basic_message_header=answer_header(header, call.received_at),
@@ -114,13 +117,20 @@ def _submitted(tx: Transaction, call: Call, job_id: str, policy: Policy) -> Answ
     )
 
 
-def _journal_row(call: Call, operation: str, job_id: str, *, event: str, old: str | None, new: JobState) -> Row:
+def job_entry(job: Row, operation: str, *, by: str, at: datetime, correlation_id: str, old: str | None) -> Row:
+    """The journal's entry of a job that was created or came into another state, whichever door that was asked at."""
     return {
-        **created_row(call, operation, job_id),
+        "recorded_at": at,
+        "caller_id": by,
+        "operation": operation,
+        "correlation_id": correlation_id,
         "object_type": "bulk_job",
-        "event": event,
+        "object_id": job["id"],
+        "event": "created" if old is None else "changed",
         "old_status": old,
-        "new_status": new.value,
+        "new_status": job["state"],
+        "reason_code": None,
+        "changed_elements": None,
     }
 
 
@@ -239,6 +249,16 @@ def _job_of(tx: Transaction, call: Call, log: LogBuilder, element: str) -> Row |
 # -------------------------------------------------------------------------------------------------------- cancel
 
 
+def cancel_job(tx: Transaction, job: Row, *, by: str, at: datetime, correlation_id: str) -> bool:
+    """Stop a job for whoever it is, `by` name, and write that down. False where it has ended already."""
+    if not bulk.cancel(tx, job["id"], at):
+        return False
+    cancelled = {**job, "state": JobState.CANCELLED.value}
+    entry = job_entry(cancelled, "CancelLeadBulk", by=by, at=at, correlation_id=correlation_id, old=job["state"])
+    journal.append(tx, [entry])
+    return True
+
+
 def cancel_lead_bulks(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
     """Stop jobs that have not ended; the leads taken until then stay."""
     return once(
@@ -260,14 +280,13 @@ def _cancelled(tx: Transaction, call: Call) -> Answer:
     log = LogBuilder()
     path = "/lbb:LeadBulkCancelRequest_sync/lbb:LeadBulkID"
     job = _job_of(tx, call, log, path)
-    if job is not None and not bulk.cancel(tx, job["id"], call.received_at):
+    if job is not None and not cancel_job(
+        tx, job, by=call.caller.id, at=call.received_at, correlation_id=call.correlation_id
+    ):
         log.error(LogItemType.BULK_ENDED, f"The job has ended: it is {job['state']}.", path)
     confirmed = None
     if job is not None and not log.failed:
-        old, job["state"] = job["state"], JobState.CANCELLED.value
-        confirmed = _confirmation(job)
-        row = _journal_row(call, "CancelLeadBulk", job["id"], event="changed", old=old, new=JobState.CANCELLED)
-        journal.append(tx, [row])
+        confirmed = _confirmation({**job, "state": JobState.CANCELLED.value})
     return Answer(
         LeadBulkCancelConfirmationSync(
             basic_message_header=answer_header(call.message.basic_message_header, call.received_at),

@@ -5,8 +5,11 @@ in afterwards, by the runner; the answer is the job.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -17,19 +20,21 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from leadbridge.bulk.jobs import Media
+from leadbridge.bulk.jobs import Media, find_job
 from leadbridge.bulk.rejections import rejections_file
+from leadbridge.bulk.running import RENEWALS_PER_LEASE
 from leadbridge.bulk.sources import BLOCK, SourceLimits
 from leadbridge.bulk.uploading import Upload
 from leadbridge.caller import Caller, OperationGroup
 from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
+from leadbridge.operations.lead_bulk import cancel_job
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.rest.access import Access
 from leadbridge.rest.problems import ErrorDocument, Problem, busy
 from leadbridge.store import bulk
 from leadbridge.store.bulk import COUNTS
-from leadbridge.store.database import Database
+from leadbridge.store.database import Database, Transaction
 from leadbridge.store.inserts import Row
 
 log = get_logger(__name__)
@@ -57,7 +62,35 @@ class UploadPolicy:
     chunk_records: int
     lease: timedelta
     idle_seconds: float
+    least_bytes_per_second: int
+    pace_seconds: float
     most_uploads: int
+
+
+class Places:
+    """Who is sending files. A caller has half of the places at most: the others are for the others."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._most_each = max(1, most // 2)
+        self._taken: Counter[str] = Counter()
+
+    @contextmanager
+    def one(self, caller: Caller) -> Iterator[None]:
+        """Hold a place for a file of this caller. Raises Problem where there is none."""
+        if self._taken.total() >= self._most:
+            raise busy(f"{self._most} files arrive already. Send it again after the time in Retry-After.")
+        if self._taken[caller.id] >= self._most_each:
+            raise busy(f"{self._most_each} files of this caller arrive already. Send it when one of them is here.")
+        self._taken[caller.id] += 1
+        try:
+            yield
+        finally:
+            self._taken[caller.id] -= 1
+
+
+class TooSlow(Exception):
+    """A sender that keeps its place without using it. The text says how."""
 
 
 class Aside:
@@ -106,7 +139,7 @@ def bulk_router(
 ) -> APIRouter:
     """The router of these addresses."""
     router = APIRouter(prefix=PATH, tags=["bulk"], responses={"4XX": {"model": ErrorDocument}})
-    places = asyncio.Semaphore(policy.most_uploads)
+    places = Places(policy.most_uploads)
     aside = Aside(policy.most_uploads)
 
     @router.post("", status_code=202, response_model=Job, responses={200: {"model": Job}})
@@ -119,9 +152,7 @@ def bulk_router(
         media = _media_of(request)
         uuid = _uuid_of(request)
         caller = await access.caller(request, OperationGroup.LEAD)
-        if places.locked():
-            raise busy(f"{policy.most_uploads} files arrive already. Send it again after the time in Retry-After.")
-        async with places:
+        with places.one(caller):
             upload = Upload(
                 database,
                 caller,
@@ -133,7 +164,7 @@ def bulk_router(
                 correlation_id=request.state.correlation_id,
                 clock=clock,
             )
-            job, new = await _receive(request, upload, policy.idle_seconds, aside)
+            job, new = await _receive(request, upload, policy, aside)
         log.info("bulk file received", job_id=job["id"], caller=caller.id, new=new)
         headers = {"Location": f"{PATH}/{job['id']}"}
         return JSONResponse(_shown(job).model_dump(mode="json"), 202 if new else 200, headers)
@@ -159,7 +190,7 @@ def bulk_router(
     async def cancel(job_id: str, request: Request) -> Job:
         """Stop a job before its end; leads taken until then stay."""
         caller = await access.caller(request, OperationGroup.LEAD)
-        return _shown(await aside(_cancelled, database, caller, job_id, clock()))
+        return _shown(await aside(_cancelled, database, caller, job_id, clock(), request.state.correlation_id))
 
     return router
 
@@ -197,40 +228,97 @@ def _uuid_of(request: Request) -> str | None:
         raise Problem(400, FaultTypeId.MALFORMED_MESSAGE, "The Idempotency-Key must be a UUID.") from None
 
 
-async def _receive(request: Request, upload: Upload, idle_seconds: float, aside: Aside) -> tuple[Row, bool]:
+async def _receive(request: Request, upload: Upload, policy: UploadPolicy, aside: Aside) -> tuple[Row, bool]:
     """Store the body while it arrives. Where it stops, what came is kept. Raises Problem and what `Upload` raises."""
     try:
-        async for piece in _pieces(request.stream(), idle_seconds):
-            await aside(upload.feed, piece)
+        async with aclosing(_pieces(request.stream(), policy)) as pieces:
+            async for piece in pieces:
+                await aside(upload.feed, piece)
     except ClientDisconnect:
         await aside(upload.break_off, "the connection of its sender broke")
         raise Problem(400, FaultTypeId.MALFORMED_MESSAGE, "The connection broke.") from None  # nobody will read it
-    except TimeoutError:
-        job = await aside(upload.break_off, f"its sender paused for {idle_seconds:g} seconds")
+    except TooSlow as error:
+        job = await aside(upload.break_off, f"its sender {error}")
         kept = f" What came is job {job['id']}." if job else ""
-        text = f"Nothing came for {idle_seconds:g} seconds.{kept}"
+        text = f"The sender {error}.{kept}"
         raise Problem(408, FaultTypeId.MALFORMED_MESSAGE, text, {"Connection": "close"}) from None
     return await aside(upload.finish)
 
 
-async def _pieces(stream: AsyncIterator[bytes], idle_seconds: float) -> AsyncIterator[bytes]:
-    """What arrives, in pieces worth a thread's while; what came before a break comes out before it."""
+async def _pieces(stream: AsyncIterator[bytes], policy: UploadPolicy) -> AsyncGenerator[bytes]:
+    """What arrives, in pieces worth a thread's while; what came before a break comes out before it.
+
+    Where little or nothing arrives, that comes out all the same, as often as a lease is to be renewed. Raises TooSlow,
+    ClientDisconnect. Only time that is spent waiting for the sender counts against it.
+    """
     gathered = bytearray()
+    pace = _Pace(policy)
+    beat = policy.lease.total_seconds() / RENEWALS_PER_LEASE
+    yielded = time.monotonic()
+    coming: asyncio.Future[bytes | None] | None = None
     ended: Exception | None = None
-    while True:
-        try:
-            async with asyncio.timeout(idle_seconds):
-                data = await anext(stream, None)
-        except (ClientDisconnect, TimeoutError) as error:
-            ended, data = error, None
-        gathered += data or b""
-        if len(gathered) >= BLOCK or (data is None and gathered):
-            yield bytes(gathered)
-            gathered.clear()
-        if data is None:
-            break
+    more = True
+    try:
+        while more:
+            coming = coming or asyncio.ensure_future(_next(stream))
+            began = time.monotonic()
+            await asyncio.wait({coming}, timeout=max(0, min(yielded + beat - began, pace.patience)))
+            data: bytes | None = b""
+            if coming.done():
+                try:
+                    data = coming.result()
+                except ClientDisconnect as error:
+                    ended, data = error, None
+                coming = None
+            if data is None:
+                more = False
+            else:
+                gathered += data
+                ended = pace.complaint(time.monotonic() - began, len(data))
+                more = ended is None
+            if len(gathered) >= BLOCK or (gathered and not more) or time.monotonic() >= yielded + beat:
+                yield bytes(gathered)
+                gathered.clear()
+                yielded = time.monotonic()
+    finally:
+        if coming is not None:
+            coming.cancel()
     if ended is not None:
         raise ended
+
+
+async def _next(stream: AsyncIterator[bytes]) -> bytes | None:
+    return await anext(stream, None)
+
+
+class _Pace:
+    """How a sender keeps up: it may not pause for long, nor send little over a longer time."""
+
+    def __init__(self, policy: UploadPolicy) -> None:
+        self._policy = policy
+        self._idle = 0.0
+        self._waited = 0.0  # in this stretch of time
+        self._came = 0  # in it
+
+    @property
+    def patience(self) -> float:
+        """How long it is waited for now."""
+        return self._policy.idle_seconds - self._idle
+
+    def complaint(self, waited: float, came: int) -> TooSlow | None:
+        """Count so many bytes, waited for so long; what there is to complain of."""
+        policy = self._policy
+        self._idle = 0.0 if came else self._idle + waited
+        self._waited += waited
+        self._came += came
+        if self._idle >= policy.idle_seconds:
+            return TooSlow(f"paused for {policy.idle_seconds:g} seconds")
+        if self._waited < policy.pace_seconds:
+            return None
+        if self._came < policy.least_bytes_per_second * self._waited:
+            return TooSlow(f"sent less than {policy.least_bytes_per_second:,} bytes a second")
+        self._waited, self._came = 0.0, 0
+        return None
 
 
 # ------------------------------------------------------------------------------------------------------ other steps
@@ -238,18 +326,23 @@ async def _pieces(stream: AsyncIterator[bytes], idle_seconds: float) -> AsyncIte
 
 def _job(database: Database, caller: Caller, job_id: str) -> Row:
     with database.read() as tx:
-        found = bulk.resolve(tx, caller, ids=[job_id])
-    if not found:
+        return _found(tx, caller, job_id)
+
+
+def _found(tx: Transaction, caller: Caller, job_id: str) -> Row:
+    found = find_job(tx, caller, job_id)
+    if found is None:
         raise Problem(404, LogItemType.BULK_UNKNOWN, "There is no such job.")
-    return found[0]
+    return found
 
 
-def _cancelled(database: Database, caller: Caller, job_id: str, now: datetime) -> Row:
+def _cancelled(database: Database, caller: Caller, job_id: str, now: datetime, correlation_id: str) -> Row:
     job = _job(database, caller, job_id)
     with database.write() as tx:
-        done = bulk.cancel(tx, job["id"], now)
-    if not done:
-        raise Problem(409, LogItemType.BULK_ENDED, "The job has ended already.")
+        tx.lock([bulk.lock_key(job["id"])])
+        job = _found(tx, caller, job_id)
+        if not cancel_job(tx, job, by=caller.id, at=now, correlation_id=correlation_id):
+            raise Problem(409, LogItemType.BULK_ENDED, "The job has ended already.")
     return _job(database, caller, job_id)
 
 

@@ -189,10 +189,19 @@ class BulkSettings(Table):
     """How many times its size gzip may make of a file. Exports come to 30, gzip can do 1,000."""
 
     most_uploads: int = Field(default=4, ge=1, le=1_000)
-    """Files that one gateway process receives at once, each with some 10 MB; further senders are told to come back."""
+    """Files that one gateway process receives at once, each with some 10 MB; further senders are told to come back. One
+    caller has half of these places at most, so that it cannot keep all others out."""
 
     upload_idle_seconds: Seconds = 30
     """How long a sender may pause. What came until then is kept, and the file is said to break off there."""
+
+    least_upload_bytes_per_second: int = Field(default=10_000, ge=0)
+    """What a sender must come to, or it is given up like one that pauses: a place is held for files, not for single
+    bytes. 80 kbit/s are below any line that files are sent through; 0 takes them however slowly."""
+
+    upload_pace_seconds: Seconds = 60
+    """The stretches of time of which each must come to that rate, the first one too: longer than a line stutters, and
+    than a sender may pause."""
 
     largest_submit_bytes: int = Field(default=20_000_000, ge=10_000, le=1_000_000_000)
     """A SubmitLeadBulk of 1,000 leads of 20 kB each, five times the size of one with everything but long notes and
