@@ -166,6 +166,10 @@ BAD = {
         small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x'>{'<a>' * 400}{'</a>' * 400}</x:a></lbl:Extension>"),
         [("BULK.RECORD_DAMAGED", LEAD)],
     ),
+    "relative namespace": (
+        small_lead(9, content="<lbl:Extension><a xmlns='x'/></lbl:Extension>"),
+        [("BULK.RECORD_DAMAGED", LEAD)],
+    ),
     "many elements": (
         small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x'>{'<a/>' * 3000}</x:a></lbl:Extension>"),
         [("BULK.RECORD_TOO_LARGE", LEAD)],

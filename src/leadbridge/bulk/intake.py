@@ -161,10 +161,16 @@ class Intake:
         if (lead.extension or (partner and partner.extension)) and (beyond := _beyond(element, self._limits)):
             records.refuse_as(place, LogItemType.BULK_RECORD_TOO_LARGE, beyond)
             return
+        try:
+            content = content_hash(element)
+        except etree.C14NError:  # canonical XML has no relative namespaces
+            note = "A namespace of the record is a relative address. Use an absolute one, such as urn:name."
+            records.refuse_as(place, LogItemType.BULK_RECORD_DAMAGED, note)
+            return
         records.calls[place] = Call(
             caller=self._job.caller,
             message=LeadCreateRequestSync(basic_message_header=header, lead=lead),
-            content_hash=content_hash(element),
+            content_hash=content,
             received_at=now,
             correlation_id=self._job.correlation_id,
         )
