@@ -4,6 +4,7 @@ It stands apart from `wiring` because it loads none of the doors: a process that
 """
 
 from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
+from leadbridge.bulk.jobs import own_uuid
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.caller import Caller
 from leadbridge.crm.combo import NtbClosedOpportunity
@@ -52,7 +53,7 @@ def bulk_assignment(settings: Settings, job: Row, caller: Caller) -> Assignment:
     """What worker processes are told of a bulk job of this caller."""
     gate = settings.gate
     return Assignment(
-        job=Job(id=job["id"], caller=caller, file_uuid=job["uuid"], correlation_id=job["correlation_id"]),
+        job=Job(id=job["id"], caller=caller, file_uuid=own_uuid(job), correlation_id=job["correlation_id"]),
         database_url=settings.database_url,
         policy=policy(settings),
         limits=LeadLimits(

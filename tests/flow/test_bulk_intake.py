@@ -12,11 +12,12 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from leadbridge.bulk.heading import Unusable
-from leadbridge.bulk.jobs import chunks_of
+from leadbridge.bulk.jobs import chunks_of, own_uuid, uuid_while_it_arrives
 from leadbridge.bulk.rejections import rejections_file
 from leadbridge.bulk.sources import blocks_of_file
 from leadbridge.contract.parsing import parse
 from leadbridge.contract.schema import validate
+from leadbridge.operations.lead_bulk import uuid_of_content
 from leadbridge.store import bulk
 from leadbridge.store.database import Database
 from tests.support.bulk import LIMITS, counts, intake, lead_count, lead_names, new_job, read_job, rejected, take_in
@@ -24,6 +25,13 @@ from tests.support.bulk_by_hand import END, ROOT, file_of, full_lead, small_lead
 
 UUID = "5f6b1c1e-8a35-4a2b-9d0e-3c2f7d1b4a01"
 VIOLATION, LEAD = "BULK.CONTRACT_VIOLATION", "/lbb:LeadBulk/lbb:Lead"
+
+
+def at(path: str, record: int) -> str:
+    """The path of a record that is looked at alone, as it is in the file."""
+    if path.startswith("/lbb:LeadBulk/*"):
+        return f"/lbb:LeadBulk/*[{record + 1}]"
+    return path.replace(LEAD, f"{LEAD}[{record}]")
 
 
 @pytest.fixture
@@ -69,22 +77,45 @@ def test_the_same_records_in_another_job_of_the_file_are_replays(database: Datab
 def test_a_record_that_was_accepted_with_other_content_is_rejected(database: Database, path: Path) -> None:
     take_in(database, path, file_of([small_lead(1)], uuid=UUID))
     job = take_in(database, path, file_of([small_lead(1, name="Other")], uuid=UUID))
-    assert rejected(database, job) == [(1, "rejected", [("BULK.RECORD_CHANGED", LEAD)])]
+    assert rejected(database, job) == [(1, "rejected", [("BULK.RECORD_CHANGED", f"{LEAD}[1]")])]
 
 
 def test_a_key_that_is_taken_makes_a_duplicate(database: Database, path: Path) -> None:
     take_in(database, path, file_of([small_lead(1)]))
     job = take_in(database, path, file_of([small_lead(2), small_lead(1, name="Again")]))
     assert counts(job) == {"accepted": 1, "duplicate": 1}
-    assert rejected(database, job) == [(2, "duplicate", [("LEAD.EXTERNAL_KEY_TAKEN", f"{LEAD}/lbl:ExternalKey")])]
+    assert rejected(database, job) == [(2, "duplicate", [("LEAD.EXTERNAL_KEY_TAKEN", f"{LEAD}[2]/lbl:ExternalKey")])]
 
 
-def test_records_without_any_key_are_told_apart_by_their_position(database: Database, path: Path) -> None:
-    same = small_lead(1, key=False)
-    job = take_in(database, path, file_of([same, same, same, same], uuid=UUID))
-    assert counts(job) == {"accepted": 4}
-    again = take_in(database, path, file_of([same, same, same, same, small_lead(9)], uuid=UUID))
+def test_records_without_any_key_are_told_apart_by_their_content(database: Database, path: Path) -> None:
+    leads = [small_lead(number, key=False) for number in (1, 2, 3, 4)]
+    job = take_in(database, path, file_of([*leads, leads[0]], uuid=UUID))
+    assert counts(job) == {"accepted": 4, "replayed": 1}
+    again = take_in(database, path, file_of([small_lead(9), *leads[::-1]], uuid=UUID))
     assert counts(again) == {"accepted": 1, "replayed": 4}
+    other = take_in(database, path, file_of(leads, uuid=UUID.replace("a", "b")))
+    assert counts(other) == {"accepted": 4}
+
+
+@pytest.mark.parametrize("key", [True, False])
+def test_what_a_file_without_a_uuid_brought_is_known_in_the_next_one(sqlite: Database, path: Path, key: bool) -> None:
+    leads = [small_lead(number, key=key) for number in range(1, 6)]
+    assert counts(take_in(sqlite, path, file_of([*leads[:3], leads[1]]))) == {"accepted": 3, "replayed": 1}
+    assert counts(take_in(sqlite, path, file_of(leads))) == {"accepted": 2, "replayed": 3}
+    assert counts(take_in(sqlite, path, file_of(leads[::-1], uuid=UUID))) == {"duplicate" if key else "accepted": 5}
+
+
+def test_what_was_sent_as_a_test_is_not_the_same_in_earnest(sqlite: Database, path: Path) -> None:
+    leads = [small_lead(1, key=False)]
+    assert counts(take_in(sqlite, path, file_of(leads, test=True))) == {"accepted": 1}
+    assert counts(take_in(sqlite, path, file_of(leads))) == {"accepted": 1}
+
+
+def test_a_file_that_never_arrived_whole_has_no_uuid_of_its_own() -> None:
+    job = {"id": "0000000007", "uuid": uuid_while_it_arrives("0000000007"), "content_hash": None}
+    assert own_uuid(job) is None
+    assert own_uuid(job | {"uuid": UUID}) == UUID
+    assert own_uuid(job | {"content_hash": b"x" * 32, "uuid": uuid_of_content(b"x" * 32)}) is None
 
 
 # ------------------------------------------------------------------------------------------------ bad records
@@ -99,10 +130,10 @@ BAD = {
     "missing": ("<lbb:Lead><lbl:Name>a</lbl:Name></lbb:Lead>", [(VIOLATION, LEAD)]),
     "empty": ("<lbb:Lead/>", [(VIOLATION, LEAD), (VIOLATION, LEAD)]),
     "unknown element": (small_lead(9, content="<lbl:Colour>red</lbl:Colour>"), [(VIOLATION, f"{LEAD}/*[4]")]),
-    "another record": ("<lbb:Customer/>", [(VIOLATION, "/lbb:LeadBulk/*[2]"), (VIOLATION, "/lbb:LeadBulk")]),
+    "another record": ("<lbb:Customer/>", [(VIOLATION, "/lbb:LeadBulk/*[2]")]),
     "another namespace": (
         "<x:Lead xmlns:x='urn:x'/>",
-        [(VIOLATION, "/lbb:LeadBulk/*[2]"), (VIOLATION, "/lbb:LeadBulk")],
+        [(VIOLATION, "/lbb:LeadBulk/*[2]")],
     ),
     "bad prefix further in": (
         "<lbb:Lead><n:Nome xmlns:n='urn:leadbridge:lead:1'>a</n:Nome></lbb:Lead>",
@@ -125,7 +156,7 @@ BAD = {
             content="<lbl:AttachmentFolder><lbl:Document><lbl:Name>a</lbl:Name><lbl:MIMECode>text/plain</lbl:MIMECode>"
             "<lbl:FileContentBinaryObject>YWJj=YWJj</lbl:FileContentBinaryObject></lbl:Document></lbl:AttachmentFolder>",
         ),
-        None,
+        [(VIOLATION, f"{LEAD}/lbl:AttachmentFolder/lbl:Document/lbl:FileContentBinaryObject")],
     ),
     "deep": (
         small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x'>{'<a>' * 40}{'</a>' * 40}</x:a></lbl:Extension>"),
@@ -133,6 +164,10 @@ BAD = {
     ),
     "deeper than parsers go": (
         small_lead(9, content=f"<lbl:Extension><x:a xmlns:x='urn:x'>{'<a>' * 400}{'</a>' * 400}</x:a></lbl:Extension>"),
+        [("BULK.RECORD_DAMAGED", LEAD)],
+    ),
+    "relative namespace": (
+        small_lead(9, content="<lbl:Extension><a xmlns='x'/></lbl:Extension>"),
         [("BULK.RECORD_DAMAGED", LEAD)],
     ),
     "many elements": (
@@ -153,15 +188,12 @@ BAD = {
 @pytest.mark.parametrize(("bad", "items"), BAD.values(), ids=BAD)
 @pytest.mark.parametrize("place", [0, 1, 4])
 def test_a_bad_record_is_rejected_with_its_reasons_and_the_others_are_taken(
-    sqlite: Database, path: Path, bad: str, items: list[tuple[str, str]] | None, place: int
+    sqlite: Database, path: Path, bad: str, items: list[tuple[str, str]], place: int
 ) -> None:
     leads = [*GOOD[:place], bad, *GOOD[place:]]
     job = take_in(sqlite, path, file_of(leads, uuid=UUID), chunk_records=10)
     assert counts(job) == {"accepted": 4, "rejected": 1}
-    ((record, verdict, found),) = rejected(sqlite, job)
-    assert (record, verdict) == (place + 1, "rejected")
-    if items is not None:
-        assert found == items
+    assert rejected(sqlite, job) == [(place + 1, "rejected", [(one, at(path, place + 1)) for one, path in items])]
 
 
 def test_many_bad_records_of_all_kinds_in_one_chunk(database: Database, path: Path) -> None:
@@ -192,7 +224,7 @@ def test_what_only_the_store_refuses_is_rejected_alone(refusing: None, database:
     leads = [*GOOD[:2], small_lead(9, name="unforeseen"), *GOOD[2:]]
     job = take_in(database, path, file_of(leads, uuid=UUID), chunk_records=10)
     assert counts(job) == {"accepted": 4, "rejected": 1}
-    assert rejected(database, job) == [(3, "rejected", [("BULK.RECORD_FAILED", LEAD)])]
+    assert rejected(database, job) == [(3, "rejected", [("BULK.RECORD_FAILED", f"{LEAD}[3]")])]
     assert lead_count(database) == 4
 
 
@@ -247,6 +279,40 @@ def test_rejections_that_were_not_mended_are_rejected_for_the_same_reasons(datab
     assert rejected(database, again) == rejected(database, job)
 
 
+def test_what_is_exported_and_mended_twice_is_one_lead(database: Database, path: Path) -> None:
+    job = take_in(database, path, file_of([small_lead(1, name="x" * 81, key=False)], uuid=UUID))
+    for verdict in ("accepted", "replayed"):
+        file = b"".join(rejections_file(database, job, now=datetime.now(UTC)))
+        mended = re.sub(rb"x{81}", b"Mended", file)
+        again = take_in(database, path, mended if verdict == "accepted" else mended + b"\n")
+        assert counts(again) == {verdict: 1}
+
+
+def test_a_rejection_keeps_no_namespace_that_it_does_not_use(sqlite: Database, path: Path) -> None:
+    many = "".join(f" xmlns:n{number}='urn:n:{number}'" for number in range(900))
+    extension = "<lbl:Extension><n1:a/></lbl:Extension>"
+    lead = small_lead(1, name="x" * 81, content=extension)
+    content = file_of([lead], uuid=UUID).replace(b"<lbb:LeadBulk", b"<lbb:LeadBulk" + many.encode())
+    job = take_in(sqlite, path, content)
+    with sqlite.read() as tx:
+        (row,) = bulk.rejections(tx, job["id"], after=None, limit=2)
+    assert len(row["lead"]) < 2 * len(lead)
+    assert sorted(re.findall(rb"urn:n:\d+", row["lead"])) == [b"urn:n:1"]
+
+
+@pytest.mark.parametrize("depth", [400, 5_000])
+def test_of_a_record_that_cannot_be_parsed_the_keys_are_kept(sqlite: Database, path: Path, depth: int) -> None:
+    deep = f"<lbl:Extension><x:a xmlns:x='urn:x'>{'<a>' * depth}{'</a>' * depth}</x:a></lbl:Extension>"
+    key = "<lbl:ObjectNodeSenderTechnicalID>T-7</lbl:ObjectNodeSenderTechnicalID>"
+    lead = small_lead(7, content=deep).replace("<lbb:Lead>", f"<lbb:Lead>{key}")
+    job = take_in(sqlite, path, file_of([small_lead(1), lead], uuid=UUID))
+    assert rejected(sqlite, job) == [(2, "rejected", [("BULK.RECORD_DAMAGED", f"{LEAD}[2]")])]
+    returned = parse(b"".join(rejections_file(sqlite, job, now=datetime.now(UTC))))[1]
+    assert returned.findtext("{*}ObjectNodeSenderTechnicalID") == "T-7"
+    assert returned.findtext("{*}ExternalKey/{*}RemoteObjectID") == "L-7"
+    assert returned.findtext("{*}LogItem/{*}ReferenceObjectNodeSenderTechnicalID") == "T-7"
+
+
 # -------------------------------------------------------------------------------------------------------- CSV
 
 PERSON = "Name,CategoryCode,RoleCode,GivenName,FamilyName"
@@ -256,12 +322,20 @@ def test_csv_has_the_same_verdicts(database: Database, path: Path) -> None:
     rows = ["One,1,PROSPECT,A,B", "Two,9,PROSPECT,A,B", "Three,1,PROSPECT,A", "Four,1,PROSPECT,C,D"]
     job = take_in(database, path, "\n".join([PERSON, *rows]).encode())
     assert counts(job) == {"accepted": 2, "rejected": 2}
-    category = f"{LEAD}/lbl:ProspectParty/lbl:NewBusinessPartner/lbc:CategoryCode"
+    category = f"{LEAD}[2]/lbl:ProspectParty/lbl:NewBusinessPartner/lbc:CategoryCode"
     assert rejected(database, job) == [
         (2, "rejected", [(VIOLATION, category)]),
-        (3, "rejected", [("BULK.RECORD_DAMAGED", LEAD)]),
+        (3, "rejected", [("BULK.RECORD_DAMAGED", f"{LEAD}[3]")]),
     ]
     assert lead_names(database) == ["Four", "One"]
+
+
+def test_csv_mended_in_one_row_and_sent_again_replays_the_others(database: Database, path: Path) -> None:
+    rows = ["One,1,PROSPECT,A,B", "Two,9,PROSPECT,A,B", "Three,1,PROSPECT,C,D"]
+    take_in(database, path, "\n".join([PERSON, *rows]).encode())
+    job = take_in(database, path, "\n".join([PERSON, rows[2], rows[1].replace("9", "1"), rows[0]]).encode())
+    assert counts(job) == {"accepted": 1, "replayed": 2}
+    assert lead_count(database) == 3
 
 
 def test_a_header_that_breaks_the_contract_is_refused_before_anything_is_stored(database: Database, path: Path) -> None:

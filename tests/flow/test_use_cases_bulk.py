@@ -224,6 +224,8 @@ def test_rejections_come_back_as_a_bulk_file_with_their_reasons(calls: Calls) ->
     answered = calls.done(read_rejections(job_id))
     assert answered.one("LeadBulk/BasicMessageHeader/ReferenceUUID") == uuid
     assert answered.one("LeadBulk/BasicMessageHeader/UUID") not in (uuid, answered.one("BasicMessageHeader/UUID"))
+    again = calls.done(read_rejections(job_id)).one("LeadBulk/BasicMessageHeader/UUID")
+    assert again == answered.one("LeadBulk/BasicMessageHeader/UUID")  # mended twice it is one lead
     assert answered.one("LeadBulk/BasicMessageHeader/TestDataIndicator") == "true"
     (file,) = answered.element.findall(f"{{{LBB}}}LeadBulk")
     validate(file)  # nothing in it breaks the contract but for the site's list of codes

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 
 from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
 from leadbridge.bulk.intake import Intake
-from leadbridge.bulk.jobs import NO_MAPPING, Examiner, chunks_of, examine_file, job_of_file
+from leadbridge.bulk.jobs import NO_MAPPING, Examiner, chunks_of, examine_file, job_of_file, own_uuid
 from leadbridge.bulk.rejections import rejections_file
 from leadbridge.bulk.running import Team, progress_of, run
 from leadbridge.bulk.sources import SourceLimits, blocks_of_file
@@ -73,7 +73,7 @@ def take_over(database: Database, job: Row, worker: str) -> Row:
 
 def intake(database: Database, job: Row, *, caller: Caller = PARTNER, policy: Policy | None = None) -> Intake:
     """What takes the job's chunks in, in this process."""
-    facts = Job(id=job["id"], caller=caller, file_uuid=job["uuid"], correlation_id="correlation")
+    facts = Job(id=job["id"], caller=caller, file_uuid=own_uuid(job), correlation_id="correlation")
     return Intake(database, facts, policy=policy or Policy(), limits=LEAD_LIMITS, patience=10)
 
 
@@ -99,7 +99,7 @@ def run_file(
 ) -> JobState | None:
     """Run a claimed job with real worker processes."""
     assignment = Assignment(
-        job=Job(id=job["id"], caller=PARTNER, file_uuid=job["uuid"], correlation_id="correlation"),
+        job=Job(id=job["id"], caller=PARTNER, file_uuid=own_uuid(job), correlation_id="correlation"),
         database_url=url,
         policy=Policy(),
         limits=LEAD_LIMITS,

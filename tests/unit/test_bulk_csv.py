@@ -12,7 +12,7 @@ from lxml import etree
 from leadbridge.bulk.columns import ColumnMapping, column_names, read_mapping
 from leadbridge.bulk.csvfile import split_csv
 from leadbridge.bulk.heading import Unusable
-from leadbridge.bulk.splitting import BrokenOff, Chunk
+from leadbridge.bulk.splitting import LARGEST_LEAD, BrokenOff, Chunk
 from leadbridge.contract.schema import validate
 
 NO_MAPPING = ColumnMapping()
@@ -173,19 +173,28 @@ def test_rows_that_are_not_whole_are_damaged_and_do_not_stop_the_file() -> None:
     (chunk,) = cut(b"Name,GivenName\na,A\nb\nc,C,x\nd,D\x01\ne,E\nf,\xff\n")
     assert chunk.records == 6
     assert chunk.damaged == {
-        1: "The row has 1 cells, and the file 2 columns.",
-        2: "The row has 3 cells, and the file 2 columns.",
-        3: "A cell has a character that is not UTF-8, or that XML cannot carry.",
-        5: "A cell has a character that is not UTF-8, or that XML cannot carry.",
+        1: "Line 3: The row has 1 cells, and the file 2 columns.",
+        2: "Line 4: The row has 3 cells, and the file 2 columns.",
+        3: "Line 5: A cell has a character that is not UTF-8, or that XML cannot carry.",
+        5: "Line 7: A cell has a character that is not UTF-8, or that XML cannot carry.",
     }
     assert len(etree.fromstring(chunk.document)) == 1 + 6
+
+
+def test_text_behind_a_quoted_cell_damages_its_row_alone() -> None:
+    (chunk,) = cut(b'Name,GivenName\na,A\n"b"y,"B\n"c",C\n"d\ne"z,D\nf,F\n')
+    note = "There is text between the end of a quoted cell and the next one."
+    assert chunk.damaged == {1: f"Line 3: {note}", 3: f"Line 6: {note}"}
+    root = etree.fromstring(chunk.document)
+    names = [lead.findtext("{*}Name") for lead in list(root)[1:]]
+    assert names == ["a", "by", "c", "d\nez", "f"]
 
 
 @pytest.mark.parametrize(
     ("rest", "reason"),
     [
-        (b'"c', "line 4: a quoted cell does not end as it should; 2 whole leads before it"),
-        (b'c,"C"x\n', "a quoted cell does not end as it should; 2 whole leads before it"),
+        (b'"c', "line 4: a quoted cell does not end; 2 whole leads before it"),
+        (b"c" * (LARGEST_LEAD + 1) + b",C\nd,D\n", "line 4: a cell of more than 8,000,000 characters"),
     ],
 )
 def test_a_file_that_breaks_off_keeps_what_was_whole(rest: bytes, reason: str) -> None:
@@ -194,4 +203,5 @@ def test_a_file_that_breaks_off_keeps_what_was_whole(rest: bytes, reason: str) -
     with pytest.raises(BrokenOff) as broken:
         out.extend(split_csv([data[:23], data[23:]], mapping=NO_MAPPING, chunk_records=10))
     assert reason in str(broken.value)
+    assert "; 2 whole leads before it" in str(broken.value)
     assert [chunk.records for chunk in out] == [2]

@@ -8,13 +8,13 @@ from leadbridge.operations.call import Policy
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is to be known of a job to take its leads in. `file_uuid` is the key of the file, `correlation_id` of its
-    submission.
+    """What is to be known of a job to take its leads in. `file_uuid` is the file's own UUID, None where it has none;
+    `correlation_id` is of its submission.
     """
 
     id: str
     caller: Caller
-    file_uuid: str
+    file_uuid: str | None
     correlation_id: str
 
 

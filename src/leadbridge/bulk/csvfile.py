@@ -19,6 +19,8 @@ from leadbridge.contract.files import NAMESPACES
 LONGEST_HEADER = 65_536
 """Bytes of the row of column names: a thousand of them."""
 
+_BEHIND_A_QUOTE = "There is text between the end of a quoted cell and the next one."
+_BEYOND = f"a cell of more than {LARGEST_LEAD:,} characters, or a quoted one that does not end"
 _DELIMITERS = ",;\t"
 _ROOT = "".join(f' xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in ("lbb", "lbl", "lbc"))
 _OPENING = f"<lbb:LeadBulk{_ROOT}><lbb:BasicMessageHeader/>".encode()
@@ -28,24 +30,32 @@ _CLOSING = b"</lbb:LeadBulk>"
 def split_csv(blocks: Iterable[bytes], *, mapping: ColumnMapping, chunk_records: int) -> Iterator[Chunk]:
     """The chunks of the file whose plain bytes are `blocks`.
 
-    A row with more or fewer cells than columns, and one that is not UTF-8 or that XML cannot carry, is a damaged
-    record: it is there, to be refused and shown.
+    A row with more or fewer cells than columns, one with text behind a quoted cell, and one that is not UTF-8 or that
+    XML cannot carry, is a damaged record: it is there, to be refused and shown.
 
     Raises:
         Unusable: no row of column names, or a column that means nothing; before any chunk.
         BrokenOff: after the chunks of what was whole.
     """
-    rows, columns, write = _opened(blocks, mapping)
+    rows, columns, write, lines = _opened(blocks, mapping)
     growing = _Growing(chunk_records)
     broken: str | None = None
     line = rows.line_num
     try:
-        for row in rows:
+        while True:
+            lines.clear()
+            try:
+                row, damage = next(rows, None), None
+            except csv.Error as error:
+                if "expected after" not in str(error):
+                    broken = _BEYOND if "limit" in str(error) else "a quoted cell does not end"
+                    break
+                row, damage = next(csv.reader(lines, delimiter=rows.dialect.delimiter)), _BEHIND_A_QUOTE
+            if row is None:
+                break
             line = rows.line_num
             if any(row):
-                yield from growing.add(*_lead(row, columns, write))
-    except csv.Error:
-        broken = "a quoted cell does not end as it should"
+                yield from growing.add(*_lead(row, columns, write, damage=damage, line=line))
     except SourceBroken as error:
         broken = str(error)
     yield from growing.rest()
@@ -60,18 +70,28 @@ def check_columns(begin: bytes, mapping: ColumnMapping) -> None:
     _opened([begin], mapping)
 
 
-def _opened(blocks: Iterable[bytes], mapping: ColumnMapping) -> tuple[Any, int, Writer]:
-    """The rows behind the one with the column names, how many columns there are, and what writes a row's Lead."""
+def _opened(blocks: Iterable[bytes], mapping: ColumnMapping) -> tuple[Any, int, Writer, list[str]]:
+    """The rows behind the one with the column names, how many columns there are, what writes a row's Lead, and where
+    the lines are put that are read.
+    """
     csv.field_size_limit(LARGEST_LEAD)
     text = io.TextIOWrapper(io.BufferedReader(_Bytes(blocks), BLOCK), "utf-8-sig", "surrogateescape", newline="")
     try:
         first = text.readline(LONGEST_HEADER)
-        rows = csv.reader(chain([first], text), delimiter=_delimiter(first), strict=True)
+        lines: list[str] = []
+        rows = csv.reader(_noted(chain([first], text), lines), delimiter=_delimiter(first), strict=True)
         header = [name.strip() for name in next(rows)]
         "".join(header).encode()
     except (csv.Error, StopIteration, SourceBroken, UnicodeError):
         raise Unusable("the file does not begin with a row of column names in UTF-8") from None
-    return rows, len(header), lead_writer(header, mapping)
+    return rows, len(header), lead_writer(header, mapping), lines
+
+
+def _noted(lines: Iterable[str], read: list[str]) -> Iterator[str]:
+    """The lines; what the csv module does not make a row of is still in `read`."""
+    for line in lines:
+        read.append(line)
+        yield line
 
 
 def _delimiter(first: str) -> str:
@@ -79,16 +99,17 @@ def _delimiter(first: str) -> str:
     return max(_DELIMITERS, key=lambda one: len(next(csv.reader([first], delimiter=one), [])))
 
 
-def _lead(row: list[str], columns: int, write: Writer) -> tuple[bytes, str | None]:
-    """The Lead of a row, and what is wrong with it where it is not whole."""
-    damage = None
+def _lead(row: list[str], columns: int, write: Writer, *, damage: str | None, line: int) -> tuple[bytes, str | None]:
+    """The Lead of a row that ends in this line, and what is wrong with it where it is not whole."""
+    if damage is not None:
+        damage = f"Line {line}: {damage}"
     if len(row) != columns:
-        damage = f"The row has {len(row)} cells, and the file {columns} columns."
+        damage = damage or f"Line {line}: The row has {len(row)} cells, and the file {columns} columns."
         row = (row + [""] * columns)[:columns]
     try:
         return write(row).encode(), damage
     except ValueError:
-        damage = "A cell has a character that is not UTF-8, or that XML cannot carry."
+        damage = f"Line {line}: A cell has a character that is not UTF-8, or that XML cannot carry."
         return write([FORBIDDEN.sub("\ufffd", cell) for cell in row]).encode(), damage
 
 

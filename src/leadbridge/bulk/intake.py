@@ -10,7 +10,9 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import cast
@@ -43,9 +45,15 @@ ROOT = "/lbb:LeadBulk/lbb:Lead"
 
 _LEAD = f"{{{NAMESPACES['lbb']}}}Lead"
 _LOG_ITEM = f"{{{NAMESPACES['lbb']}}}LogItem"
+_OTHER_AT = "/lbb:LeadBulk/*"
+_OTHER = f"{_OTHER_AT}[2]"
 _LEAD_NAMESPACE = NAMESPACES["lbl"]
 _TECHNICAL_ID = f"{{{_LEAD_NAMESPACE}}}ObjectNodeSenderTechnicalID"
+_EXTERNAL_KEY = f"{{{_LEAD_NAMESPACE}}}ExternalKey"
+_BY_CONTENT = "c0a1f3de-6f0c-5d7e-9a53-2f0b7c41d8e6"  # in place of the UUID that a file does not have; never changes
 _LONGEST_TECHNICAL_ID = 40  # the contract's maxLength
+_LONGEST_PATH = 1_000  # characters, the contract's maxLength
+_LONGEST_KEY = 1_000  # bytes of XML, with its namespaces
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.02, 2.0  # seconds between attempts, doubling
 _MOST_TO_BLAME = 10  # records of a chunk that may fail unforeseen, each for a reason of its own
 _MOST_ITEMS = 100  # LogItems of a lead, maxOccurs
@@ -116,7 +124,10 @@ class Intake:
         elements = list(root)[1:]
         records = _Records(elements)
         for place in unreadable:
-            note = "The record cannot be read: names, nesting or texts are beyond what XML parsers take."
+            note = (
+                "The record cannot be read: names, nesting or texts are beyond what XML parsers take. "
+                "Only its keys are kept."
+            )
             records.refuse_as(place, LogItemType.BULK_RECORD_DAMAGED, note)
         for place, damage in chunk.damaged.items():
             records.refuse_as(place, LogItemType.BULK_RECORD_DAMAGED, damage)
@@ -140,7 +151,9 @@ class Intake:
         try:
             lead = codec.decode_part(element, LeadBulkRecord)
         except binascii.Error:  # base64 that is none; libxml2 lets it pass
-            shell = etree.Element(element.getparent().tag)  # type: ignore[union-attr]  # a record stands in its file
+            root = element.getparent()
+            assert root is not None  # its file
+            shell = _shell(root)
             shell.append(element)
             records.refuse(place, _items(element, explainer().explain(shell)))
             return
@@ -148,10 +161,16 @@ class Intake:
         if (lead.extension or (partner and partner.extension)) and (beyond := _beyond(element, self._limits)):
             records.refuse_as(place, LogItemType.BULK_RECORD_TOO_LARGE, beyond)
             return
+        try:
+            content = content_hash(element)
+        except etree.C14NError:  # canonical XML has no relative namespaces
+            note = "A namespace of the record is a relative address. Use an absolute one, such as urn:name."
+            records.refuse_as(place, LogItemType.BULK_RECORD_DAMAGED, note)
+            return
         records.calls[place] = Call(
             caller=self._job.caller,
             message=LeadCreateRequestSync(basic_message_header=header, lead=lead),
-            content_hash=content_hash(element),
+            content_hash=content,
             received_at=now,
             correlation_id=self._job.correlation_id,
         )
@@ -163,7 +182,7 @@ class Intake:
         until = time.monotonic() + self._patience
         pause = _FIRST_PAUSE
         while True:
-            intake = self._intake(chunk, records.calls)
+            intake = self._intake(records.calls)
             try:
                 return self._write(chunk, records, intake)
             except Exception as error:
@@ -176,11 +195,12 @@ class Intake:
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _intake(self, chunk: Chunk, calls: dict[int, Call]) -> LeadIntake:
+    def _intake(self, calls: dict[int, Call]) -> LeadIntake:
+        file_uuid = self._job.file_uuid
         return LeadIntake(
             list(calls.values()),
-            record_keys=[_record_key(call, chunk.first + place) for place, call in calls.items()],
-            file_uuid=self._job.file_uuid,
+            record_keys=[_record_key(call, by_content=file_uuid is None) for call in calls.values()],
+            file_uuid=file_uuid or _BY_CONTENT,
             policy=self._policy,
             root=ROOT,
         )
@@ -210,7 +230,7 @@ class Intake:
         for place, call in list(records.calls.items()):
             try:
                 with self._database.write() as tx:
-                    self._intake(chunk, {place: call}).write(tx)
+                    self._intake({place: call}).write(tx)
                     tx.flush()
                     raise _NotKept
             except _NotKept:
@@ -247,8 +267,33 @@ def _parsed(chunk: Chunk) -> tuple[etree._Element, list[int]]:
             root.append(parse(alone.document)[1])
         except MalformedXml:
             unreadable.append(place)
-            etree.SubElement(root, _LEAD)
+            root.append(_keys_only(alone.document))
     return root, unreadable
+
+
+def _keys_only(document: bytes) -> etree._Element:
+    """A Lead with no more than the keys of the one in this file, by which its sender knows it again.
+
+    It could not be given back whole: whoever reads the rejections would not get past it either.
+    """
+    lead = etree.Element(_LEAD)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=True, recover=True, remove_comments=True
+    )
+    found = etree.fromstring(document, parser)
+    for name in (_TECHNICAL_ID, _EXTERNAL_KEY):
+        key = found[1].find(name)
+        if key is not None and len(text := _alone(key)) <= _LONGEST_KEY:
+            with suppress(MalformedXml):
+                lead.append(parse(text))
+    return lead
+
+
+def _shell(root: etree._Element) -> etree._Element:
+    """A file like this one, without records."""
+    shell = etree.Element(root.tag, nsmap=cast("dict[str, str]", root.nsmap))  # the stub has no default namespace
+    shell.append(parse(etree.tostring(root[0], with_tail=False)))
+    return shell
 
 
 def _violations(root: etree._Element, elements: list[etree._Element]) -> dict[int, list[Violation]]:
@@ -256,8 +301,7 @@ def _violations(root: etree._Element, elements: list[etree._Element]) -> dict[in
 
     First those are looked at that libxml2 points to; nearly always the others are right, which it then says at once.
     """
-    shell = etree.Element(root.tag, nsmap=cast("dict[str, str]", root.nsmap))  # the stub has no default namespace
-    shell.append(parse(etree.tostring(root[0], with_tail=False)))
+    shell = _shell(root)
     found: dict[int, list[Violation]] = {}
 
     def look_at(places: Iterable[int]) -> None:
@@ -292,7 +336,9 @@ def _violations_alone(shell: etree._Element, element: etree._Element) -> list[Vi
 
 def _items(element: etree._Element, violations: Iterable[Violation]) -> list[LogItem]:
     builder = LogBuilder(_technical_id(element))
-    for violation in violations:
+    found = list(violations)
+    # That the file lacks a Lead says nothing of a record that is none.
+    for violation in [one for one in found if one.path.startswith("/lbb:LeadBulk/")] or found:
         note = f"{violation.rule}: expected {violation.expected}"
         builder.error(LogItemType.BULK_CONTRACT_VIOLATION, note, violation.path)
     return builder.log().item
@@ -304,24 +350,48 @@ def _technical_id(element: etree._Element) -> str | None:
     return found if found and len(found) <= _LONGEST_TECHNICAL_ID else None
 
 
-def _record_key(call: Call, position: int) -> str:
-    """What tells a record from the others of its file, in at most 60 characters."""
+def _record_key(call: Call, *, by_content: bool) -> str:
+    """What tells a record from the others of its file, in at most 60 characters: never its place, which changes when
+    the file is mended.
+    """
     lead: LeadBulkRecord = call.message.lead
+    if by_content:  # of all such files: what was sent as a test is another record than the same in earnest
+        test = call.message.basic_message_header.test_data_indicator
+        return f"{'test' if test else 'content'}/{call.content_hash.hex()[:48]}"
     if lead.object_node_sender_technical_id:
         return f"id/{lead.object_node_sender_technical_id}"
     if lead.external_key:
         system, remote = lead.external_key.communication_system_id, lead.external_key.remote_object_id
         return f"key/{hashlib.blake2b(f'{len(system)}/{system}{remote}'.encode(), digest_size=24).hexdigest()}"
-    return f"record/{position}"
+    return f"content/{call.content_hash.hex()[:48]}"
 
 
 def _rejection(record: int, element: etree._Element, outcome: RecordOutcome) -> dict[str, object]:
     return {
         "record": record,
         "verdict": outcome.verdict.value,
-        "lead": etree.tostring(element, with_tail=False, encoding="utf-8"),
-        "log_items": log_items_text(outcome.items),
+        "lead": _alone(element),
+        "log_items": log_items_text(_located(item, record) for item in outcome.items),
     }
+
+
+def _alone(element: etree._Element) -> bytes:
+    """A record with the namespaces it uses: its file may declare a thousand, which must not be kept for each record.
+
+    A prefix that only a value uses, such as that of xsi:type, stays declared only where the record declares it.
+    """
+    copy = deepcopy(element)  # takes along what names use
+    return etree.tostring(copy, with_tail=False, encoding="utf-8")
+
+
+def _located(item: LogItem, record: int) -> LogItem:
+    """A log item of a record that was looked at alone, with the record's place in the file in its path."""
+    path = item.reference_message_element_name or ROOT
+    if path.startswith(ROOT):
+        path = f"{ROOT}[{record}]{path.removeprefix(ROOT)}"
+    elif path.startswith(_OTHER):  # no Lead; the header is the first child of the root
+        path = f"{_OTHER_AT}[{record + 1}]{path.removeprefix(_OTHER)}"
+    return replace(item, reference_message_element_name=path[:_LONGEST_PATH])
 
 
 def _beyond(lead: etree._Element, limits: LeadLimits) -> str | None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, TypeAlias
+from uuid import NAMESPACE_OID
 
 from leadbridge.bulk.columns import ColumnMapping
 from leadbridge.bulk.csvfile import check_columns, split_csv
@@ -16,6 +17,7 @@ from leadbridge.bulk.heading import LONGEST_HEADING, Heading, Unusable, heading_
 from leadbridge.bulk.sources import BLOCK, SourceBroken, SourceLimits, blocks_of_file, plain
 from leadbridge.bulk.splitting import Chunk, split
 from leadbridge.caller import Caller
+from leadbridge.operations.call import named_uuid
 from leadbridge.operations.lead_bulk import job_entry, uuid_of_content
 from leadbridge.store import bulk, journal
 from leadbridge.store.bulk import FILE, JobState
@@ -215,6 +217,18 @@ def job_of_file(
         journal.append(tx, [created_entry(job)])
         (added,) = bulk.resolve(tx, caller, ids=[job_id])
     return added
+
+
+def uuid_while_it_arrives(job_id: str) -> str:
+    """The UUID of a job whose file has none of its own, until all of the content is there to make one from."""
+    return named_uuid(NAMESPACE_OID.hex, f"receiving/{job_id}")
+
+
+def own_uuid(job: Row) -> str | None:
+    """The UUID of the job's file that its sender gave it; None where it was made here."""
+    content_hash = job["content_hash"]
+    made = uuid_while_it_arrives(job["id"]) if content_hash is None else uuid_of_content(content_hash)
+    return None if job["uuid"] == made else str(job["uuid"])
 
 
 def created_entry(job: Row) -> Row:

@@ -8,7 +8,7 @@ from lxml import etree
 from leadbridge.contract import codec
 from leadbridge.contract.files import NAMESPACES
 from leadbridge.messages import BasicMessageHeader
-from leadbridge.operations.call import new_uuid, zoned
+from leadbridge.operations.call import named_uuid, zoned
 from leadbridge.operations.rejections import returned_lead
 from leadbridge.store import bulk
 from leadbridge.store.database import Database
@@ -22,7 +22,8 @@ _DECLARED = "".join(f' xmlns:{prefix}="{NAMESPACES[prefix]}"' for prefix in ("lb
 def rejections_file(database: Database, job: Row, *, now: datetime) -> Iterator[bytes]:
     """A LeadBulk of a job's rejections, piece by piece, each lead with its LogItems; nothing where there are none.
 
-    It has a UUID of its own, because under the first one a mended lead would be a conflict. Raises StoreError.
+    It has a UUID of its own, because under the first one a mended lead would be a conflict; the same each
+    time, so that what is mended twice is one lead. Raises StoreError.
     """
     after: int | None = None
     while True:
@@ -40,7 +41,7 @@ def rejections_file(database: Database, job: Row, *, now: datetime) -> Iterator[
 
 def _opening(job: Row, now: datetime) -> bytes:
     header = BasicMessageHeader(
-        uuid=new_uuid(),
+        uuid=named_uuid(job["uuid"], f"rejections/{job['id']}"),
         reference_uuid=job["uuid"],
         creation_date_time=zoned(now),
         test_data_indicator=job["test_data"] or None,

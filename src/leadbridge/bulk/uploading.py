@@ -11,12 +11,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from leadbridge.bulk.heading import Unusable
-from leadbridge.bulk.jobs import Examiner, FileFacts, Media, created_entry, standing_job
+from leadbridge.bulk.jobs import Examiner, FileFacts, Media, created_entry, standing_job, uuid_while_it_arrives
 from leadbridge.bulk.running import RENEWALS_PER_LEASE, Lost
 from leadbridge.bulk.sources import Inflater, SourceBroken, SourceLimits, TooMuch
 from leadbridge.caller import Caller
 from leadbridge.log import get_logger
-from leadbridge.operations.call import new_uuid
 from leadbridge.operations.lead_bulk import PART_BYTES
 from leadbridge.store import bulk, journal
 from leadbridge.store.bulk import STORED, JobState
@@ -143,7 +142,7 @@ class Upload:
         if len(self._part) >= PART_BYTES:
             with self._database.write() as tx:
                 if self._job_id is None:
-                    self._job_id = self._add_job(tx, JobState.RECEIVING, self._examiner.uuid or new_uuid(), None)
+                    self._job_id = self._add_job(tx, JobState.RECEIVING, None)
                 else:
                     self._renew(tx, self._job_id)
                 self._store_part(tx, self._job_id)
@@ -156,7 +155,7 @@ class Upload:
     def _arrived(self, tx: Transaction, facts: FileFacts) -> str:
         """Store the last part, and let the job wait for its turn."""
         if self._job_id is None:
-            job_id = self._add_job(tx, JobState.WAITING, facts.uuid, facts)
+            job_id = self._add_job(tx, JobState.WAITING, facts)
             self._store_part(tx, job_id)
             return job_id
         if self._part:
@@ -173,7 +172,7 @@ class Upload:
             raise Lost
         return self._job_id
 
-    def _add_job(self, tx: Transaction, state: JobState, uuid: str, facts: FileFacts | None) -> str:
+    def _add_job(self, tx: Transaction, state: JobState, facts: FileFacts | None) -> str:
         """Add the job, receiving under a lease, or complete where there are facts. Its id."""
         (job_id,) = tx.next_numbers("bulk_job", 1)
         now = self._clock()
@@ -181,7 +180,7 @@ class Upload:
         heading = self._examiner.heading
         job = {
             "id": job_id,
-            "uuid": uuid,
+            "uuid": facts.uuid if facts else self._examiner.uuid or uuid_while_it_arrives(job_id),
             "caller_id": self._caller.id,
             "state": state.value,
             "source": STORED,

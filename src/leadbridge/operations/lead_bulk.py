@@ -25,7 +25,7 @@ from leadbridge.messages import (
     LeadBulkSelectionById,
     LeadBulkSubmitConfirmationAsync,
 )
-from leadbridge.operations.call import Answer, Call, Policy, answer_header, new_uuid, zoned
+from leadbridge.operations.call import Answer, Call, Policy, answer_header, named_uuid, zoned
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.rejections import returned_lead
 from leadbridge.operations.replay import ANSWERS, header_keys, once
@@ -225,10 +225,13 @@ def _rejections(tx: Transaction, call: Call) -> Answer:
 
 
 def _rejected_part(job: Row, rows: Sequence[Row], header: BasicMessageHeader) -> LeadBulkRejections:
-    """The leads as a file of their own: with the UUID of the first one, a mended lead would be a conflict."""
+    """The leads as a file of their own: with the UUID of the first one, a mended lead would be a conflict.
+
+    It is the same each time for a page that begins with the same record, so that what is mended twice is one lead.
+    """
     return LeadBulkRejections(
         basic_message_header=BasicMessageHeader(
-            uuid=new_uuid(),
+            uuid=named_uuid(job["uuid"], f"rejections/{job['id']}/{rows[0]['record']}"),
             reference_uuid=job["uuid"],
             creation_date_time=header.creation_date_time,
             test_data_indicator=job["test_data"] or None,
