@@ -348,3 +348,14 @@ def test_row_25_text_that_is_a_path_or_an_address_is_data(door: Door, version: S
         assert door.post(message, version=version).answer is not None
         assert door.recorder.calls[-1][1].message.lead.name == text
         assert door.post(text.encode(), version=version).fault.kind == "MalformedMessage"
+
+
+@both_versions
+def test_a_relative_namespace_in_an_extension_is_explained(door: Door, version: SoapVersion) -> None:
+    foreign = '<l:Extension><x xmlns="relative">1</x></l:Extension></l:Lead>'
+    message = envelope(CREATE_LEAD.replace("</l:Lead>", foreign), version=version)
+
+    reply = door.post(message, version=version)
+
+    assert_malformed(reply, version)
+    assert "urn:name" in reply.fault.text

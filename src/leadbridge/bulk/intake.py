@@ -23,7 +23,7 @@ from leadbridge.bulk.assignment import Job, LeadLimits
 from leadbridge.bulk.heading import read_heading
 from leadbridge.bulk.splitting import Chunk, split
 from leadbridge.contract import codec
-from leadbridge.contract.canonical import content_hash
+from leadbridge.contract.canonical import RelativeNamespace, content_hash
 from leadbridge.contract.files import NAMESPACES
 from leadbridge.contract.parsing import MalformedXml, attributes_of, parse
 from leadbridge.contract.schema import ContractViolation, Violation, children_in_question, conforms, explainer, validate
@@ -163,7 +163,7 @@ class Intake:
             return
         try:
             content = content_hash(element)
-        except etree.C14NError:  # canonical XML has no relative namespaces
+        except RelativeNamespace:
             note = "A namespace of the record is a relative address. Use an absolute one, such as urn:name."
             records.refuse_as(place, LogItemType.BULK_RECORD_DAMAGED, note)
             return

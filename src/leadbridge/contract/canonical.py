@@ -5,6 +5,10 @@ import hashlib
 from lxml import etree
 
 
+class RelativeNamespace(ValueError):
+    """A namespace is a relative address, which canonical XML does not know (its section 1.3): `urn:name` is not."""
+
+
 def content_hash(payload: etree._Element) -> bytes:
     """Tells a retried message from another one: equal for equal payloads, whatever envelope they came in.
 
@@ -12,6 +16,11 @@ def content_hash(payload: etree._Element) -> bytes:
     or 1.2) and how the message was written (order of attributes, quotes, character references). It is C
     code over the tree that is there, cheaper than encoding the decoded message again, and it covers what no
     type knows: the content of an Extension.
+
+    Raises RelativeNamespace.
     """
-    canonical = etree.tostring(payload, method="c14n", exclusive=True, with_comments=False)
+    try:
+        canonical = etree.tostring(payload, method="c14n", exclusive=True, with_comments=False)
+    except etree.C14NError as error:
+        raise RelativeNamespace from error
     return hashlib.blake2b(canonical, digest_size=32).digest()

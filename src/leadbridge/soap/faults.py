@@ -13,6 +13,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from leadbridge.contract import codec
+from leadbridge.contract.canonical import RelativeNamespace
 from leadbridge.contract.schema import ContractViolation
 from leadbridge.log import get_logger
 from leadbridge.messages import (
@@ -143,6 +144,8 @@ def refusal_of(error: Exception, *, correlation_id: str) -> Refusal:
         return error
     if isinstance(error, ContractViolation):
         return _contract_violation(error)
+    if isinstance(error, RelativeNamespace):
+        return malformed("A namespace in the message is a relative address. Use an absolute one, such as urn:name.")
     if isinstance(error, IdempotencyConflict):
         return Refusal(FaultTypeId.IDEMPOTENCY_CONFLICT)
     if isinstance(error, Busy):
