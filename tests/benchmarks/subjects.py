@@ -162,14 +162,14 @@ def _our_stack(subject: Subject, place: Place | None, folder: Path) -> Iterator[
 
 def _spyne(subject: Subject, place: Place | None, folder: Path) -> Iterator[Running]:
     # Without waiting, more threads only fight for the interpreter; with a PostgreSQL to wait for, several pay.
-    threads = _threads(1 if place is None else 16)
+    threads = _threads(1)
     return _granian("tests.benchmarks.peers.plain_spyne:app", *threads, subject=subject, place=place, folder=folder)
 
 
 def _soapbar(subject: Subject, place: Place | None, folder: Path) -> Iterator[Running]:
     if find_spec("soapbar") is None:
         raise CannotRun("soapbar is not installed (the extra bench of pyproject.toml)")
-    threads = _threads(1 if place is None else 16)
+    threads = _threads(1)
     return _granian("tests.benchmarks.peers.plain_soapbar:app", *threads, subject=subject, place=place, folder=folder)
 
 
