@@ -161,7 +161,7 @@ def _our_stack(subject: Subject, place: Place | None, folder: Path) -> Iterator[
 
 
 def _spyne(subject: Subject, place: Place | None, folder: Path) -> Iterator[Running]:
-    # Without waiting, more threads only fight for the interpreter; with a PostgreSQL to wait for, several pay.
+    # More threads only fight for the interpreter: 2 to 16 were tried, and each made it slower on both databases.
     threads = _threads(1)
     return _granian("tests.benchmarks.peers.plain_spyne:app", *threads, subject=subject, place=place, folder=folder)
 
@@ -169,7 +169,7 @@ def _spyne(subject: Subject, place: Place | None, folder: Path) -> Iterator[Runn
 def _soapbar(subject: Subject, place: Place | None, folder: Path) -> Iterator[Running]:
     if find_spec("soapbar") is None:
         raise CannotRun("soapbar is not installed (the extra bench of pyproject.toml)")
-    threads = _threads(1)
+    threads = _threads(1 if place is None else 16)
     return _granian("tests.benchmarks.peers.plain_soapbar:app", *threads, subject=subject, place=place, folder=folder)
 
 
