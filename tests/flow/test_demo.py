@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from leadbridge.demo import STEPS, run, servers
+from leadbridge.demo.stage import Stage
 
 SOURCES = str(Path(__file__).resolve().parents[2] / "src")
 COMMAND = [sys.executable, "-m", "leadbridge", "demo"]
@@ -102,4 +103,28 @@ def test_ended_from_outside_it_ends_its_servers(tmp_path: Path) -> None:
         process.terminate()
         process.stdout.read()
         assert process.wait(60) == 128 + signal.SIGTERM
+    assert processes_in(tmp_path) == []
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it is what this test brings about
+def test_a_signal_that_comes_while_something_is_finalized_ends_it_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Finalized:
+        def __del__(self) -> None:
+            signal.raise_signal(signal.SIGTERM)  # what a handler raises in here, the interpreter swallows
+
+    told_after = []
+
+    def step(stage: Stage) -> None:
+        Finalized()
+        stage.teller.say("a sentence more")
+        told_after.append(stage)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("leadbridge.demo.STEPS", (("A step", step),))
+    with pytest.raises(SystemExit) as ended:
+        run()
+    assert ended.value.code == 128 + signal.SIGTERM
+    assert told_after == []
     assert processes_in(tmp_path) == []

@@ -34,7 +34,7 @@ def run() -> bool:
     teller = Teller()
     started = time.monotonic()
     with (
-        _ended_by_signals(),
+        _ended_by_signals(teller),
         tempfile.TemporaryDirectory(prefix="leadbridge-demo-") as folder,
         Stage(Path(folder), teller) as stage,
     ):
@@ -74,10 +74,11 @@ def _explain(stage: Stage, error: Exception) -> None:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def _ended_by_signals(teller: Teller) -> Iterator[None]:
     """Let SIGTERM and SIGHUP end the demonstration like Ctrl-C does: in order, with its servers."""
 
     def end(number: int, _: FrameType | None) -> None:
+        teller.ended_by = number  # should a finalizer swallow the exception, the next thing told raises it again
         sys.exit(128 + number)
 
     before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGHUP)}

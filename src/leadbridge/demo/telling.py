@@ -42,14 +42,17 @@ class Teller:
         self._mark = "\N{CHECK MARK}" if speaks_unicode else "ok"
         self._arrow = "\N{RIGHTWARDS ARROW}" if speaks_unicode else "->"
         self.checks = 0
+        self.ended_by: int | None = None  # the signal that asked the demonstration to end
 
     def heading(self, text: str) -> None:
         """Begin a step."""
+        self._go_on()
         self._console.print()
         self._console.rule(Text(text, style="bold cyan"), style="cyan", align="left")
 
     def say(self, text: str) -> None:
         """One thing that happens, in a sentence."""
+        self._go_on()
         self._console.print()
         self._console.print(Text(text))
 
@@ -57,6 +60,7 @@ class Teller:
         """Check that something is as it must be, and say so. Raises StepFailed."""
         if found != expected:
             raise StepFailed(f"{what}: expected {expected!r}, found {found!r}")
+        self._go_on()
         self.checks += 1
         self._console.print(Text.assemble(("  " + self._mark + " ", "bold green"), what))
 
@@ -97,6 +101,11 @@ class Teller:
         self._console.print()
         self._console.rule(style="cyan")
         self._console.print(Text.assemble((self._mark + " ", "bold green"), (text, "bold")))
+
+    def _go_on(self) -> None:
+        """Raises SystemExit where a signal came whose exception a finalizer of the interpreter swallowed."""
+        if self.ended_by is not None:
+            sys.exit(128 + self.ended_by)
 
 
 def _content(envelope: bytes) -> etree._Element:
