@@ -30,6 +30,14 @@ CONTRACT = {
     "ReadLeadBulk": ("LeadBulkByIDQuery", "LeadBulkByIDResponse"),
     "ReadLeadBulkRejections": ("LeadBulkRejectionsQuery", "LeadBulkRejectionsResponse"),
     "CancelLeadBulk": ("LeadBulkCancelRequest", "LeadBulkCancelConfirmation"),
+    "MaintainLeadBundle": ("LeadBundleMaintainRequest", "LeadBundleMaintainConfirmation"),
+    "CheckMaintainLeadBundle": ("LeadBundleMaintainCheckQuery", "LeadBundleMaintainCheckResponse"),
+    "ReadLeadStatusChanges": ("LeadStatusChangesQuery", "LeadStatusChangesResponse"),
+    "AcknowledgeLeadStatusChanges": (
+        "LeadStatusChangesAcknowledgeRequest",
+        "LeadStatusChangesAcknowledgeConfirmation",
+    ),
+    "MergeBusinessPartner": ("BusinessPartnerMergeRequest", "BusinessPartnerMergeConfirmation"),
 }
 ASYNCHRONOUS = {"SubmitLeadBulk"}
 
@@ -57,5 +65,15 @@ def test_an_operation_knows_its_action_classes_and_card() -> None:
 
 def test_the_operations_of_a_service_are_in_the_order_of_its_wsdl() -> None:
     names = [one.name for one in of_service("LeadService")]
-    assert names == ["CreateLead", "CheckLead", "ReadLead", "FindLead", "ChangeLead"]
+    assert names == [
+        "CreateLead",
+        "CheckLead",
+        "ReadLead",
+        "FindLead",
+        "ChangeLead",
+        "MaintainLeadBundle",
+        "CheckMaintainLeadBundle",
+        "ReadLeadStatusChanges",
+        "AcknowledgeLeadStatusChanges",
+    ]
     assert of_service("NoService") == ()

@@ -292,6 +292,53 @@ def _cancel_lead_bulk() -> object:
     return m.LeadBulkCancelRequestSync(basic_message_header=_header(18), lead_bulk_id="0000000001")
 
 
+def _bundle_records() -> list[m.LeadBundleRecord]:
+    lead = _lead()
+    return [
+        m.LeadBundleRecord(
+            object_node_sender_technical_id="LEAD-1",
+            external_key=lead.external_key,
+            name=lead.name,
+            prospect_party=lead.prospect_party,
+            action_code=m.ActionCode.VALUE_04,
+        ),
+        m.LeadBundleRecord(
+            object_node_sender_technical_id="LEAD-2",
+            lead_identification=m.LeadIdentification(id="0000000001"),
+            life_cycle_status_code=m.LeadLifeCycleStatusCode.VALUE_7,
+            reason_code="001",
+            action_code=m.ActionCode.VALUE_02,
+        ),
+    ]
+
+
+def _maintain_lead_bundle() -> object:
+    return m.LeadBundleMaintainRequestSync(basic_message_header=_header(19), lead=_bundle_records())
+
+
+def _check_maintain_lead_bundle() -> object:
+    return m.LeadBundleMaintainCheckQuerySync(basic_message_header=_header(20), lead=_bundle_records())
+
+
+def _read_lead_status_changes() -> object:
+    return m.LeadStatusChangesQuerySync(
+        basic_message_header=_header(21),
+        processing_conditions=m.QueryProcessingConditions(query_hits_maximum_number_value=100),
+    )
+
+
+def _acknowledge_lead_status_changes() -> object:
+    return m.LeadStatusChangesAcknowledgeRequestSync(basic_message_header=_header(22), feed_position_id="0000000001")
+
+
+def _merge_business_partner() -> object:
+    return m.BusinessPartnerMergeRequestSync(
+        basic_message_header=_header(23),
+        master_business_partner=m.BusinessPartnerSelectionById(internal_id="0000000001"),
+        merged_business_partner=[m.BusinessPartnerSelectionById(internal_id="0000000002")],
+    )
+
+
 _BUILDERS: Mapping[str, Callable[[], object]] = {
     "CreateBusinessPartner": _create_business_partner,
     "ReadBusinessPartner": _read_business_partner,
@@ -311,4 +358,9 @@ _BUILDERS: Mapping[str, Callable[[], object]] = {
     "ReadLeadBulk": _read_lead_bulk,
     "ReadLeadBulkRejections": _read_lead_bulk_rejections,
     "CancelLeadBulk": _cancel_lead_bulk,
+    "MaintainLeadBundle": _maintain_lead_bundle,
+    "CheckMaintainLeadBundle": _check_maintain_lead_bundle,
+    "ReadLeadStatusChanges": _read_lead_status_changes,
+    "AcknowledgeLeadStatusChanges": _acknowledge_lead_status_changes,
+    "MergeBusinessPartner": _merge_business_partner,
 }

@@ -198,6 +198,59 @@ class BusinessPartnerCreateRequestMessage:
 
 
 @dataclass(slots=True, kw_only=True)
+class BusinessPartnerMergeConfirmationMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+        }
+    )
+    business_partner: None | BusinessPartnerConfirmation = field(
+        default=None,
+        metadata={
+            "name": "BusinessPartner",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+        },
+    )
+    merged_business_partner_internal_id: list[str] = field(
+        default_factory=list,
+        metadata={
+            "name": "MergedBusinessPartnerInternalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+            "max_occurs": 10,
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        },
+    )
+    moved_lead_number_value: None | int = field(
+        default=None,
+        metadata={
+            "name": "MovedLeadNumberValue",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+        },
+    )
+    replayed_indicator: bool = field(
+        metadata={
+            "name": "ReplayedIndicator",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+        }
+    )
+    log: Log = field(
+        metadata={
+            "name": "Log",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class BusinessPartnerSelectionByElements:
     selection_by_name: list[SelectionByText] = field(
         default_factory=list,
@@ -459,6 +512,41 @@ class BusinessPartnerHit:
 
 
 @dataclass(slots=True, kw_only=True)
+class BusinessPartnerMergeConfirmationSync(BusinessPartnerMergeConfirmationMessage):
+    class Meta:
+        name = "BusinessPartnerMergeConfirmation_sync"
+        namespace = "urn:leadbridge:businesspartner:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class BusinessPartnerMergeRequestMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+        }
+    )
+    master_business_partner: BusinessPartnerSelectionById = field(
+        metadata={
+            "name": "MasterBusinessPartner",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+        }
+    )
+    merged_business_partner: list[BusinessPartnerSelectionById] = field(
+        default_factory=list,
+        metadata={
+            "name": "MergedBusinessPartner",
+            "type": "Element",
+            "namespace": "urn:leadbridge:businesspartner:1",
+            "min_occurs": 1,
+            "max_occurs": 10,
+        },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class BusinessPartnerByElementsQuerySync(BusinessPartnerByElementsQueryMessage):
     class Meta:
         name = "BusinessPartnerByElementsQuery_sync"
@@ -503,6 +591,13 @@ class BusinessPartnerByElementsResponseMessage:
 class BusinessPartnerByIdquerySync(BusinessPartnerByIdqueryMessage):
     class Meta:
         name = "BusinessPartnerByIDQuery_sync"
+        namespace = "urn:leadbridge:businesspartner:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class BusinessPartnerMergeRequestSync(BusinessPartnerMergeRequestMessage):
+    class Meta:
+        name = "BusinessPartnerMergeRequest_sync"
         namespace = "urn:leadbridge:businesspartner:1"
 
 

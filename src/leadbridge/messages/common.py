@@ -349,6 +349,47 @@ class LogItemSeverityCode(Enum):
 
 
 @dataclass(slots=True, kw_only=True)
+class MergedBusinessPartner:
+    internal_id: str = field(
+        metadata={
+            "name": "InternalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:common:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        }
+    )
+    uuid: str = field(
+        metadata={
+            "name": "UUID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:common:1",
+            "min_length": 36,
+            "max_length": 36,
+            "pattern": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+        }
+    )
+    merge_date_time: str = field(
+        metadata={
+            "name": "MergeDateTime",
+            "type": "Element",
+            "namespace": "urn:leadbridge:common:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+        }
+    )
+    merge_party_id: str = field(
+        metadata={
+            "name": "MergePartyID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:common:1",
+            "min_length": 1,
+            "max_length": 64,
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class Note:
     value: str = field(
         default="",
@@ -1042,6 +1083,15 @@ class BusinessPartnerDetails:
             "name": "ContactAllowedCode",
             "type": "Element",
             "namespace": "urn:leadbridge:common:1",
+        },
+    )
+    merged_business_partner: list[MergedBusinessPartner] = field(
+        default_factory=list,
+        metadata={
+            "name": "MergedBusinessPartner",
+            "type": "Element",
+            "namespace": "urn:leadbridge:common:1",
+            "max_occurs": 1000,
         },
     )
     system_administrative_data: SystemAdministrativeData = field(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 from leadbridge.messages.common import (
     ActionCode,
@@ -16,6 +17,7 @@ from leadbridge.messages.common import (
     Note,
     PartnerDecisionCode,
     PriorityCode,
+    ProcessingResultCode,
     QualificationLevelCode,
     Quantity,
     QueryProcessingConditions,
@@ -131,6 +133,14 @@ class SalesResponsibleParty:
     )
 
 
+class StatusChangeTypeCode(Enum):
+    ACCEPTED = "ACCEPTED"
+    DECLINED = "DECLINED"
+    WON = "WON"
+    LOST = "LOST"
+    REASSIGNED = "REASSIGNED"
+
+
 @dataclass(slots=True, kw_only=True)
 class AttachmentFolder:
     document: list[Document] = field(
@@ -170,6 +180,152 @@ class ContactPartyChange:
             "name": "actionCode",
             "type": "Attribute",
         },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleCheckResult:
+    reference_object_node_sender_technical_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ReferenceObjectNodeSenderTechnicalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        },
+    )
+    life_cycle_status_code: None | LeadLifeCycleStatusCode = field(
+        default=None,
+        metadata={
+            "name": "LifeCycleStatusCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    prospect_party_internal_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ProspectPartyInternalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        },
+    )
+    business_document_processing_result_code: ProcessingResultCode = field(
+        metadata={
+            "name": "BusinessDocumentProcessingResultCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleConfirmation:
+    reference_object_node_sender_technical_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ReferenceObjectNodeSenderTechnicalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        },
+    )
+    uuid: None | str = field(
+        default=None,
+        metadata={
+            "name": "UUID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 36,
+            "max_length": 36,
+            "pattern": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+        },
+    )
+    change_state_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ChangeStateID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    life_cycle_status_code: None | LeadLifeCycleStatusCode = field(
+        default=None,
+        metadata={
+            "name": "LifeCycleStatusCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    prospect_party_internal_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ProspectPartyInternalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        },
+    )
+    qualification_level_code: None | QualificationLevelCode = field(
+        default=None,
+        metadata={
+            "name": "QualificationLevelCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    qualification_score_value: None | int = field(
+        default=None,
+        metadata={
+            "name": "QualificationScoreValue",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    business_document_processing_result_code: ProcessingResultCode = field(
+        metadata={
+            "name": "BusinessDocumentProcessingResultCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    replayed_indicator: bool = field(
+        metadata={
+            "name": "ReplayedIndicator",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
     )
 
 
@@ -263,6 +419,22 @@ class LeadConfirmation:
             "pattern": r"[0-9]{10}",
         }
     )
+    qualification_level_code: None | QualificationLevelCode = field(
+        default=None,
+        metadata={
+            "name": "QualificationLevelCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    qualification_score_value: None | int = field(
+        default=None,
+        metadata={
+            "name": "QualificationScoreValue",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -324,6 +496,14 @@ class LeadHit:
         default=None,
         metadata={
             "name": "QualificationLevelCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    qualification_score_value: None | int = field(
+        default=None,
+        metadata={
+            "name": "QualificationScoreValue",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
         },
@@ -699,6 +879,218 @@ class LeadSelectionByElements:
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
             "max_occurs": 20,
+        },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChange:
+    feed_position_id: str = field(
+        metadata={
+            "name": "FeedPositionID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        }
+    )
+    status_change_type_code: StatusChangeTypeCode = field(
+        metadata={
+            "name": "StatusChangeTypeCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    id: str = field(
+        metadata={
+            "name": "ID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        }
+    )
+    uuid: str = field(
+        metadata={
+            "name": "UUID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 36,
+            "max_length": 36,
+            "pattern": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+        }
+    )
+    object_node_sender_technical_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ObjectNodeSenderTechnicalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    external_key: None | ExternalKey = field(
+        default=None,
+        metadata={
+            "name": "ExternalKey",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    old_life_cycle_status_code: None | LeadLifeCycleStatusCode = field(
+        default=None,
+        metadata={
+            "name": "OldLifeCycleStatusCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    life_cycle_status_code: LeadLifeCycleStatusCode = field(
+        metadata={
+            "name": "LifeCycleStatusCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    reason_code: None | str = field(
+        default=None,
+        metadata={
+            "name": "ReasonCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 3,
+            "max_length": 4,
+            "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+    partner_decision_code: None | PartnerDecisionCode = field(
+        default=None,
+        metadata={
+            "name": "PartnerDecisionCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    sales_partner_party: None | SalesPartnerParty = field(
+        default=None,
+        metadata={
+            "name": "SalesPartnerParty",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    core_lead_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "CoreLeadID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 20,
+        },
+    )
+    core_opportunity_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "CoreOpportunityID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 20,
+        },
+    )
+    change_date_time: str = field(
+        metadata={
+            "name": "ChangeDateTime",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChangesAcknowledgeConfirmationMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    feed_position_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "FeedPositionID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        },
+    )
+    acknowledged_number_value: int = field(
+        metadata={
+            "name": "AcknowledgedNumberValue",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    replayed_indicator: bool = field(
+        metadata={
+            "name": "ReplayedIndicator",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    log: Log = field(
+        metadata={
+            "name": "Log",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChangesAcknowledgeRequestMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    feed_position_id: str = field(
+        metadata={
+            "name": "FeedPositionID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChangesQueryMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    processing_conditions: None | QueryProcessingConditions = field(
+        default=None,
+        metadata={
+            "name": "ProcessingConditions",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
         },
     )
 
@@ -1100,6 +1492,324 @@ class Lead:
             "name": "Extension",
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleMaintainCheckResponseMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    lead: list[LeadBundleCheckResult] = field(
+        default_factory=list,
+        metadata={
+            "name": "Lead",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_occurs": 1,
+            "max_occurs": 1000,
+        },
+    )
+    log: Log = field(
+        metadata={
+            "name": "Log",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleMaintainConfirmationMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    lead: list[LeadBundleConfirmation] = field(
+        default_factory=list,
+        metadata={
+            "name": "Lead",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_occurs": 1,
+            "max_occurs": 1000,
+        },
+    )
+    log: Log = field(
+        metadata={
+            "name": "Log",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleRecord:
+    lead_identification: None | LeadIdentification = field(
+        default=None,
+        metadata={
+            "name": "LeadIdentification",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    change_state_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ChangeStateID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    object_node_sender_technical_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ObjectNodeSenderTechnicalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    external_key: None | ExternalKey = field(
+        default=None,
+        metadata={
+            "name": "ExternalKey",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    name: None | str = field(
+        default=None,
+        metadata={
+            "name": "Name",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 80,
+        },
+    )
+    life_cycle_status_code: None | LeadLifeCycleStatusCode = field(
+        default=None,
+        metadata={
+            "name": "LifeCycleStatusCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    qualification_level_code: None | QualificationLevelCode = field(
+        default=None,
+        metadata={
+            "name": "QualificationLevelCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    origin_type_code: None | str = field(
+        default=None,
+        metadata={
+            "name": "OriginTypeCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 3,
+            "max_length": 4,
+            "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+    group_code: None | str = field(
+        default=None,
+        metadata={
+            "name": "GroupCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 3,
+            "max_length": 4,
+            "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+    priority_code: None | PriorityCode = field(
+        default=None,
+        metadata={
+            "name": "PriorityCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    campaign_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "CampaignID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    start_date: None | str = field(
+        default=None,
+        metadata={
+            "name": "StartDate",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+        },
+    )
+    end_date: None | str = field(
+        default=None,
+        metadata={
+            "name": "EndDate",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+        },
+    )
+    prospect_party: None | ProspectParty = field(
+        default=None,
+        metadata={
+            "name": "ProspectParty",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    contact_party: list[ContactPartyChange] = field(
+        default_factory=list,
+        metadata={
+            "name": "ContactParty",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "max_occurs": 10,
+        },
+    )
+    sales_responsible_party: None | SalesResponsibleParty = field(
+        default=None,
+        metadata={
+            "name": "SalesResponsibleParty",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    sales_partner_party: None | SalesPartnerParty = field(
+        default=None,
+        metadata={
+            "name": "SalesPartnerParty",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    expected_revenue_amount: None | Amount = field(
+        default=None,
+        metadata={
+            "name": "ExpectedRevenueAmount",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    item: list[LeadItemChange] = field(
+        default_factory=list,
+        metadata={
+            "name": "Item",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "max_occurs": 100,
+        },
+    )
+    questionnaire_answer: list[QuestionnaireAnswer] = field(
+        default_factory=list,
+        metadata={
+            "name": "QuestionnaireAnswer",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "max_occurs": 50,
+        },
+    )
+    note: list[NoteChange] = field(
+        default_factory=list,
+        metadata={
+            "name": "Note",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "max_occurs": 20,
+        },
+    )
+    attachment_folder: None | AttachmentFolder = field(
+        default=None,
+        metadata={
+            "name": "AttachmentFolder",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    reason_code: None | str = field(
+        default=None,
+        metadata={
+            "name": "ReasonCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 3,
+            "max_length": 4,
+            "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+    partner_decision_code: None | PartnerDecisionCode = field(
+        default=None,
+        metadata={
+            "name": "PartnerDecisionCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    extension: None | Extension = field(
+        default=None,
+        metadata={
+            "name": "Extension",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    action_code: None | ActionCode = field(
+        default=None,
+        metadata={
+            "name": "actionCode",
+            "type": "Attribute",
+        },
+    )
+    item_list_complete_transmission_indicator: None | bool = field(
+        default=None,
+        metadata={
+            "name": "itemListCompleteTransmissionIndicator",
+            "type": "Attribute",
+        },
+    )
+    note_list_complete_transmission_indicator: None | bool = field(
+        default=None,
+        metadata={
+            "name": "noteListCompleteTransmissionIndicator",
+            "type": "Attribute",
+        },
+    )
+    contact_party_list_complete_transmission_indicator: None | bool = field(
+        default=None,
+        metadata={
+            "name": "contactPartyListCompleteTransmissionIndicator",
+            "type": "Attribute",
+        },
+    )
+    questionnaire_answer_list_complete_transmission_indicator: None | bool = field(
+        default=None,
+        metadata={
+            "name": "questionnaireAnswerListCompleteTransmissionIndicator",
+            "type": "Attribute",
         },
     )
 
@@ -1524,6 +2234,61 @@ class LeadCreateConfirmationMessage:
 
 
 @dataclass(slots=True, kw_only=True)
+class LeadStatusChangesAcknowledgeConfirmationSync(LeadStatusChangesAcknowledgeConfirmationMessage):
+    class Meta:
+        name = "LeadStatusChangesAcknowledgeConfirmation_sync"
+        namespace = "urn:leadbridge:lead:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChangesAcknowledgeRequestSync(LeadStatusChangesAcknowledgeRequestMessage):
+    class Meta:
+        name = "LeadStatusChangesAcknowledgeRequest_sync"
+        namespace = "urn:leadbridge:lead:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChangesQuerySync(LeadStatusChangesQueryMessage):
+    class Meta:
+        name = "LeadStatusChangesQuery_sync"
+        namespace = "urn:leadbridge:lead:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChangesResponseMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    lead_status_change: list[LeadStatusChange] = field(
+        default_factory=list,
+        metadata={
+            "name": "LeadStatusChange",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "max_occurs": 1000,
+        },
+    )
+    processing_conditions: ResponseProcessingConditions = field(
+        metadata={
+            "name": "ProcessingConditions",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    log: Log = field(
+        metadata={
+            "name": "Log",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class StatusHistory:
     item: list[StatusHistoryItem] = field(
         default_factory=list,
@@ -1532,6 +2297,92 @@ class StatusHistory:
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
             "max_occurs": 1000,
+        },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleMaintainCheckQueryMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    duplicate_check_code: None | LeadDuplicateCheckCode = field(
+        default=None,
+        metadata={
+            "name": "DuplicateCheckCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    lead: list[LeadBundleRecord] = field(
+        default_factory=list,
+        metadata={
+            "name": "Lead",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_occurs": 1,
+            "max_occurs": 1000,
+        },
+    )
+    all_or_none_indicator: None | bool = field(
+        default=None,
+        metadata={
+            "name": "allOrNoneIndicator",
+            "type": "Attribute",
+        },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleMaintainCheckResponseSync(LeadBundleMaintainCheckResponseMessage):
+    class Meta:
+        name = "LeadBundleMaintainCheckResponse_sync"
+        namespace = "urn:leadbridge:lead:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleMaintainConfirmationSync(LeadBundleMaintainConfirmationMessage):
+    class Meta:
+        name = "LeadBundleMaintainConfirmation_sync"
+        namespace = "urn:leadbridge:lead:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleMaintainRequestMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    duplicate_check_code: None | LeadDuplicateCheckCode = field(
+        default=None,
+        metadata={
+            "name": "DuplicateCheckCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    lead: list[LeadBundleRecord] = field(
+        default_factory=list,
+        metadata={
+            "name": "Lead",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_occurs": 1,
+            "max_occurs": 1000,
+        },
+    )
+    all_or_none_indicator: None | bool = field(
+        default=None,
+        metadata={
+            "name": "allOrNoneIndicator",
+            "type": "Attribute",
         },
     )
 
@@ -1751,6 +2602,40 @@ class LeadDetails:
             "namespace": "urn:leadbridge:lead:1",
         },
     )
+    qualification_level_manual_indicator: None | bool = field(
+        default=None,
+        metadata={
+            "name": "QualificationLevelManualIndicator",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    computed_qualification_level_code: None | QualificationLevelCode = field(
+        default=None,
+        metadata={
+            "name": "ComputedQualificationLevelCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    qualification_score_value: None | int = field(
+        default=None,
+        metadata={
+            "name": "QualificationScoreValue",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    questionnaire_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "QuestionnaireID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
     origin_type_code: None | str = field(
         default=None,
         metadata={
@@ -1849,6 +2734,15 @@ class LeadDetails:
             "namespace": "urn:leadbridge:lead:1",
         },
     )
+    partner_decision_due_date_time: None | str = field(
+        default=None,
+        metadata={
+            "name": "PartnerDecisionDueDateTime",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+        },
+    )
     expected_revenue_amount: None | Amount = field(
         default=None,
         metadata={
@@ -1943,6 +2837,27 @@ class LeadDetails:
             "namespace": "urn:leadbridge:lead:1",
         },
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChangesResponseSync(LeadStatusChangesResponseMessage):
+    class Meta:
+        name = "LeadStatusChangesResponse_sync"
+        namespace = "urn:leadbridge:lead:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleMaintainCheckQuerySync(LeadBundleMaintainCheckQueryMessage):
+    class Meta:
+        name = "LeadBundleMaintainCheckQuery_sync"
+        namespace = "urn:leadbridge:lead:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadBundleMaintainRequestSync(LeadBundleMaintainRequestMessage):
+    class Meta:
+        name = "LeadBundleMaintainRequest_sync"
+        namespace = "urn:leadbridge:lead:1"
 
 
 @dataclass(slots=True, kw_only=True)

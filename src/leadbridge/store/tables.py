@@ -21,6 +21,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     UniqueConstraint,
+    text,
 )
 
 from leadbridge.store.columntypes import ExactDecimal, UtcDateTime, text_type
@@ -56,6 +57,12 @@ def _position() -> Column[Any]:
 def _parent(name: str, target: str, *, length: int = 10) -> Column[Any]:
     """The first part of a child's key: the parent it belongs to."""
     return Column(name, text_type(length), ForeignKey(target), primary_key=True)
+
+
+def _index_where_filled(table: str, column: str) -> Index:
+    """An index of the few rows that have a value here; the others cost nothing when they are written."""
+    filled = text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, postgresql_where=filled, sqlite_where=filled)
 
 
 caller = Table(
@@ -100,7 +107,12 @@ business_partner = Table(
     _text("correspondence_language_code"),
     _text("contact_allowed_code"),
     Column("extension", LargeBinary),
+    # Of one that was merged nothing is read any more but what leads to the one it has become part of.
+    _text("merged_into_internal_id", 10),
+    _moment("merged_at", needed=False),
+    _text("merged_by", 64),
     UniqueConstraint("uuid"),
+    _index_where_filled("business_partner", "merged_into_internal_id"),
     # The remote object comes first: who may see all looks a key up without naming its creator.
     UniqueConstraint("remote_object_id", "communication_system_id", "created_by"),
     Index(None, "created_by", "internal_id"),
@@ -159,6 +171,10 @@ lead = Table(
     _text("name_folded", needed=True),
     _text("life_cycle_status_code", needed=True),
     _text("qualification_level_code"),
+    Column("qualification_level_manual", Boolean),  # whether that level overrules the computed one
+    _text("computed_qualification_level_code"),
+    Column("qualification_score", Integer),
+    _text("questionnaire_id"),  # with its version
     _text("origin_type_code"),
     _text("group_code"),
     _text("priority_code"),
@@ -176,6 +192,7 @@ lead = Table(
     Column("expected_revenue_amount", ExactDecimal()),
     _text("expected_revenue_currency_code"),
     _text("partner_decision_code"),
+    _moment("partner_decision_due_at", needed=False),
     _text("reason_code"),
     _text("core_lead_id"),
     _text("core_opportunity_id"),
@@ -184,6 +201,7 @@ lead = Table(
     UniqueConstraint("uuid"),
     UniqueConstraint("remote_object_id", "communication_system_id", "created_by"),
     Index(None, "changed_at"),
+    _index_where_filled("lead", "partner_decision_due_at"),
     # With the party behind it: whether a partner is the prospect of a lead given to somebody is one look.
     Index(None, "prospect_internal_id", "sales_partner_party_id"),
     # With the id behind it each of these also gives a restricted caller's leads in the order of Find.
@@ -242,6 +260,37 @@ lead_document = Table(
     _text("name", needed=True),
     _text("mime_code", needed=True),
     Column("content", LargeBinary, nullable=False),
+)
+
+# What became of a lead, once for each caller that is told: the status feed. A change gets its position when it is first
+# read, so that positions follow what is visible, whatever order transactions commit in.
+lead_status_change = Table(
+    "lead_status_change",
+    metadata,
+    Column("id", _COUNTED, primary_key=True),
+    _text("caller_id", 64, needed=True),
+    Column("position", BigInteger),
+    _text("lead_id", 10, needed=True),
+    _text("lead_uuid", 36, needed=True),
+    _text("status_change_type_code", needed=True),
+    _text("old_status"),
+    _text("new_status", needed=True),
+    _text("reason_code"),
+    _text("partner_decision_code"),
+    _text("sales_partner_party_id"),
+    _text("core_lead_id"),
+    _text("core_opportunity_id"),
+    _moment("changed_at"),
+    Index(None, "caller_id", "position", "id"),
+    sqlite_autoincrement=True,
+)
+
+lead_feed = Table(
+    "lead_feed",
+    metadata,
+    _text("caller_id", 64, key=True),
+    Column("last_position", BigInteger, nullable=False),
+    Column("acknowledged_position", BigInteger, nullable=False),
 )
 
 journal = Table(

@@ -1,0 +1,466 @@
+"""A batch of changes of leads: new absolute values of fields, changes of lists, and moves of the life cycle.
+
+Of several changes of one lead each starts from the state the one before left.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leadbridge.businesspartner import DuplicateCheck
+from leadbridge.lead import (
+    FINAL,
+    TRANSITIONS,
+    ForwardingEvent,
+    LifeCycleStatus,
+    caller_may_move,
+    change_state_id,
+    forwarding_event,
+)
+from leadbridge.messages import (
+    LeadChange,
+    LeadIdentification,
+    PartnerDecisionCode,
+)
+from leadbridge.operations import lead_lists, qualified
+from leadbridge.operations.businesspartner import created_row
+from leadbridge.operations.call import Call, Policy, by_caller
+from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
+from leadbridge.operations.lead_batch import check_code, check_dates, find_prospect
+from leadbridge.operations.logitems import LogBuilder, LogItemType
+from leadbridge.operations.partners import (
+    PartnerBook,
+    References,
+    Request,
+    extension_bytes,
+    external_lock_key,
+    request,
+)
+from leadbridge.operations.selecting import day
+from leadbridge.store import journal, leads, outbox
+from leadbridge.store.database import Transaction
+from leadbridge.store.inserts import Row
+from leadbridge.store.leads import LeadParts
+
+_ROOT = "/lbl:LeadChangeRequest_sync/lbl:Lead"
+
+
+_BOOKKEEPING = {"change_number", "changed_at", "forwarding_sequence"}
+
+
+@dataclass(slots=True)
+class Change:
+    """One call's change of one lead: the lead as it will be, what of it differs, and what is said about it."""
+
+    call: Call
+    log: LogBuilder
+    head: Row
+    parts: LeadParts
+    columns: Row = field(default_factory=dict)
+    lists: dict[str, list[Row]] = field(default_factory=dict)
+    created_partner_id: str | None = None
+
+    def set(self, **columns: object) -> None:
+        """Give columns of the head new values; equal ones are no change."""
+        for name, value in columns.items():
+            if self.head[name] != value:
+                self.columns[name] = value
+
+    def set_sent(self, **columns: object) -> None:
+        """The same for values of which those that were not sent are None."""
+        self.set(**{name: value for name, value in columns.items() if value is not None})
+
+    def value(self, name: str) -> Any:
+        """A column as it will be."""
+        return self.columns.get(name, self.head[name])
+
+    def changed_elements(self) -> str:
+        """Names of what differs, for the journal; never values."""
+        return " ".join(sorted({*self.columns, *self.lists} - _BOOKKEEPING))
+
+
+class ChangeBatch:
+    """See the module."""
+
+    def __init__(self, calls: Sequence[Call], policy: Policy) -> None:
+        self._calls = calls
+        self._policy = policy
+        self._requests = {id(call): _request(call, policy) for call in calls}
+
+    def lock_keys(self) -> list[str]:
+        """What the batch must have to itself; the leads themselves are locked when they are read."""
+        keys = [key for request in self._requests.values() if request for key in request.lock_keys()]
+        keys += [
+            external_lock_key("lead-key", call.caller, call.message.lead.external_key)
+            for call in self._calls
+            if call.message.lead.external_key
+        ]
+        return keys
+
+    def write(self, tx: Transaction, fresh: Sequence[Call]) -> list[tuple[Change | None, LogBuilder]]:
+        """Make and write those changes of the batch that are new; of one that failed the Log says why."""
+        done: dict[int, tuple[Change | None, LogBuilder]] = {}
+        waiting = list(fresh)
+        while waiting:
+            waiting = self._round(tx, waiting, done)
+        return [done[id(call)] for call in fresh]
+
+    def _round(
+        self, tx: Transaction, calls: Sequence[Call], done: dict[int, tuple[Change | None, LogBuilder]]
+    ) -> list[Call]:
+        """Make and write the first change of each lead; returns the calls left for the next round."""
+        heads = _heads(tx, calls)
+        now_due: list[Call] = []
+        later: list[Call] = []
+        taken: set[str] = set()
+        for call in calls:
+            head = heads.get(id(call))
+            if head is not None and head["id"] in taken:
+                later.append(call)
+            else:
+                now_due.append(call)
+                taken.update([head["id"]] if head is not None else ())
+        parts = leads.parts(tx, taken, items=True, notes=True, contacts=True, answers=True)
+        plan = _Plan(tx, now_due, self._requests, self._policy)
+        changes: list[Change] = []
+        for call in now_due:
+            log = LogBuilder(call.message.lead.object_node_sender_technical_id)
+            head = heads.get(id(call))
+            change = None
+            if head is None:
+                log.error(LogItemType.LEAD_UNKNOWN, "There is no such lead.", f"{_ROOT}/lbl:LeadIdentification")
+            else:
+                change = Change(call, log, head, parts[head["id"]])
+                plan.apply(change)
+                if not log.failed:
+                    _settle(change)
+                    changes.append(change)
+            done[id(call)] = change, log
+        _write(tx, plan, changes, self._policy)
+        return later
+
+
+def _settle(change: Change) -> None:
+    """Number the change, so that its answer and its row cannot differ."""
+    if change.columns or change.lists:
+        change.columns["change_number"] = change.head["change_number"] + 1
+        change.columns["changed_at"] = change.call.received_at
+        change.log.information(LogItemType.LEAD_CHANGED, f"Lead {change.head['id']} was changed.")
+    else:
+        change.log.information(LogItemType.LEAD_UNCHANGED, "Nothing differs from what the lead was.")
+
+
+def _request(call: Call, policy: Policy) -> Request | None:
+    party = call.message.lead.prospect_party
+    if party is None or party.new_business_partner is None:
+        return None
+    return request(call, party.new_business_partner, f"{_ROOT}/lbl:ProspectParty/lbl:NewBusinessPartner", policy)
+
+
+def _heads(tx: Transaction, calls: Sequence[Call]) -> dict[int, Row]:
+    """The lead each call names, locked, if its caller may see it; by the call's identity."""
+    heads: dict[int, Row] = {}
+    for group in by_caller(calls):
+        named: list[LeadIdentification] = [call.message.lead.lead_identification for call in group]
+        rows = leads.resolve(
+            tx,
+            group[0].caller,
+            ids={one.id for one in named if one.id is not None},
+            uuids=uuids(named),
+            external_keys=external_keys(named),
+            lock=True,
+        )
+        found = by_key(rows, "id")
+        for call, one in zip(group, named, strict=True):
+            meant = found.get(key_of(one.id, one), [])
+            own = [row for row in meant if row["created_by"] == call.caller.id]
+            if len(meant) == 1 or own:
+                heads[id(call)] = (own or meant)[0]
+    return heads
+
+
+class _Plan:
+    """Applies changes to leads in memory; nothing is written."""
+
+    def __init__(
+        self, tx: Transaction, calls: Sequence[Call], requests: dict[int, Request | None], policy: Policy
+    ) -> None:
+        self._policy = policy
+        self._requests = requests
+        brought = [request for call in calls if (request := requests[id(call)]) is not None]
+        self.book = PartnerBook(
+            tx,
+            requests=brought,
+            references=_references(calls),
+            numbers=iter(tx.next_numbers("business_partner", len(brought))),
+        )
+        keys = {
+            (call.caller.id, *pair(call.message.lead.external_key)) for call in calls if call.message.lead.external_key
+        }
+        self._taken = {
+            (row["created_by"], row["communication_system_id"], row["remote_object_id"])
+            for row in leads.external_keys_taken(tx, keys)
+        }
+
+    def apply(self, change: Change) -> None:
+        """Work out one change; what forbids it goes into its Log."""
+        lead: LeadChange = change.call.message.lead
+        if LifeCycleStatus(change.head["life_cycle_status_code"]) in FINAL:
+            change.log.error(
+                LogItemType.LEAD_FINAL,
+                "The lead is closed; nothing of it changes any more.",
+                f"{_ROOT}/lbl:LeadIdentification",
+            )
+            return
+        _check_state(change, lead)
+        self._fields(change, lead)
+        self._status(change, lead)
+        _partner_decision(change)
+        self._lists(change, lead)
+        self._prospect(change, lead)
+
+    def _fields(self, change: Change, lead: LeadChange) -> None:
+        log, policy = change.log, self._policy
+        check_code(lead.origin_type_code, policy.origin_type_codes, f"{_ROOT}/lbl:OriginTypeCode", log)
+        check_code(lead.group_code, policy.group_codes, f"{_ROOT}/lbl:GroupCode", log)
+        change.set_sent(
+            sender_technical_id=lead.object_node_sender_technical_id,
+            name=lead.name,
+            qualification_level_code=lead.qualification_level_code and lead.qualification_level_code.value,
+            origin_type_code=lead.origin_type_code,
+            group_code=lead.group_code,
+            priority_code=lead.priority_code and lead.priority_code.value,
+            campaign_id=lead.campaign_id,
+            start_date=lead.start_date and day(lead.start_date),
+            end_date=lead.end_date and day(lead.end_date),
+            sales_responsible_party_id=lead.sales_responsible_party and lead.sales_responsible_party.party_id,
+        )
+        check_dates(change.value("start_date"), change.value("end_date"), f"{_ROOT}/lbl:EndDate", log)
+        if lead.sales_partner_party is not None:
+            change.set(sales_partner_party_id=lead.sales_partner_party.party_id, partner_decision_code=None)
+        if lead.expected_revenue_amount is not None:
+            change.set(
+                expected_revenue_amount=lead.expected_revenue_amount.value,
+                expected_revenue_currency_code=lead.expected_revenue_amount.currency_code,
+            )
+        if lead.extension is not None:
+            change.set(extension=extension_bytes(lead.extension))
+        if lead.external_key is not None:
+            self._external_key(change, lead)
+
+    def _external_key(self, change: Change, lead: LeadChange) -> None:
+        """An external key belongs to the lead's creator; nobody else may give or take it."""
+        assert lead.external_key is not None
+        system, remote_object = pair(lead.external_key)
+        owner = change.head["created_by"]
+        key = (owner, system, remote_object)
+        change.set(communication_system_id=system, remote_object_id=remote_object)
+        changes = "remote_object_id" in change.columns or "communication_system_id" in change.columns
+        if changes and (key in self._taken or owner != change.call.caller.id):
+            change.log.error(
+                LogItemType.LEAD_EXTERNAL_KEY_TAKEN,
+                "Another lead has this ExternalKey, or the lead was created by another caller.",
+                f"{_ROOT}/lbl:ExternalKey",
+            )
+        self._taken.add(key)
+
+    def _status(self, change: Change, lead: LeadChange) -> None:
+        log, reason = change.log, change.call.message.reason_code
+        check_code(reason, self._policy.reason_codes, "/lbl:LeadChangeRequest_sync/lbl:ReasonCode", log)
+        if reason is not None:
+            change.set(reason_code=reason)
+        if lead.life_cycle_status_code is None:
+            return
+        old = LifeCycleStatus(change.head["life_cycle_status_code"])
+        new = LifeCycleStatus(lead.life_cycle_status_code.value)
+        if new is not old and not caller_may_move(old, new):
+            allowed = ", ".join(sorted(one.value for one in TRANSITIONS[old] if caller_may_move(old, one)))
+            log.error(
+                LogItemType.LEAD_STATUS_NOT_ALLOWED,
+                f"From {old.value} a caller may go to {allowed or 'no other status'}.",
+                f"{_ROOT}/lbl:LifeCycleStatusCode",
+            )
+        elif new is not old:
+            change.set(life_cycle_status_code=new.value, reason_code=reason)
+
+    def _lists(self, change: Change, lead: LeadChange) -> None:
+        log, old, now = change.log, change.parts, change.call.received_at
+        complete = bool(lead.item_list_complete_transmission_indicator)
+        if lead.item or complete:
+            new = lead_lists.changed_items(old.items, lead.item, complete=complete, path=f"{_ROOT}/lbl:Item", log=log)
+            _keep(change, "items", old.items, new)
+        complete = bool(lead.note_list_complete_transmission_indicator)
+        if lead.note or complete:
+            new = lead_lists.changed_notes(
+                old.notes, lead.note, complete=complete, now=now, path=f"{_ROOT}/lbl:Note", log=log
+            )
+            _keep(change, "notes", old.notes, new)
+        complete = bool(lead.contact_party_list_complete_transmission_indicator)
+        if lead.contact_party or complete:
+            self._check_contacts(change, lead)
+            new = lead_lists.changed_contacts(
+                old.contacts, lead.contact_party, complete=complete, path=f"{_ROOT}/lbl:ContactParty", log=log
+            )
+            _keep(change, "contacts", old.contacts, new)
+        complete = bool(lead.questionnaire_answer_list_complete_transmission_indicator)
+        if lead.questionnaire_answer or complete:
+            new = lead_lists.changed_answers(
+                old.answers,
+                lead.questionnaire_answer,
+                complete=complete,
+                path=f"{_ROOT}/lbl:QuestionnaireAnswer",
+                log=log,
+            )
+            _keep(change, "answers", old.answers, new)
+        if lead.attachment_folder is not None:
+            change.lists["documents"] = lead_lists.documents(lead.attachment_folder.document)
+
+    def _check_contacts(self, change: Change, lead: LeadChange) -> None:
+        known = {row["internal_id"] for row in change.parts.contacts}
+        for position, party in enumerate(lead.contact_party, 1):
+            internal_id = party.business_partner_internal_id
+            if internal_id not in known and self.book.referred(change.call.caller, internal_id) is None:
+                change.log.error(
+                    LogItemType.BUSINESS_PARTNER_UNKNOWN,
+                    "There is no such business partner.",
+                    f"{_ROOT}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
+                )
+
+    def _prospect(self, change: Change, lead: LeadChange) -> None:
+        """The prospect comes last: a new business partner is drafted only for a change that is not refused."""
+        party, call = lead.prospect_party, change.call
+        if party is None:
+            return
+        request = self._requests[id(call)]
+        if request is not None:
+            entry = self.book.find_or_draft(request, DuplicateCheck.LINK, change.log)
+            if entry is not None:
+                change.set(prospect_internal_id=entry.internal_id)
+                change.created_partner_id = entry.internal_id if entry.draft is request.partner else None
+            return
+        row = find_prospect(self.book, call, party)
+        if row is None:
+            change.log.error(
+                LogItemType.BUSINESS_PARTNER_UNKNOWN,
+                "There is no such business partner.",
+                f"{_ROOT}/lbl:ProspectParty",
+            )
+        else:
+            change.set(prospect_internal_id=row["internal_id"])
+
+
+def _references(calls: Sequence[Call]) -> list[References]:
+    found = []
+    for call in calls:
+        lead: LeadChange = call.message.lead
+        party = lead.prospect_party
+        references = References(
+            caller=call.caller,
+            internal_ids=frozenset(one.business_partner_internal_id for one in lead.contact_party)
+            | frozenset([party.business_partner_internal_id] if party and party.business_partner_internal_id else ()),
+            uuids=frozenset([party.business_partner_uuid.lower()] if party and party.business_partner_uuid else ()),
+            external_keys=frozenset([pair(party.external_key)] if party and party.external_key else ()),
+        )
+        found.append(references)
+    return found
+
+
+def _check_state(change: Change, lead: LeadChange) -> None:
+    if lead.change_state_id is None:
+        change.log.warning(
+            LogItemType.LEAD_CHANGE_STATE_MISSING,
+            "No ChangeStateID was sent: changes made since you read the lead are not noticed.",
+            f"{_ROOT}/lbl:ChangeStateID",
+        )
+    elif lead.change_state_id != change_state_id(change.head["uuid"], change.head["change_number"]):
+        change.log.error(
+            LogItemType.LEAD_CHANGE_STATE_CONFLICT,
+            "The lead was changed since you read it; read it again and repeat the change.",
+            f"{_ROOT}/lbl:ChangeStateID",
+        )
+
+
+def _partner_decision(change: Change) -> None:
+    """ACCEPT is kept with the lead; DECLINE gives it back. Only the partner the lead was given to decides."""
+    decision = change.call.message.partner_decision_code
+    if decision is None:
+        return
+    party_id = change.head["sales_partner_party_id"]
+    if party_id is None or party_id != change.call.caller.party_id:
+        change.log.error(
+            LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED,
+            "Only the partner a lead is given to (SalesPartnerParty) accepts or declines it.",
+            "/lbl:LeadChangeRequest_sync/lbl:PartnerDecisionCode",
+        )
+        return
+    change.set(partner_decision_code=decision.value)
+    if decision is PartnerDecisionCode.DECLINE:
+        change.set(sales_partner_party_id=None)
+
+
+def _keep(change: Change, name: str, old: Sequence[Row], new: list[Row]) -> None:
+    """Note a list as changed if it is."""
+    bare = [{key: value for key, value in row.items() if key != "lead_id"} for row in old]
+    if bare != [{key: value for key, value in row.items() if key != "lead_id"} for row in new]:
+        change.lists[name] = new
+
+
+_REPLACE: dict[str, Callable[[Transaction, str, Sequence[Row]], None]] = {
+    "items": leads.replace_items,
+    "notes": leads.replace_notes,
+    "contacts": leads.replace_contacts,
+    "answers": leads.replace_answers,
+    "documents": leads.replace_documents,
+}
+
+
+def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Policy) -> None:
+    real = [change for change in changes if change.columns or change.lists]
+    prospects = plan.book.write()
+    to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
+    journal_rows: list[Row] = []
+    for change in real:
+        head = {**change.head, **change.columns}
+        old, new = (
+            LifeCycleStatus(change.head["life_cycle_status_code"]),
+            LifeCycleStatus(head["life_cycle_status_code"]),
+        )
+        if old is LifeCycleStatus.QUALIFIED and new is not old:
+            # Withdrawn before the core CRM heard of it; what a relay holds already is seen to when it settles.
+            outbox.cancel_waiting(tx, head["id"], change.call.received_at)
+        event = forwarding_event(old, new, in_core=bool(head["core_lead_id"] or head["core_opportunity_id"]))
+        if event is ForwardingEvent.CREATE:
+            # What was parked, say because the core CRM declined the lead, would hold up the new attempt.
+            outbox.cancel_parked(tx, head["id"], change.call.received_at)
+        if event is not None:
+            items = change.lists.get("items", change.parts.items)
+            notes = change.lists.get("notes", change.parts.notes)
+            to_forward.append((qualified.Subject(head, items, notes, change.call.received_at), event))
+        if change.created_partner_id:
+            journal_rows.append(created_row(change.call, "ChangeLead", change.created_partner_id))
+        journal_rows.append(_journal_row(change, old, new))
+    messages = qualified.messages(tx, to_forward, policy, known=prospects)
+    for subject, _ in to_forward:
+        next(one for one in real if one.head["id"] == subject.head["id"]).columns["forwarding_sequence"] = subject.head[
+            "forwarding_sequence"
+        ]
+    leads.update(tx, [{"id": change.head["id"], **change.columns} for change in real])
+    for change in real:
+        for name, rows in change.lists.items():
+            lead_id = change.head["id"]
+            _REPLACE[name](tx, lead_id, [{**row, "lead_id": lead_id} for row in rows])
+    outbox.enqueue(tx, messages)
+    journal.append(tx, journal_rows)
+
+
+def _journal_row(change: Change, old: LifeCycleStatus, new: LifeCycleStatus) -> Row:
+    moved = new is not old
+    return {
+        **created_row(change.call, "ChangeLead", change.head["id"]),
+        "object_type": "lead",
+        "event": "changed",
+        "old_status": old.value if moved else None,
+        "new_status": new.value if moved else None,
+        "reason_code": change.call.message.reason_code if moved else None,
+        "changed_elements": change.changed_elements(),
+    }

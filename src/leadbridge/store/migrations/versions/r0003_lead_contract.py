@@ -1,0 +1,93 @@
+"""Scores and decision dates of leads, their status feed, and merged business partners.
+
+Revision ID: 0003
+Revises: 0002
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision: str | None = "0002"
+branch_labels: str | None = None
+depends_on: str | None = None
+
+
+def _code(length: int) -> sa.types.TypeEngine[str]:
+    return sa.String(length).with_variant(sa.String(length, collation="C"), "postgresql")
+
+
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+MOMENT = sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql")
+COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _columns() -> list[tuple[str, sa.Column[object]]]:
+    """The new columns with their tables. None is a foreign key: SQLite cannot add one to a table that has rows."""
+    return [
+        ("lead", sa.Column("qualification_level_manual", sa.Boolean(), nullable=True)),
+        ("lead", sa.Column("computed_qualification_level_code", TEXT, nullable=True)),
+        ("lead", sa.Column("qualification_score", sa.Integer(), nullable=True)),
+        ("lead", sa.Column("questionnaire_id", TEXT, nullable=True)),
+        ("lead", sa.Column("partner_decision_due_at", MOMENT, nullable=True)),
+        ("business_partner", sa.Column("merged_into_internal_id", _code(10), nullable=True)),
+        ("business_partner", sa.Column("merged_at", MOMENT, nullable=True)),
+        ("business_partner", sa.Column("merged_by", _code(64), nullable=True)),
+    ]
+
+
+_FILLED = (("lead", "partner_decision_due_at"), ("business_partner", "merged_into_internal_id"))
+
+
+def upgrade() -> None:
+    """Add the columns and make the tables."""
+    for table, column in _columns():
+        op.add_column(table, column)
+    for table, name in _FILLED:
+        filled = sa.text(f"{name} IS NOT NULL")
+        op.create_index(f"ix_{table}_{name}", table, [name], postgresql_where=filled, sqlite_where=filled)
+    _make_feed()
+
+
+def downgrade() -> None:
+    """Drop the tables and the columns."""
+    op.drop_table("lead_status_change")
+    op.drop_table("lead_feed")
+    for table, name in _FILLED:
+        op.drop_index(f"ix_{table}_{name}", table)
+    for table, column in reversed(_columns()):
+        op.drop_column(table, column.name)
+
+
+def _make_feed() -> None:
+    op.create_table(
+        "lead_status_change",
+        sa.Column("id", COUNTED, nullable=False),
+        sa.Column("caller_id", _code(64), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=True),
+        sa.Column("lead_id", _code(10), nullable=False),
+        sa.Column("lead_uuid", _code(36), nullable=False),
+        sa.Column("status_change_type_code", TEXT, nullable=False),
+        sa.Column("old_status", TEXT, nullable=True),
+        sa.Column("new_status", TEXT, nullable=False),
+        sa.Column("reason_code", TEXT, nullable=True),
+        sa.Column("partner_decision_code", TEXT, nullable=True),
+        sa.Column("sales_partner_party_id", TEXT, nullable=True),
+        sa.Column("core_lead_id", TEXT, nullable=True),
+        sa.Column("core_opportunity_id", TEXT, nullable=True),
+        sa.Column("changed_at", MOMENT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_lead_status_change"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        "ix_lead_status_change_caller_id_position_id", "lead_status_change", ["caller_id", "position", "id"]
+    )
+    op.create_table(
+        "lead_feed",
+        sa.Column("caller_id", _code(64), nullable=False),
+        sa.Column("last_position", sa.BigInteger(), nullable=False),
+        sa.Column("acknowledged_position", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("caller_id", name="pk_lead_feed"),
+    )
