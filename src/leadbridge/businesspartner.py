@@ -1,17 +1,18 @@
-"""The rules of a business partner: when two are the same, what then happens, and how a name is written.
+"""The rules of a business partner: when two are the same, what then happens, what several become, how a name reads.
 
-Two steps, both pure. ``match`` judges one candidate the store found by an equal e-mail address, phone number
-or identification; ``verdict`` decides from all matches what becomes of the new partner. Comparing names is
-the work of ``leadbridge.matching``; only its score arrives here.
+To find duplicates takes two steps, both pure. ``match`` judges one candidate the store found by an equal e-mail
+address, phone number or identification; ``verdict`` decides from all matches what becomes of the new partner. Comparing
+names is the work of ``leadbridge.matching``; only its score arrives here.
 
 Source: the contract's section "BusinessPartnerService" (DuplicateCheckCode).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 # A wrong match is worse than a missed one: it shows one person's data to another, or sends a lead to the
 # wrong door, while two records of one person can be merged later. Hence both thresholds ask for every word
@@ -116,6 +117,72 @@ def verdict(code: DuplicateCheck, matches: Iterable[Match]) -> Verdict:
     if best is None or code is DuplicateCheck.CREATE:
         return Verdict(Proceeding.CREATE, best)
     return Verdict(Proceeding.LINK if code is DuplicateCheck.LINK else Proceeding.REJECT, best)
+
+
+# What a business partner can show of each list: the contract's maxima.
+MOST_IDENTIFICATIONS = 10
+MOST_ADDRESSES = 5
+MOST_OF_A_KIND = 3  # e-mail addresses, phone numbers, mobile numbers
+
+_CONTACT_FORBIDDEN = "2"
+_NAMES = (
+    "given_name",
+    "family_name",
+    "first_line_name",
+    "second_line_name",
+    "match_name",
+    "name_folded",
+    "last_name_folded",
+)
+_BLANKS = (
+    "academic_title_code",
+    "gender_code",
+    "birth_date",
+    "correspondence_language_code",
+    "contact_allowed_code",
+    "extension",
+)
+
+
+def merged_columns(master: Mapping[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """What of a master's own columns changes when others become part of it; both as stored.
+
+    It stays what it is; what it lacks is taken from the others, in their order. Names go together: a first name of the
+    one and a last name of the other would be nobody. Roles are united. Who may not be contacted under one record may
+    not be contacted under any.
+    """
+    new = {name: master[name] for name in (*_NAMES, *_BLANKS)}
+    for other in others:
+        if not any(new[name] for name in _NAMES[:4]):
+            new.update({name: other[name] for name in _NAMES})
+        new.update({name: other[name] for name in _BLANKS if new[name] is None})
+    everybody = (master, *others)
+    new["role_codes"] = " ".join(dict.fromkeys(role for one in everybody for role in one["role_codes"].split()))
+    if any(one["contact_allowed_code"] == _CONTACT_FORBIDDEN for one in everybody):
+        new["contact_allowed_code"] = _CONTACT_FORBIDDEN
+    return {name: value for name, value in new.items() if value != master[name]}
+
+
+def merged_list(
+    master: Sequence[Mapping[str, Any]], others: Iterable[Mapping[str, Any]], identity: Sequence[str]
+) -> list[dict[str, Any]]:
+    """The parts a master gets from others: those it does not have yet, numbered on behind its own.
+
+    Two are the same that agree in the columns of ``identity``; a value that could not be normalised counts as sent.
+    """
+
+    def known_by(part: Mapping[str, Any]) -> tuple[Any, ...]:
+        return tuple(part["value"] if name == "normalised" and not part[name] else part[name] for name in identity)
+
+    known = {known_by(part) for part in master}
+    position = max((part["position"] for part in master), default=-1)
+    added = []
+    for part in others:
+        if known_by(part) not in known:
+            known.add(known_by(part))
+            position += 1
+            added.append({**part, "position": position})
+    return added
 
 
 def formatted_name(

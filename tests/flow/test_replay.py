@@ -17,6 +17,7 @@ from tests.support.messages_by_hand import (
     create_lead,
     known_prospect,
     lead_fields,
+    merge_business_partner,
     new_prospect,
     new_uuid,
     note,
@@ -29,6 +30,13 @@ Request = Callable[[str, str], bytes]
 
 def _create_business_partner(_calls: Calls) -> Request:
     return lambda uuid, word: create_business_partner(person(family=word, emails=[f"{word}@example.org"]), uuid=uuid)
+
+
+def _merge_business_partner(calls: Calls) -> Request:
+    master, first, second = (
+        calls.done(create_business_partner(person())).one("BusinessPartner/InternalID") for _ in range(3)
+    )
+    return lambda uuid, word: merge_business_partner(master, {"Alpha": first, "Beta": second}[word], uuid=uuid)
 
 
 def _create_lead(_calls: Calls) -> Request:
@@ -67,6 +75,7 @@ def _on_record(build: Callable[..., bytes], customer_type: str) -> Callable[[Cal
 
 WRITING: dict[str, Callable[[Calls], Request]] = {
     "CreateBusinessPartner": _create_business_partner,
+    "MergeBusinessPartner": _merge_business_partner,
     "CreateLead": _create_lead,
     "ChangeLead": _change_lead,
     "SubmitLeadBulk": _submit_lead_bulk,

@@ -103,6 +103,19 @@ def test_a_duplicate_is_an_answer_and_no_exception(suds: SudsCaller) -> None:
     assert linked.BusinessPartner.InternalID == known.InternalID
 
 
+def test_business_partners_become_one(suds: SudsCaller) -> None:
+    master, other = (
+        suds.done(
+            "CreateBusinessPartner", BusinessPartner=partner(suds, "CreateBusinessPartner", word())
+        ).BusinessPartner.InternalID
+        for _ in range(2)
+    )
+    named = {"MasterBusinessPartner": {"InternalID": master}, "MergedBusinessPartner": [{"InternalID": other}]}
+    assert suds.done("MergeBusinessPartner", **named).MergedBusinessPartnerInternalID == [other]
+    (shown,) = suds.done("ReadBusinessPartner", BusinessPartnerSelectionByID=[{"InternalID": other}]).BusinessPartner
+    assert (shown.InternalID, shown.MergedBusinessPartner[0].InternalID) == (master, other)
+
+
 # ------------------------------------------------------------------------------------------------------------ leads
 
 

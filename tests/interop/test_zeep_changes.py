@@ -466,3 +466,20 @@ def test_business_partners_are_found_by_each_of_their_elements(zeep: ZeepCaller)
         }
     nobody = {"SelectionByName": [including(family_name)], "SelectionByEmailURI": [including("*@example.com")]}
     assert zeep.done("FindBusinessPartner", BusinessPartnerSelectionByElements=nobody).BusinessPartner == []
+
+
+# ------------------------------------------------------------------------------------------------------------- merge
+
+
+def test_business_partners_become_one_with_their_leads(zeep: ZeepCaller) -> None:
+    master, other = (zeep.done("CreateBusinessPartner", BusinessPartner=person()).BusinessPartner for _ in range(2))
+    moved = created(zeep, ProspectParty={"BusinessPartnerUUID": other.UUID})
+    named = {
+        "MasterBusinessPartner": {"InternalID": master.InternalID},
+        "MergedBusinessPartner": [{"UUID": other.UUID}],
+    }
+    answer = zeep.done("MergeBusinessPartner", **named)
+    assert (answer.BusinessPartner.UUID, answer.MovedLeadNumberValue) == (master.UUID, 1)
+    assert answer.MergedBusinessPartnerInternalID == [other.InternalID]
+    assert read(zeep, moved.ID)["ProspectParty"]["BusinessPartnerInternalID"] == master.InternalID
+    assert zeep.refused("MergeBusinessPartner", **named) == ["BUSINESSPARTNER.MERGED_ALREADY"]

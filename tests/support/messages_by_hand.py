@@ -166,6 +166,25 @@ def create_business_partner(
     )
 
 
+def partner_named(
+    name: str, internal_id: str | None = None, *, uuid: str | None = None, key: tuple[str, str] | None = None
+) -> Xml:
+    """A BusinessPartnerSelectionByID under this element name."""
+    return element(
+        f"lbp:{name}",
+        optional("lbp:InternalID", internal_id),
+        optional("lbp:UUID", uuid),
+        external_key("lbp:ExternalKey", key),
+    )
+
+
+def merge_business_partner(master: str | Xml, *others: str | Xml, uuid: str | None = None, test: bool = False) -> bytes:
+    """BusinessPartnerMergeRequest_sync; each is named by its InternalID, or in full by `partner_named`."""
+    first = master if isinstance(master, Xml) else partner_named("MasterBusinessPartner", master)
+    rest = [one if isinstance(one, Xml) else partner_named("MergedBusinessPartner", one) for one in others]
+    return message("lbp:BusinessPartnerMergeRequest_sync", header("lbp", uuid, test=test), first, *rest)
+
+
 def read_business_partner(*internal_ids: str, uuids: Sequence[str] = (), keys: Sequence[tuple[str, str]] = ()) -> bytes:
     """BusinessPartnerByIDQuery_sync."""
     named = [

@@ -14,6 +14,8 @@ from leadbridge.businesspartner import (
     Verdict,
     formatted_name,
     match,
+    merged_columns,
+    merged_list,
     verdict,
 )
 from leadbridge.matching import name_score, normalise_name
@@ -120,3 +122,47 @@ def test_a_partner_nobody_matches_is_created(code: DuplicateCheck) -> None:
 )
 def test_a_name_is_written_without_gaps(parts: dict[str, str], name: str) -> None:
     assert formatted_name(**parts) == name
+
+
+# ------------------------------------------------------------------------------------------------------- merged
+
+
+def stored(**columns: object) -> dict[str, object]:
+    """A business partner's columns that a merge looks at."""
+    names = ("given_name", "family_name", "first_line_name", "second_line_name", "match_name", "name_folded")
+    blanks = ("last_name_folded", "academic_title_code", "gender_code", "birth_date", "correspondence_language_code")
+    others = {"contact_allowed_code": None, "extension": None, "role_codes": "PROSPECT"}
+    return {**dict.fromkeys((*names, *blanks)), **others, **columns}
+
+
+def test_a_master_keeps_what_it_has_and_takes_what_it_lacks_from_the_first_that_has_it() -> None:
+    master = stored(family_name="Meier", gender_code="1")
+    first = stored(given_name="Anna", family_name="Maier", gender_code="2", birth_date="a day")
+    second = stored(birth_date="another day", extension=b"<e/>")
+    assert merged_columns(master, [first, second]) == {"birth_date": "a day", "extension": b"<e/>"}
+
+
+def test_names_are_taken_together_and_only_where_there_is_none() -> None:
+    other = stored(given_name="Anna", family_name="Meier", match_name="anna meier")
+    taken = {"given_name": "Anna", "family_name": "Meier", "match_name": "anna meier"}
+    assert merged_columns(stored(), [other, stored(given_name="Berta")]) == taken
+    assert merged_columns(stored(first_line_name="Meier"), [stored(first_line_name="M", second_line_name="GmbH")]) == {}
+
+
+def test_roles_are_united_and_forbidden_wins() -> None:
+    master, other = stored(role_codes="PROSPECT CONTACT"), stored(role_codes="CUSTOMER PROSPECT")
+    assert merged_columns(master, [other]) == {"role_codes": "PROSPECT CONTACT CUSTOMER"}
+    for mine, theirs, new in (("1", "2", "2"), ("2", "1", "2"), (None, "2", "2"), (None, "1", "1"), ("3", "1", "3")):
+        changed = merged_columns(stored(contact_allowed_code=mine), [stored(contact_allowed_code=theirs)])
+        assert changed.get("contact_allowed_code", mine) == new
+
+
+def test_parts_that_are_the_same_come_once_and_are_numbered_on() -> None:
+    def reach(position: int, value: str, normalised: str | None) -> dict[str, object]:
+        return {"position": position, "kind": "email", "value": value, "normalised": normalised}
+
+    master = [reach(0, "A@x", "a@x"), reach(4, "unreadable", None)]
+    others = [reach(0, "a@X", "a@x"), reach(1, "unreadable", None), reach(0, "b@x", "b@x"), reach(0, "B@x", "b@x")]
+    added = merged_list(master, others, ("kind", "normalised"))
+    assert added == [reach(5, "b@x", "b@x")]
+    assert merged_list([], [reach(7, "b@x", "b@x")], ("kind", "normalised")) == [reach(0, "b@x", "b@x")]

@@ -18,7 +18,7 @@ from leadbridge.cli.bulk import bulk_app
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.forwarding import STATE_MEANINGS, MessageState
 from leadbridge.settings import Settings, SettingsError
-from leadbridge.store import outbox
+from leadbridge.store import merges, outbox
 from leadbridge.store.database import Database, migrate, schema_state
 from leadbridge.store.errors import StoreError
 
@@ -30,9 +30,10 @@ app = App(
     "`leadbridge settings` shows them.",
 )
 caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password.")
+partner_app = App(name="businesspartner", help="The people and companies that leads are about: list merges.")
 messages_app = App(name="messages", help="The messages to the core CRM: list, show, retry, cancel.")
 contract_app = App(name="contract", help="The published contract: check it, export it.")
-for _group in (caller_app, messages_app, bulk_app, contract_app):
+for _group in (caller_app, partner_app, messages_app, bulk_app, contract_app):
     app.command(_group)
 
 
@@ -245,6 +246,25 @@ def caller_password(
     with opened(Settings()) as database:
         set_password(database, caller_id=caller_id, password=password, now=datetime.now(UTC))
     print(f"The password of caller {caller_id} was set" + ("." if password_stdin else f": {password}"))
+
+
+# --------------------------------------------------------------------------------------------- business partners
+
+
+@partner_app.command(name="merges")
+def partner_merges(
+    *,
+    limit: Annotated[int, Parameter(help="At most so many.")] = 50,
+    after: Annotated[str, Parameter(help="Go on after this business partner.")] = "",
+) -> None:
+    """List the business partners that have become part of another, by their numbers: into which, when, by whom."""
+    with opened(Settings()) as database, database.read() as tx:
+        rows = merges.listed(tx, after=after, limit=limit)
+    shown = table("merged", "into", wrapped=("when", "by"))
+    for row in rows:
+        when = row["merged_at"].isoformat(timespec="seconds")
+        shown.add_row(row["internal_id"], row["merged_into_internal_id"], when, row["merged_by"])
+    out.print(shown)
 
 
 # ------------------------------------------------------------------------------------------------------ messages

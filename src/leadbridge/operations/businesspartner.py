@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from leadbridge import matching
-from leadbridge.businesspartner import DuplicateCheck
+from leadbridge.businesspartner import MOST_ADDRESSES, MOST_IDENTIFICATIONS, MOST_OF_A_KIND, DuplicateCheck
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.contract.parsing import parse
@@ -24,6 +24,7 @@ from leadbridge.messages import (
     GenderCode,
     Identification,
     LeadLifeCycleStatusCode,
+    MergedBusinessPartner,
     OpenLead,
     Organisation,
     PartyCategoryCode,
@@ -38,13 +39,15 @@ from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import PartnerBook, Request, request
 from leadbridge.operations.replay import ANSWERS, header_keys, once
 from leadbridge.operations.selecting import Hits, intervals, response_conditions
-from leadbridge.store import businesspartners, journal
+from leadbridge.store import businesspartners, journal, merges
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 _ROOT = "/lbp:BusinessPartnerCreateRequest_sync"
 _FIND = "/lbp:BusinessPartnerByElementsQuery_sync/lbp:BusinessPartnerSelectionByElements"
 _OPEN_LEADS_LISTED = 20  # BusinessPartnerHit.OpenLead, maxOccurs
+_MERGED_LISTED = 1000  # BusinessPartnerDetails.MergedBusinessPartner, maxOccurs
+_KINDS = ("email", "phone", "mobile")
 
 
 def create_business_partners(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
@@ -134,10 +137,11 @@ def _read(tx: Transaction, call: Call) -> Answer:
         uuids=uuids(selections),
         external_keys=external_keys(selections),
     )
-    named = by_key(rows, "internal_id")
+    named = by_key(rows, "internal_id", prefix="named_")
     full = {
         row["internal_id"]: row for row in businesspartners.load(tx, call.caller, {row["internal_id"] for row in rows})
     }
+    merged = merges.merged_into(tx, full)
     found: list[str] = []
     for position, one in enumerate(selections, 1):
         meant = (row["internal_id"] for row in named.get(key_of(one.internal_id, one), ()))
@@ -149,7 +153,7 @@ def _read(tx: Transaction, call: Call) -> Answer:
                 "There is no such business partner.",
                 f"/lbp:BusinessPartnerByIDQuery_sync/lbp:BusinessPartnerSelectionByID[{position}]",
             )
-    partners = [details(full[internal_id]) for internal_id in dict.fromkeys(found)]
+    partners = [details(full[internal_id], merged.get(internal_id, ())) for internal_id in dict.fromkeys(found)]
     return Answer(
         BusinessPartnerByIdresponseSync(
             basic_message_header=answer_header(message.basic_message_header, call.received_at),
@@ -159,9 +163,13 @@ def _read(tx: Transaction, call: Call) -> Answer:
     )
 
 
-def details(row: Row) -> BusinessPartnerDetails:
-    """A stored business partner with its lists as the message in full."""
+def details(row: Row, merged: Sequence[Row] = ()) -> BusinessPartnerDetails:
+    """A stored business partner with its lists, and those merged into it, as the message in full.
+
+    One that others were merged into may have more than the message has room for: that is only there to be found by.
+    """
     reach = row["communications"]
+    emails, phones, mobiles = ([one["value"] for one in reach if one["kind"] == kind] for kind in _KINDS)
     return BusinessPartnerDetails(
         internal_id=row["internal_id"],
         uuid=row["uuid"],
@@ -177,7 +185,7 @@ def details(row: Row) -> BusinessPartnerDetails:
                 party_identifier_type_code=one["party_identifier_type_code"],
                 business_partner_id=one["business_partner_id"],
             )
-            for one in row["identifications"]
+            for one in row["identifications"][:MOST_IDENTIFICATIONS]
         ],
         address=[
             Address(
@@ -188,19 +196,28 @@ def details(row: Row) -> BusinessPartnerDetails:
                 street_name=one["street_name"],
                 house_id=one["house_id"],
             )
-            for one in row["addresses"]
+            for one in row["addresses"][:MOST_ADDRESSES]
         ],
         communication=(
             Communication(
-                email_uri=[one["value"] for one in reach if one["kind"] == "email"],
-                phone_number=[one["value"] for one in reach if one["kind"] == "phone"],
-                mobile_number=[one["value"] for one in reach if one["kind"] == "mobile"],
+                email_uri=emails[:MOST_OF_A_KIND],
+                phone_number=phones[:MOST_OF_A_KIND],
+                mobile_number=mobiles[:MOST_OF_A_KIND],
                 correspondence_language_code=row["correspondence_language_code"],
             )
             if reach or row["correspondence_language_code"]
             else None
         ),
         contact_allowed_code=(ContactAllowedCode(row["contact_allowed_code"]) if row["contact_allowed_code"] else None),
+        merged_business_partner=[
+            MergedBusinessPartner(
+                internal_id=one["internal_id"],
+                uuid=one["uuid"],
+                merge_date_time=zoned(one["merged_at"]),
+                merge_party_id=one["merged_by"],
+            )
+            for one in merged[:_MERGED_LISTED]
+        ],
         system_administrative_data=administrative_data(row),
         extension=extension_of(row["extension"]),
     )

@@ -4,7 +4,7 @@ Of several changes of one lead each starts from the state the one before left.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from leadbridge.businesspartner import DuplicateCheck
@@ -18,6 +18,7 @@ from leadbridge.lead import (
     forwarding_event,
 )
 from leadbridge.messages import (
+    ContactPartyChange,
     LeadChange,
     LeadIdentification,
     PartnerDecisionCode,
@@ -34,6 +35,7 @@ from leadbridge.operations.partners import (
     Request,
     extension_bytes,
     external_lock_key,
+    hold,
     request,
 )
 from leadbridge.operations.selecting import day
@@ -99,6 +101,7 @@ class ChangeBatch:
 
     def write(self, tx: Transaction, fresh: Sequence[Call]) -> list[tuple[Change | None, LogBuilder]]:
         """Make and write those changes of the batch that are new; of one that failed the Log says why."""
+        hold(tx, _references(fresh))  # before any lead is locked, as a merge does
         done: dict[int, tuple[Change | None, LogBuilder]] = {}
         waiting = list(fresh)
         while waiting:
@@ -297,9 +300,9 @@ class _Plan:
             _keep(change, "notes", old.notes, new)
         complete = bool(lead.contact_party_list_complete_transmission_indicator)
         if lead.contact_party or complete:
-            self._check_contacts(change, lead)
+            contacts = self._contacts(change, lead)
             new = lead_lists.changed_contacts(
-                old.contacts, lead.contact_party, complete=complete, path=f"{_ROOT}/lbl:ContactParty", log=log
+                old.contacts, contacts, complete=complete, path=f"{_ROOT}/lbl:ContactParty", log=log
             )
             _keep(change, "contacts", old.contacts, new)
         complete = bool(lead.questionnaire_answer_list_complete_transmission_indicator)
@@ -315,16 +318,23 @@ class _Plan:
         if lead.attachment_folder is not None:
             change.lists["documents"] = lead_lists.documents(lead.attachment_folder.document)
 
-    def _check_contacts(self, change: Change, lead: LeadChange) -> None:
+    def _contacts(self, change: Change, lead: LeadChange) -> list[ContactPartyChange]:
+        """The contacts as sent, each that was merged under its master's number. The lead's own may always be named."""
         known = {row["internal_id"] for row in change.parts.contacts}
+        contacts = []
         for position, party in enumerate(lead.contact_party, 1):
             internal_id = party.business_partner_internal_id
-            if internal_id not in known and self.book.referred(change.call.caller, internal_id) is None:
-                change.log.error(
-                    LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                    "There is no such business partner.",
-                    f"{_ROOT}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
-                )
+            if internal_id not in known:
+                partner = self.book.referred(change.call.caller, internal_id)
+                internal_id = partner["internal_id"] if partner else self.book.master(internal_id)
+                if partner is None and internal_id not in known:
+                    change.log.error(
+                        LogItemType.BUSINESS_PARTNER_UNKNOWN,
+                        "There is no such business partner.",
+                        f"{_ROOT}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
+                    )
+            contacts.append(replace(party, business_partner_internal_id=internal_id))
+        return contacts
 
     def _prospect(self, change: Change, lead: LeadChange) -> None:
         """The prospect comes last: a new business partner is drafted only for a change that is not refused."""
@@ -350,18 +360,21 @@ class _Plan:
 
 
 def _references(calls: Sequence[Call]) -> list[References]:
+    """The existing business partners the calls refer to, caller by caller."""
     found = []
-    for call in calls:
-        lead: LeadChange = call.message.lead
-        party = lead.prospect_party
+    for group in by_caller(calls):
+        changed: list[LeadChange] = [call.message.lead for call in group]
+        prospects = [lead.prospect_party for lead in changed if lead.prospect_party]
+        contacts = frozenset(party.business_partner_internal_id for lead in changed for party in lead.contact_party)
         references = References(
-            caller=call.caller,
-            internal_ids=frozenset(one.business_partner_internal_id for one in lead.contact_party)
-            | frozenset([party.business_partner_internal_id] if party and party.business_partner_internal_id else ()),
-            uuids=frozenset([party.business_partner_uuid.lower()] if party and party.business_partner_uuid else ()),
-            external_keys=frozenset([pair(party.external_key)] if party and party.external_key else ()),
+            caller=group[0].caller,
+            internal_ids=contacts
+            | {one.business_partner_internal_id for one in prospects if one.business_partner_internal_id},
+            uuids=frozenset(one.business_partner_uuid.lower() for one in prospects if one.business_partner_uuid),
+            external_keys=frozenset(pair(one.external_key) for one in prospects if one.external_key),
         )
-        found.append(references)
+        if references.internal_ids or references.uuids or references.external_keys:
+            found.append(references)
     return found
 
 

@@ -42,10 +42,14 @@ def external_keys(named: Iterable[NamesByChoice]) -> set[tuple[str, str]]:
     return {pair(one.external_key) for one in named if one.external_key is not None}
 
 
-def by_key(rows: Sequence[Row], number_column: str) -> dict[Key, list[Row]]:
-    """Stored rows under each key that names them. An external key may name several: each caller has its own."""
+def by_key(rows: Sequence[Row], number_column: str, *, prefix: str = "") -> dict[Key, list[Row]]:
+    """Stored rows under each key that names them. An external key may name several: each caller has its own.
+
+    `prefix` begins the columns of the keys, where those of the row itself are others.
+    """
     found: dict[Any, list[Row]] = {}
     for row in rows:
-        for key in (row[number_column], row["uuid"], (row["communication_system_id"], row["remote_object_id"])):
+        external_key = row[f"{prefix}communication_system_id"], row[f"{prefix}remote_object_id"]
+        for key in (row[f"{prefix}{number_column}"], row[f"{prefix}uuid"], external_key):
             found.setdefault(key, []).append(row)
     return found

@@ -108,13 +108,15 @@ class LeadBatch:
         log = LogBuilder(lead.object_node_sender_technical_id)
         status = LifeCycleStatus(lead.life_cycle_status_code.value if lead.life_cycle_status_code else "1")
         self._check(call, lead, status, log)
+        contacts = self._contacts(call, lead, log)
         prospect = self._prospect(call, lead.prospect_party, log)
         if log.failed or prospect is None:
             return None, log
         if lead.external_key:
             self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
         internal_id, created = prospect
-        return _draft(call, lead, status, internal_id, created_partner_id=internal_id if created else None), log
+        created_partner_id = internal_id if created else None
+        return _draft(call, lead, status, internal_id, contacts, created_partner_id=created_partner_id), log
 
     def _keys_taken(self) -> set[tuple[str, str, str]]:
         if self._taken is None:
@@ -159,21 +161,28 @@ class LeadBatch:
             f"{root}/lbl:QuestionnaireAnswer",
             log,
         )
-        contacts = [party.business_partner_internal_id for party in lead.contact_party]
-        _check_once(
-            contacts,
-            LogItemType.LEAD_CONTACT_REPEATED,
-            "A business partner is named as contact twice.",
-            f"{root}/lbl:ContactParty",
-            log,
-        )
-        for position, internal_id in enumerate(contacts, 1):
-            if self._book.referred(call.caller, internal_id) is None:
+
+    def _contacts(self, call: Call, lead: Lead, log: LogBuilder) -> list[Row]:
+        """The contacts' rows; one that was merged is its master."""
+        rows: list[Row] = []
+        for position, party in enumerate(lead.contact_party):
+            partner = self._book.referred(call.caller, party.business_partner_internal_id)
+            if partner is None:
                 log.error(
                     LogItemType.BUSINESS_PARTNER_UNKNOWN,
                     "There is no such business partner.",
-                    f"{root}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
+                    f"{self._root}/lbl:ContactParty[{position + 1}]/lbl:BusinessPartnerInternalID",
                 )
+            internal_id = partner["internal_id"] if partner else party.business_partner_internal_id
+            rows.append({"internal_id": internal_id, "position": position, "main_indicator": party.main_indicator})
+        _check_once(
+            [row["internal_id"] for row in rows],
+            LogItemType.LEAD_CONTACT_REPEATED,
+            "A business partner is named as contact twice.",
+            f"{self._root}/lbl:ContactParty",
+            log,
+        )
+        return rows
 
     def _prospect(self, call: Call, party: ProspectParty, log: LogBuilder) -> tuple[str | None, bool] | None:
         """InternalID of the prospect and whether it is created with this lead; None when there is none.
@@ -265,6 +274,7 @@ def _draft(
     lead: Lead,
     status: LifeCycleStatus,
     prospect_internal_id: str | None,
+    contacts: list[Row],
     *,
     created_partner_id: str | None,
 ) -> Draft:
@@ -272,14 +282,7 @@ def _draft(
     return Draft(
         head=_head(call, lead, status, prospect_internal_id),
         items=_items(lead),
-        contacts=[
-            {
-                "internal_id": one.business_partner_internal_id,
-                "position": position,
-                "main_indicator": one.main_indicator,
-            }
-            for position, one in enumerate(lead.contact_party)
-        ],
+        contacts=contacts,
         answers=[
             {"question_id": one.question_id, "position": position, "answer_code": one.answer_code}
             for position, one in enumerate(lead.questionnaire_answer)

@@ -1,6 +1,7 @@
 """ReadLead and FindLead. What a caller may not see is answered as if it did not exist."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from leadbridge import matching
@@ -39,6 +40,7 @@ from leadbridge.operations.call import Answer, Call, Policy, answer_header, zone
 from leadbridge.operations.identifying import by_key, external_keys, key_of, uuids
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.selecting import Hits, intervals, response_conditions
+from leadbridge.selection import Boundary, Interval
 from leadbridge.store import businesspartners, leads, outbox
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
@@ -70,14 +72,17 @@ def _read(tx: Transaction, call: Call) -> Answer:
         answers=True,
     )
     prospect_ids = {head["prospect_internal_id"] for head in heads}
-    prospects = {row["internal_id"]: row for row in businesspartners.resolve(tx, CORE_CRM, internal_ids=prospect_ids)}
-    readable = {row["internal_id"] for row in businesspartners.load(tx, call.caller, prospect_ids)}
+    prospects = {  # by the number read with the lead: it may have been merged since
+        row["named_internal_id"]: row for row in businesspartners.resolve(tx, CORE_CRM, internal_ids=prospect_ids)
+    }
+    masters = {row["internal_id"] for row in prospects.values()}
+    readable = {row["internal_id"] for row in businesspartners.load(tx, call.caller, masters)}
     forwarding = outbox.forwarding_states(tx, ids)
     details = [
         _details(
             head,
             parts[head["id"]],
-            _prospect(prospects[head["prospect_internal_id"]], head["prospect_internal_id"] in readable),
+            _prospect(prospects[head["prospect_internal_id"]], readable),
             forwarding.get(head["id"]),
             wanted,
         )
@@ -115,8 +120,9 @@ def _selected(tx: Transaction, call: Call, selection: Sequence[LeadIdentificatio
     return list(heads.values())
 
 
-def _prospect(row: Row, readable: bool) -> ProspectPartyDetails:
+def _prospect(row: Row, readable_ids: Collection[str]) -> ProspectPartyDetails:
     """Whoever may not read the business partner learns its number, which a linked create has answered anyway."""
+    readable = row["internal_id"] in readable_ids
     return ProspectPartyDetails(
         business_partner_internal_id=row["internal_id"],
         business_partner_uuid=row["uuid"],
@@ -258,6 +264,15 @@ _PLAIN: Mapping[str, str] = {
 }
 
 
+def _of_masters(tx: Transaction, prospects: Sequence[Interval]) -> list[Interval]:
+    """The same selection, in which each business partner that was merged is called by its master's number."""
+    merged = businesspartners.masters(tx, {str(one.lower) for one in prospects if one.boundary is Boundary.EQUAL})
+    return [
+        replace(one, lower=merged.get(str(one.lower), one.lower)) if one.boundary is Boundary.EQUAL else one
+        for one in prospects
+    ]
+
+
 def _find(tx: Transaction, call: Call, policy: Policy) -> Answer:
     message = call.message
     wanted = message.lead_selection_by_elements
@@ -267,6 +282,7 @@ def _find(tx: Transaction, call: Call, policy: Policy) -> Answer:
         name: intervals(getattr(wanted, f"selection_by_{name}"), log, f"{_FIND}/lbl:SelectionBy{element}")
         for name, element in _PLAIN.items()
     }
+    selections["prospect_party_id"] = _of_masters(tx, selections["prospect_party_id"])
     selections["email_uri"] = intervals(
         wanted.selection_by_email_uri, log, f"{_FIND}/lbl:SelectionByEmailURI", fold=matching.email_pattern
     )

@@ -25,7 +25,7 @@ from leadbridge.messages import BusinessPartner, Extension, ExternalKey
 from leadbridge.operations.call import Call, Policy, new_uuid
 from leadbridge.operations.identifying import Key, pair
 from leadbridge.operations.logitems import LogBuilder, LogItemType
-from leadbridge.operations.selecting import day
+from leadbridge.operations.partner_rows import partner_rows
 from leadbridge.store import businesspartners
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
@@ -132,10 +132,31 @@ class References:
     external_keys: frozenset[tuple[str, str]]
 
 
+def hold(tx: Transaction, references: Sequence[References]) -> Sequence[Row]:
+    """Keep merges off the business partners referred to, all in one statement; see `businesspartners.hold`."""
+    return businesspartners.hold(
+        tx,
+        internal_ids=frozenset().union(*(one.internal_ids for one in references)),
+        uuids=frozenset().union(*(one.uuids for one in references)),
+        external_keys=frozenset().union(*(one.external_keys for one in references)),
+    )
+
+
 def external_lock_key(kind: str, caller: Caller, external_key: ExternalKey) -> str:
     """The name under which one caller's objects with one external key are created one at a time."""
     system, remote_object = pair(external_key)
     return f"{kind}/{caller.id}/{system}/{remote_object}"
+
+
+def lock_keys_of(row: Row) -> list[str]:
+    """The names under which a new partner finds a stored one (`Request.lock_keys`), as far as the row has them."""
+    keys = [f"partner/{one['normalised']}" for one in row.get("communications", ()) if one["normalised"]]
+    numbers = row.get("identifications", ())
+    keys += [f"partner/{one['party_identifier_type_code']}/{one['business_partner_id']}" for one in numbers]
+    if row["remote_object_id"] is not None:
+        key = f"{row['communication_system_id']}/{row['remote_object_id']}"
+        keys.append(f"partner-key/{row['created_by']}/{key}")
+    return keys
 
 
 _Owned: TypeAlias = tuple[str, str, str]  # caller, communication system, remote object
@@ -180,7 +201,10 @@ class PartnerBook:
             identifications={each for one in requests for each in one.profile.identifications},
         )
         self._asked_owned = self._ask_owned(tx, requests)
-        self._asked_references = {one.caller.id: self._ask_references(tx, one) for one in references}
+        self._references = list(references)
+        self._held: set[str] = set()
+        self._asked_held = hold(tx, self._references) if numbers is not None else ()
+        self._asked_references = self._ask_references(self._references)
         self._referred: dict[str, Mapping[Key, Row]] = {}
         self._loaded = False
 
@@ -190,13 +214,25 @@ class PartnerBook:
         self._load_candidates()
         self._known_to = self._load_known(self._tx, self._requests)
         self._load_owned()
-        self._referred = {caller_id: _by_every_key(rows) for caller_id, rows in self._asked_references.items()}
+        self._load_references()
+
+    def _load_references(self) -> None:
+        asked = self._asked_references
+        if self._numbers is not None:
+            self._held = {row["internal_id"] for row in self._asked_held}
+            # What was merged after its row was held and before it was resolved is another one's now: that is held too.
+            while missing := {row["internal_id"] for rows in asked.values() for row in rows} - self._held:
+                self._held |= {row["internal_id"] for row in businesspartners.hold(self._tx, internal_ids=missing)}
+                asked = self._ask_references(self._references)
+        self._referred = {caller_id: _by_every_key(rows) for caller_id, rows in asked.items()}
 
     def _load_candidates(self) -> None:
+        compared: dict[str, Entry] = {}  # one that was merged is compared under its own name
         for row in self._asked_candidates:
-            entry = self._entries.get(row["internal_id"])
+            entry = compared.get(row["named_internal_id"])
             if entry is None:
-                entry = self._entries[row["internal_id"]] = _entry(row)
+                entry = compared[row["named_internal_id"]] = _entry(row)
+                self._entries.setdefault(row["internal_id"], entry)
             if row["normalised"] is not None:
                 self._by_value.setdefault(row["normalised"], []).append(entry)
             else:
@@ -233,22 +269,31 @@ class PartnerBook:
     def _load_owned(self) -> None:
         for caller_id, rows in self._asked_owned.items():
             for row in rows:
-                if row["created_by"] == caller_id:  # who sees all is given other callers' partners as well
-                    key = (caller_id, row["communication_system_id"], row["remote_object_id"])
+                if row["named_created_by"] == caller_id:  # who sees all is given other callers' partners as well
+                    key = (caller_id, row["named_communication_system_id"], row["named_remote_object_id"])
                     self._owned[key] = self._entries.setdefault(row["internal_id"], _entry(row))
 
-    @staticmethod
-    def _ask_references(tx: Transaction, one: References) -> Sequence[Row]:
-        return businesspartners.resolve(
-            tx, one.caller, internal_ids=one.internal_ids, uuids=one.uuids, external_keys=one.external_keys
-        )
+    def _ask_references(self, references: Sequence[References]) -> dict[str, Sequence[Row]]:
+        return {
+            one.caller.id: businesspartners.resolve(
+                self._tx, one.caller, internal_ids=one.internal_ids, uuids=one.uuids, external_keys=one.external_keys
+            )
+            for one in references
+        }
 
     def referred(self, caller: Caller, key: Key) -> Row | None:
-        """The partner a caller refers to by InternalID, UUID or external key; None when it may not or there is none."""
+        """The partner a caller refers to by InternalID, UUID or external key; None when it may not or there is none.
+
+        Of one that was merged it is the master.
+        """
         if not self._loaded:
             self._load()
         found = self._referred.get(caller.id)
         return found.get(key) if found else None
+
+    def master(self, internal_id: str) -> str:
+        """What a business partner has become part of, whoever asks; itself where it was not merged."""
+        return businesspartners.masters(self._tx, {internal_id}).get(internal_id, internal_id)
 
     def find_or_draft(self, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """The entry a new partner becomes: an existing one, a draft, or None when it is refused (the Log says why)."""
@@ -364,7 +409,24 @@ class PartnerBook:
 
     def write(self) -> dict[str, Row]:
         """Insert all drafts; they are returned as `businesspartners.load` would give them, by InternalID."""
-        rows = [_rows(request, entry) for request, entry in self._drafts]
+        rows = [
+            partner_rows(
+                request.partner,
+                {
+                    "internal_id": entry.internal_id,
+                    "uuid": entry.uuid,
+                    "change_number": entry.change_number,
+                    "created_by": request.caller.id,
+                    "created_at": request.now,
+                    "changed_at": request.now,
+                    "test_data": request.test_data,
+                    "match_name": entry.match_name,
+                    "extension": extension_bytes(request.partner.extension),
+                },
+                request.profile.communications,
+            )
+            for request, entry in self._drafts
+        ]
         businesspartners.insert(
             self._tx,
             partners=[one[0] for one in rows],
@@ -384,75 +446,13 @@ class PartnerBook:
 
 
 def _by_every_key(rows: Iterable[Row]) -> Mapping[Key, Row]:
-    """Partners by InternalID, UUID and external key."""
+    """Partners by the InternalID, UUID and external key they were named by."""
     found: dict[Key, Row] = {}
     for row in rows:
-        found[row["internal_id"]] = found[row["uuid"]] = row
-        if row["remote_object_id"] is not None:
-            found[row["communication_system_id"], row["remote_object_id"]] = row
+        found[row["named_internal_id"]] = found[row["named_uuid"]] = row
+        if row["named_remote_object_id"] is not None:
+            found[row["named_communication_system_id"], row["named_remote_object_id"]] = row
     return found
-
-
-def _rows(request: Request, entry: Entry) -> tuple[Row, list[Row], list[Row], list[Row]]:
-    """One draft as rows: the partner, its identifications, addresses and communications."""
-    partner, person, organisation = request.partner, request.partner.person, request.partner.organisation
-    reach, key = partner.communication, partner.external_key
-    internal_id = entry.internal_id
-    head: Row = {
-        "internal_id": internal_id,
-        "uuid": entry.uuid,
-        "change_number": entry.change_number,
-        "created_by": request.caller.id,
-        "created_at": request.now,
-        "changed_at": request.now,
-        "test_data": request.test_data,
-        "sender_technical_id": partner.object_node_sender_technical_id,
-        "communication_system_id": key.communication_system_id if key else None,
-        "remote_object_id": key.remote_object_id if key else None,
-        "category_code": partner.category_code.value,
-        "role_codes": " ".join(role.value for role in partner.role_code),
-        "given_name": person.given_name if person else None,
-        "family_name": person.family_name if person else None,
-        "academic_title_code": person.academic_title_code if person else None,
-        "gender_code": person.gender_code.value if person and person.gender_code else None,
-        "birth_date": day(person.birth_date) if person and person.birth_date else None,
-        "first_line_name": organisation.first_line_name if organisation else None,
-        "second_line_name": organisation.second_line_name if organisation else None,
-        "match_name": entry.match_name,
-        "correspondence_language_code": reach.correspondence_language_code if reach else None,
-        "contact_allowed_code": partner.contact_allowed_code.value if partner.contact_allowed_code else None,
-        "extension": extension_bytes(partner.extension),
-    }
-    identifications = [
-        {
-            "internal_id": internal_id,
-            "position": position,
-            "party_identifier_type_code": one.party_identifier_type_code,
-            "business_partner_id": one.business_partner_id,
-        }
-        for position, one in enumerate(partner.identification)
-    ]
-    addresses = [
-        {
-            "internal_id": internal_id,
-            "position": position,
-            "country_code": one.country_code,
-            "region_code": one.region_code,
-            "street_postal_code": one.street_postal_code,
-            "city_name": one.city_name,
-            "street_name": one.street_name,
-            "house_id": one.house_id,
-        }
-        for position, one in enumerate(partner.address)
-    ]
-    return head, identifications, addresses, _communications(request, internal_id)
-
-
-def _communications(request: Request, internal_id: str | None) -> list[Row]:
-    return [
-        {"internal_id": internal_id, "position": position, "kind": kind, "value": value, "normalised": normalised}
-        for position, (kind, value, normalised) in enumerate(request.profile.communications)
-    ]
 
 
 _EXTENSION = "{urn:leadbridge:common:1}Extension"

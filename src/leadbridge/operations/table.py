@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from leadbridge.caller import OperationGroup
-from leadbridge.operations import businesspartner, crm, crm_query, lead_bulk, lead_change, lead_create, lead_query
+from leadbridge.operations import (
+    businesspartner,
+    businesspartner_merge,
+    crm,
+    crm_query,
+    lead_bulk,
+    lead_change,
+    lead_create,
+    lead_query,
+)
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.store.database import Transaction
 
@@ -31,6 +40,7 @@ _TABLE: tuple[
     ("CreateBusinessPartner", _PARTNER, True, businesspartner.create_business_partners),
     ("ReadBusinessPartner", _PARTNER, False, businesspartner.read_business_partners),
     ("FindBusinessPartner", _PARTNER, False, businesspartner.find_business_partners),
+    ("MergeBusinessPartner", _PARTNER, True, businesspartner_merge.merge_business_partners),
     ("CreateLead", _LEAD, True, lead_create.create_leads),
     ("CheckLead", _LEAD, False, lead_create.check_leads),
     ("ReadLead", _LEAD, False, lead_query.read_leads),

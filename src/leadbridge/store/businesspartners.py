@@ -41,6 +41,13 @@ _address = tables.business_partner_address
 _communication = tables.business_partner_communication
 _lead = tables.lead
 
+# A business partner that was merged into another, its master, stands for it: whatever names the one means the other.
+# One hop suffices, because a merge moves those that pointed to what it merges.
+_named = _partner.alias("named")
+_master_id = func.coalesce(_named.c.merged_into_internal_id, _named.c.internal_id)
+_masters = _named.join(_partner, _partner.c.internal_id == _master_id)
+_NAMED_COLUMNS = ("internal_id", "uuid", "created_by", "communication_system_id", "remote_object_id")
+
 # Life cycle 1 open, 2 in process, 3 qualified, 4 accepted: neither declined nor closed.
 _OPEN_STATUSES = ("1", "2", "3", "4")
 
@@ -77,14 +84,15 @@ def _folded_names(row: Row) -> Row:
 
 
 def _candidate(*columns: ColumnElement[Any]) -> Select[Any]:
-    """The partner of a match, then the columns of the match itself, in the order of `_FOUND`."""
+    """The partner of a match, its name as it was compared, then the columns of the match itself."""
     return select(
         _partner.c.internal_id,
         _partner.c.uuid,
         _partner.c.change_number,
-        _partner.c.match_name,
-        _partner.c.category_code,
+        _named.c.match_name,
+        _named.c.category_code,
         _partner.c.created_at,
+        _named.c.internal_id.label("named_internal_id"),
         *columns,
     )
 
@@ -97,7 +105,7 @@ _BY_COMMUNICATION = (
         _NOTHING.label("party_identifier_type_code"),
         _NOTHING.label("business_partner_id"),
     )
-    .select_from(_partner.join(_communication))
+    .select_from(_masters.join(_communication, _communication.c.internal_id == _named.c.internal_id))
     .where(one_of(_communication.c.normalised, "normalised"))
 )
 _BY_IDENTIFICATION = (
@@ -107,7 +115,7 @@ _BY_IDENTIFICATION = (
         _identification.c.party_identifier_type_code,
         _identification.c.business_partner_id,
     )
-    .select_from(_partner.join(_identification))
+    .select_from(_masters.join(_identification, _identification.c.internal_id == _named.c.internal_id))
     .where(
         tuple_one_of(
             (_identification.c.party_identifier_type_code, _identification.c.business_partner_id),
@@ -125,9 +133,10 @@ def candidates(
 ) -> Sequence[Row]:
     """Whoever shares a normalised communication or an identification (type, id), oldest partner first.
 
-    One row per match: {internal_id, uuid, change_number, match_name, category_code, created_at, normalised, kind,
-    party_identifier_type_code, business_partner_id}; the last four as far as they matched, else None. All
-    business partners are looked at, whoever created them. The rows are fetched when they are looked at.
+    One row per match: {internal_id, uuid, change_number, match_name, category_code, created_at, named_internal_id,
+    normalised, kind, party_identifier_type_code, business_partner_id}; the last four as far as they matched, else
+    None. All business partners are looked at, whoever created them. A match with one that was merged is a match with
+    its master, under the name it was merged with. The rows are fetched when they are looked at.
     """
     if not normalised and not identifications:
         return ()
@@ -151,7 +160,8 @@ def resolve(
 
     It may name those it created and the prospects of leads it may see; one that sees everything, any. An
     external key (communication system, remote object) of a restricted caller means its own partners only.
-    The rows are fetched when they are looked at.
+    Of one that was merged the row is its master's. What it was named by stands beside: named_internal_id, named_uuid,
+    named_created_by, named_communication_system_id, named_remote_object_id. They are fetched when they are looked at.
     """
     given = {"internal_ids": internal_ids, "uuids": uuids, "external_keys": external_keys}
     kinds = tuple(kind for kind, values in given.items() if values)
@@ -166,17 +176,61 @@ def _resolve(rule: Visibility, kinds: tuple[str, ...]) -> Select[Any]:
     meant = [_meant(rule, kind) for kind in kinds]
     condition = meant[0]
     if len(meant) > 1:
-        condition = _partner.c.internal_id.in_(union(*(select(_partner.c.internal_id).where(each) for each in meant)))
-    return select(_partner).where(condition, may_refer_to_partner(rule)).order_by(_partner.c.internal_id)
+        condition = _named.c.internal_id.in_(union(*(select(_named.c.internal_id).where(each) for each in meant)))
+    named = (_named.c[name].label(f"named_{name}") for name in _NAMED_COLUMNS)
+    return (
+        select(_partner, *named)
+        .select_from(_masters)
+        .where(condition, may_refer_to_partner(rule))
+        .order_by(_partner.c.internal_id, _named.c.internal_id)
+    )
 
 
 def _meant(rule: Visibility, kind: str) -> ColumnElement[bool]:
     if kind == "internal_ids":
-        return one_of(_partner.c.internal_id, "internal_ids")
+        return one_of(_named.c.internal_id, "internal_ids")
     if kind == "uuids":
-        return one_of(_partner.c.uuid, "uuids")
-    key = tuple_one_of((_partner.c.communication_system_id, _partner.c.remote_object_id), "external_keys")
-    return key if rule is Visibility.ALL else and_(key, _partner.c.created_by == bindparam("caller_id"))
+        return one_of(_named.c.uuid, "uuids")
+    key = tuple_one_of((_named.c.communication_system_id, _named.c.remote_object_id), "external_keys")
+    return key if rule is Visibility.ALL else and_(key, _named.c.created_by == bindparam("caller_id"))
+
+
+def hold(
+    tx: Transaction,
+    *,
+    internal_ids: Collection[str] = (),
+    uuids: Collection[str] = (),
+    external_keys: Collection[tuple[str, str]] = (),
+) -> Sequence[Row]:
+    """Keep merges, and whoever else holds them, off the partners meant and their masters until the transaction ends.
+
+    Whoever lets a lead point to a partner that exists holds it first: a merge then either finds that lead or has been
+    seen. All partners of a transaction are named in one call, before any lead is locked: the rows are locked in the
+    order of their ids, so two transactions cannot wait for each other. The rows are {internal_id}.
+    """
+    given = {"internal_ids": internal_ids, "uuids": uuids, "external_keys": external_keys}
+    kinds = tuple(kind for kind, values in given.items() if values)
+    return tx.ask(_hold(kinds), {kind: given[kind] for kind in kinds}) if kinds else ()
+
+
+@cache
+def _hold(kinds: tuple[str, ...]) -> Select[Any]:
+    meant = [_meant(Visibility.ALL, kind) for kind in kinds]
+    ids = union(*(select(each).where(condition) for condition in meant for each in (_named.c.internal_id, _master_id)))
+    statement = select(_partner.c.internal_id).where(_partner.c.internal_id.in_(ids)).order_by(_partner.c.internal_id)
+    # NO KEY: the foreign keys of leads that are written meanwhile wait for nobody.
+    return statement.with_for_update(key_share=True)
+
+
+_MASTERS = select(_named.c.internal_id, _named.c.merged_into_internal_id).where(
+    one_of(_named.c.internal_id, "internal_ids"), _named.c.merged_into_internal_id.is_not(None)
+)
+
+
+def masters(tx: Transaction, internal_ids: Collection[str]) -> dict[str, str]:
+    """Of those that were merged, what they have become part of, by their own ids."""
+    rows = tx.ask(_MASTERS, {"internal_ids": internal_ids}) if internal_ids else ()
+    return {row["internal_id"]: row["merged_into_internal_id"] for row in rows}
 
 
 # ---------------------------------------------------------------------------------------------------- reading
@@ -234,10 +288,15 @@ def find(
 
     Keys of `selections`: `name` (ignoring case; the whole name, or the family name or first line alone),
     `email_uri` and `phone_number` (normalised, as stored); KeyError for any other. `identifications` (type,
-    id) and `external_keys` (communication system, remote object) are blocks too: one of each must fit.
+    id) and `external_keys` (communication system, remote object) are blocks too: one of each must fit. None that was
+    merged is found, but its master, which has its addresses, numbers and identifications, and is meant by its keys.
     """
     rule = rule_of(caller)
-    conditions = [is_readable_partner(rule), *(_condition(key, block) for key, block in selections.items())]
+    conditions = [
+        _partner.c.merged_into_internal_id.is_(None),
+        is_readable_partner(rule),
+        *(_condition(key, block) for key, block in selections.items()),
+    ]
     parameters: dict[str, Any] = who(caller)
     if identifications:
         pair = (_identification.c.party_identifier_type_code, _identification.c.business_partner_id)
@@ -245,7 +304,7 @@ def find(
         conditions.append(_partner.c.internal_id.in_(identified))
         parameters["identifications"] = identifications
     if external_keys:
-        conditions.append(_meant(rule, "external_keys"))
+        conditions.append(_partner.c.internal_id.in_(select(_master_id).where(_meant(rule, "external_keys"))))
         parameters["external_keys"] = external_keys
     if after is not None:
         conditions.append(_partner.c.internal_id > after)

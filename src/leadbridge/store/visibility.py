@@ -103,10 +103,11 @@ def is_readable_partner(rule: Visibility) -> ColumnElement[bool]:
 def may_refer_to_partner(rule: Visibility) -> ColumnElement[bool]:
     """Condition on `business_partner`: those the caller may name in a lead.
 
-    Its own, and the prospects of leads it may see: it was told their numbers.
+    Its own, what those were merged into, and the prospects of leads it may see: it was told their numbers.
     """
-    partner, lead = tables.business_partner, tables.lead
+    partner, lead, merged = tables.business_partner, tables.lead, tables.business_partner.alias("merged")
     if rule is Visibility.ALL:
         return true()
     seen = select(1).where(lead.c.prospect_internal_id == partner.c.internal_id, may_see_lead(rule))
-    return or_(partner.c.created_by == _ME, seen.correlate(partner).exists())
+    own = select(1).where(merged.c.merged_into_internal_id == partner.c.internal_id, merged.c.created_by == _ME)
+    return or_(partner.c.created_by == _ME, own.correlate(partner).exists(), seen.correlate(partner).exists())
