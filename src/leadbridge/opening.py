@@ -8,6 +8,7 @@ from leadbridge.bulk.jobs import own_uuid
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.caller import Caller
 from leadbridge.crm.combo import NtbClosedOpportunity
+from leadbridge.leadduplicate import DuplicateCheck, DuplicatePolicy, Past
 from leadbridge.operations.call import Policy
 from leadbridge.settings import Settings
 from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
@@ -41,6 +42,19 @@ def policy(settings: Settings) -> Policy:
         group_codes=frozenset(settings.code_lists.group_codes),
         reason_codes=frozenset(settings.code_lists.reason_codes),
         bulk_chunk_records=settings.bulk.chunk_records,
+        lead_duplicates=_lead_duplicates(settings),
+    )
+
+
+def _lead_duplicates(settings: Settings) -> DuplicatePolicy:
+    said = settings.lead_duplicates
+    return DuplicatePolicy(
+        default=DuplicateCheck(said.default),
+        callers={caller_id: DuplicateCheck(code) for caller_id, code in said.callers.items()},
+        threshold=said.threshold,
+        bulk_threshold=said.bulk_threshold,
+        counted=frozenset(Past(one) for one in said.counted),
+        masked=said.masked,
     )
 
 

@@ -24,6 +24,7 @@ from tests.support.bulk import LIMITS, counts, intake, lead_count, lead_names, n
 from tests.support.bulk_by_hand import END, ROOT, file_of, full_lead, small_lead
 
 UUID = "5f6b1c1e-8a35-4a2b-9d0e-3c2f7d1b4a01"
+EXTRA_ITEM = "<lbl:Item><lbl:ProductID>EXTRA</lbl:ProductID></lbl:Item>"
 VIOLATION, LEAD = "BULK.CONTRACT_VIOLATION", "/lbb:LeadBulk/lbb:Lead"
 
 
@@ -85,6 +86,17 @@ def test_a_key_that_is_taken_makes_a_duplicate(database: Database, path: Path) -
     job = take_in(database, path, file_of([small_lead(2), small_lead(1, name="Again")]))
     assert counts(job) == {"accepted": 1, "duplicate": 1}
     assert rejected(database, job) == [(2, "duplicate", [("LEAD.EXTERNAL_KEY_TAKEN", f"{LEAD}[2]/lbl:ExternalKey")])]
+
+
+def test_a_lead_that_seems_to_exist_makes_a_duplicate_and_in_a_file_more_must_agree(
+    database: Database, path: Path
+) -> None:
+    take_in(database, path, file_of([full_lead(1)]))
+    same = full_lead(1).replace("L-1<", "L-2<")
+    more = full_lead(1).replace("L-1<", "L-3<").replace("<lbl:Item>", f"{EXTRA_ITEM}<lbl:Item>", 1)
+    job = take_in(database, path, file_of([same, more]))
+    assert counts(job) == {"accepted": 1, "duplicate": 1}
+    assert rejected(database, job) == [(1, "duplicate", [("LEAD.DUPLICATE", f"{LEAD}[1]")])]
 
 
 def test_records_without_any_key_are_told_apart_by_their_content(database: Database, path: Path) -> None:

@@ -179,7 +179,8 @@ def test_a_lead_closed_lost_after_its_acceptance_is_lost_there_with_its_reason(
 def test_two_leads_about_one_customer_and_owner_share_the_record(wire: Wire) -> None:
     """The bank's table answers the open record; for the bridge that is a delivery like any other."""
     prospect = somebody()
-    requests = [create_lead(lead_fields(status="3", prospect=prospect, responsible="RM-5")) for _ in range(2)]
+    fields = lead_fields(status="3", prospect=prospect, responsible="RM-5")
+    requests = [create_lead(fields, duplicates="CREATE") for _ in range(2)]
     leads = [forwarded(wire, wire.done(request).one("Lead/ID"), "4") for request in requests]
     assert leads[0].one("UUID") != leads[1].one("UUID")
     assert leads[0].one("CoreLeadID") == leads[1].one("CoreLeadID")

@@ -26,6 +26,7 @@ def about(**reach: object) -> bytes:
     return create_lead(
         lead_fields(status="3", prospect=new_prospect(person("Anna", "Beispiel", **reach))),  # type: ignore[arg-type]  # passed on
         uuid=new_uuid(),
+        duplicates="CREATE",
     )
 
 
@@ -51,7 +52,12 @@ def test_leads_about_one_new_business_partner_create_it_once(
     rows = row_counts(two_gateways[0].database)
     assert (rows["business_partner"], rows["lead"], rows["message"]) == (1, THREADS, THREADS)
     told = Counter(code for answer in answers for code in answer.log)
-    assert told == {"LEAD.CREATED": THREADS, "BUSINESSPARTNER.CREATED": 1, "BUSINESSPARTNER.LINKED": THREADS - 1}
+    assert told == {
+        "LEAD.CREATED": THREADS,
+        "LEAD.DUPLICATE": THREADS - 1,
+        "BUSINESSPARTNER.CREATED": 1,
+        "BUSINESSPARTNER.LINKED": THREADS - 1,
+    }
 
 
 def test_partners_that_overlap_crosswise_never_wait_for_each_other_in_a_ring(

@@ -33,7 +33,9 @@ def prospect(calls: Calls) -> str:
 def named(calls: Calls, prospect: str, *names: str) -> dict[str, str]:
     """Leads of these names: the name of each ID."""
     return {
-        calls.done(create_lead(lead_fields(name=name, prospect=known_prospect(prospect)))).one("Lead/ID"): name
+        calls.done(create_lead(lead_fields(name=name, prospect=known_prospect(prospect)), duplicates="CREATE")).one(
+            "Lead/ID"
+        ): name
         for name in names
     }
 
@@ -326,7 +328,8 @@ def test_a_page_that_ends_exactly_with_the_last_hit_says_so(calls: Calls, prospe
 
 
 def test_a_find_answers_100_hits_unless_asked_and_never_more_than_1000(calls: Calls, prospect: str) -> None:
-    requests = [create_lead(lead_fields(prospect=known_prospect(prospect))) for _ in range(1005)]
+    fields = lead_fields(prospect=known_prospect(prospect))
+    requests = [create_lead(fields, duplicates="CREATE") for _ in range(1005)]
     for future in [calls.submit(request) for request in requests]:
         future.result(30)
 

@@ -315,7 +315,8 @@ def test_a_lead_about_nobody_is_refused(calls: Calls, prospect: Xml) -> None:
 
 def test_two_leads_of_one_batch_about_one_new_person_share_the_business_partner(calls: Calls) -> None:
     """Both wait for the lane when it starts, so that one transaction writes them."""
-    requests = [create_lead(lead_fields(prospect=new_prospect(person(emails=["anna@example.org"])))) for _ in range(2)]
+    prospect = new_prospect(person(emails=["anna@example.org"]))
+    requests = [create_lead(lead_fields(name=name, prospect=prospect)) for name in ("Loan", "Insurance")]
     with calls.database.write():  # keeps SQLite's lane waiting; on PostgreSQL they may go one by one, to the same end
         futures = [calls.submit(request) for request in requests]
     ids = {future.result(30).message.lead.prospect_party_internal_id for future in futures}

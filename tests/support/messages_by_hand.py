@@ -396,18 +396,25 @@ def lead_fields(
     )
 
 
-def create_lead(fields: Xml | None = None, *, uuid: str | None = None, test: bool = False) -> bytes:
-    """LeadCreateRequest_sync; without fields a lead about a new person without anything to know them by."""
+def create_lead(
+    fields: Xml | None = None, *, uuid: str | None = None, duplicates: str | None = None, test: bool = False
+) -> bytes:
+    """LeadCreateRequest_sync; without fields a lead about a new person without anything to know them by.
+
+    `duplicates` is the DuplicateCheckCode.
+    """
     return message(
         "lbl:LeadCreateRequest_sync",
         header("lbl", uuid, test=test),
+        optional("lbl:DuplicateCheckCode", duplicates),
         element("lbl:Lead", lead_fields(prospect=new_prospect(person())) if fields is None else fields),
     )
 
 
-def check_lead(fields: Xml, *, uuid: str | None = None) -> bytes:
+def check_lead(fields: Xml, *, uuid: str | None = None, duplicates: str | None = None) -> bytes:
     """LeadCreateCheckQuery_sync."""
-    return message("lbl:LeadCreateCheckQuery_sync", header("lbl", uuid), element("lbl:Lead", fields))
+    code = optional("lbl:DuplicateCheckCode", duplicates)
+    return message("lbl:LeadCreateCheckQuery_sync", header("lbl", uuid), code, element("lbl:Lead", fields))
 
 
 def change_lead(

@@ -87,6 +87,16 @@ def test_every_setting_has_its_variable(monkeypatch: pytest.MonkeyPatch) -> None
     assert Settings() == defaults
 
 
+def test_codes_of_single_callers_come_from_the_file_or_the_environment(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config.write_text("[lead_duplicates.callers]\nacme = 'CREATE'\n")
+    assert Settings().lead_duplicates.callers == {"acme": "CREATE"}
+    monkeypatch.setenv("LEADBRIDGE_LEAD_DUPLICATES__CALLERS", "acme=LINK, beta=MERGE")
+    assert Settings().lead_duplicates.callers == {"acme": "LINK", "beta": "MERGE"}
+    assert problems(lead_duplicates={"callers": {"acme": "PERHAPS"}})
+
+
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADBRIDGE_PORT", "")
     monkeypatch.setenv("LEADBRIDGE_CONFIG", "")

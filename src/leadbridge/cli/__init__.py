@@ -138,6 +138,10 @@ def settings_command() -> None:
 
 def _print_setting(name: str, value: object) -> None:
     """One line of TOML; TOML has no null, so what is not set is a comment. JSON's other values are TOML's."""
+    if isinstance(value, dict):
+        inner = ", ".join(f"{json.dumps(key, ensure_ascii=False)} = {json.dumps(one)}" for key, one in value.items())
+        print(f"{name} = {{{inner}}}")
+        return
     print(f"# {name} is not set" if value is None else f"{name} = {json.dumps(value, ensure_ascii=False)}")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.crm.combo import NtbClosedOpportunity
+from leadbridge.leadduplicate import DuplicatePolicy
 from leadbridge.messages import BasicMessageHeader
 
 
@@ -60,6 +61,7 @@ class Policy:
     group_codes: frozenset[str] = field(default_factory=frozenset)
     reason_codes: frozenset[str] = field(default_factory=frozenset)
     bulk_chunk_records: int = 250
+    lead_duplicates: DuplicatePolicy = field(default_factory=DuplicatePolicy)
 
 
 _randomness: list[str] = []

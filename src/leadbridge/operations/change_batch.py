@@ -27,7 +27,7 @@ from leadbridge.operations import lead_lists, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
-from leadbridge.operations.lead_batch import check_code, check_dates, find_prospect
+from leadbridge.operations.lead_checks import check_code, check_dates, find_prospect
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
     PartnerBook,

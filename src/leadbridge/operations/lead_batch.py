@@ -15,6 +15,9 @@ from leadbridge.operations import lead_lists, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
+from leadbridge.operations.lead_checks import check_code, check_dates, find_prospect
+from leadbridge.operations.lead_duplicates import Duplicate, LeadDuplicates
+from leadbridge.operations.lead_filling import fill_blanks
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
     PartnerBook,
@@ -32,7 +35,10 @@ from leadbridge.store.inserts import Row
 
 @dataclass(slots=True)
 class Draft:
-    """A lead about to be written: its head and the rows of its lists, and the business partner it creates."""
+    """A lead about to be written: its head and the rows of its lists, and the business partner it creates.
+
+    Not `created` is what a call is answered with instead: a lead that exists already, or that an earlier call creates.
+    """
 
     head: Row
     items: list[Row]
@@ -41,6 +47,7 @@ class Draft:
     notes: list[Row]
     documents: list[Row]
     created_partner_id: str | None
+    created: bool = True
 
     def lists(self) -> Iterable[Row]:
         """Every row that belongs to the lead."""
@@ -62,6 +69,7 @@ class LeadBatch:
             partner = call.message.lead.prospect_party.new_business_partner
             self._requests[id(call)] = request(call, partner, path, policy) if partner is not None else None
         self._drawn = 0  # how many numbers for business partners may be drawn
+        self._bulk = operation == "SubmitLeadBulk"
 
     def lock_keys(self) -> list[str]:
         """What the batch must have to itself while it is drafted and written."""
@@ -76,6 +84,10 @@ class LeadBatch:
         """Ask the store for what drafting needs. A check, which does not write, uses no number."""
         brought = [request for request in self._requests.values() if request is not None]
         self._tx = tx
+        self._writes = writes
+        self._duplicates: LeadDuplicates | None = None  # not asked for until a prospect turns out to exist
+        self._drafts: dict[str, list[tuple[Call, Draft]]] = {}  # by their prospects
+        self._told: list[tuple[Call, Duplicate, Draft, LogBuilder]] = []
         self._book = PartnerBook(
             tx, requests=brought, references=_references(self._calls), numbers=self._numbers() if writes else None
         )
@@ -98,12 +110,18 @@ class LeadBatch:
     def create(self, fresh: Sequence[Call]) -> list[tuple[Draft | None, LogBuilder]]:
         """Draft and write those calls of the batch that are new; without a draft the Log says why."""
         self._drawn = sum(self._requests[id(call)] is not None for call in fresh)
-        drafted = [self.draft(call) for call in fresh]
-        self._write([(call, draft) for call, (draft, _) in zip(fresh, drafted, strict=True) if draft])
-        return drafted
+        drafted = [self._drafted(call) for call in fresh]
+        self._write([(call, draft) for call, (draft, _) in zip(fresh, drafted, strict=True) if draft and draft.created])
+        self._tell()
+        return [(None if log.failed else draft, log) for draft, log in drafted]
 
     def draft(self, call: Call) -> tuple[Draft | None, LogBuilder]:
-        """The draft of one call; None when it is refused, and the Log says why."""
+        """The draft of one call, for a check; None when it would be refused, and the Log says why."""
+        draft, log = self._drafted(call)
+        self._tell()
+        return (None if log.failed else draft), log
+
+    def _drafted(self, call: Call) -> tuple[Draft | None, LogBuilder]:
         lead: Lead = call.message.lead
         log = LogBuilder(lead.object_node_sender_technical_id)
         status = LifeCycleStatus(lead.life_cycle_status_code.value if lead.life_cycle_status_code else "1")
@@ -112,11 +130,49 @@ class LeadBatch:
         prospect = self._prospect(call, lead.prospect_party, log)
         if log.failed or prospect is None:
             return None, log
-        if lead.external_key:
-            self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
         internal_id, created = prospect
         created_partner_id = internal_id if created else None
-        return _draft(call, lead, status, internal_id, contacts, created_partner_id=created_partner_id), log
+        draft = _draft(call, lead, status, internal_id, contacts, created_partner_id=created_partner_id)
+        if not created:
+            draft = self._unless_duplicate(call, draft, log)
+        if draft.created:
+            if lead.external_key:
+                self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
+            if internal_id is not None:
+                self._drafts.setdefault(internal_id, []).append((call, draft))
+        return draft, log
+
+    def _unless_duplicate(self, call: Call, draft: Draft, log: LogBuilder) -> Draft:
+        """The draft; or what the call is answered with where it is the same as another lead about its prospect."""
+        if self._duplicates is None:
+            prospects = self._book.stored_ids()
+            for one in self._calls:
+                if self._requests[id(one)] is None:
+                    row = find_prospect(self._book, one, one.message.lead.prospect_party)
+                    prospects.update([row["internal_id"]] if row else ())
+            callers = [one.caller for one in self._calls]
+            self._duplicates = LeadDuplicates(
+                self._tx, self._policy.lead_duplicates, prospects, callers, bulk=self._bulk, holds=self._writes
+            )
+        before = [
+            (one.caller, other.head, other.items)
+            for one, other in self._drafts.get(draft.head["prospect_internal_id"], ())
+        ]
+        found = self._duplicates.found(call, draft.head, draft.items, before)
+        if found is None:
+            return draft
+        if not found.creates:
+            draft = Draft(found.existing.head, [], [], [], [], [], None, created=False)
+        self._told.append((call, found, draft, log))
+        return draft
+
+    def _tell(self) -> None:
+        """Say what is the same as what, now that every lead has its number, and fill what MERGE asks to be filled."""
+        for call, found, draft, log in self._told:
+            found.say(log, self._root)
+            if found.fills and self._writes:
+                draft.head = fill_blanks(self._tx, call, draft.head, self._policy, log)
+        self._told.clear()
 
     def _keys_taken(self) -> set[tuple[str, str, str]]:
         if self._taken is None:
@@ -240,28 +296,6 @@ class LeadBatch:
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
             ],
         )
-
-
-def find_prospect(book: PartnerBook, call: Call, party: ProspectParty) -> Row | None:
-    """The existing business partner a ProspectParty names, if the caller may refer to it."""
-    if party.business_partner_internal_id:
-        return book.referred(call.caller, party.business_partner_internal_id)
-    if party.business_partner_uuid:
-        return book.referred(call.caller, party.business_partner_uuid.lower())
-    assert party.external_key is not None  # the contract's choice
-    return book.referred(call.caller, pair(party.external_key))
-
-
-def check_code(code: str | None, known: frozenset[str], path: str, log: LogBuilder) -> None:
-    """Refuse a code that the site's list does not have; a site without a list takes every code of the form."""
-    if code is not None and known and code not in known:
-        log.error(LogItemType.LEAD_CODE_UNKNOWN, "The code is not in this site's list.", path)
-
-
-def check_dates(start: object, end: object, path: str, log: LogBuilder) -> None:
-    """Refuse an end before the start."""
-    if start is not None and end is not None and end < start:  # type: ignore[operator]  # both are dates
-        log.error(LogItemType.LEAD_DATES_REVERSED, "EndDate lies before StartDate.", path)
 
 
 def _check_once(keys: list[str], type_id: LogItemType, note: str, path: str, log: LogBuilder) -> None:

@@ -63,7 +63,7 @@ def confirmation(head: Row, reference: str | None) -> LeadConfirmation:
 
 def _created(call: Call, draft: Draft | None, log: LogBuilder) -> Answer:
     message = call.message
-    if draft is not None:
+    if draft is not None and draft.created:
         log.information(LogItemType.LEAD_CREATED, f"Lead {draft.head['id']} was created.")
         if draft.created_partner_id:
             log.information(
@@ -84,7 +84,8 @@ def _checked(call: Call, draft: Draft | None, log: LogBuilder) -> Answer:
     message = call.message
     result = None
     if draft is not None:
-        log.information(LogItemType.LEAD_WOULD_BE_CREATED, "CreateLead would create this lead.")
+        if draft.created:
+            log.information(LogItemType.LEAD_WOULD_BE_CREATED, "CreateLead would create this lead.")
         result = LeadCheckResult(
             reference_object_node_sender_technical_id=message.lead.object_node_sender_technical_id,
             life_cycle_status_code=LeadLifeCycleStatusCode(draft.head["life_cycle_status_code"]),

@@ -19,7 +19,7 @@ class Verdict(StrEnum):
 
     ACCEPTED = "accepted"  # a lead was created
     REPLAYED = "replayed"  # this record of this file was accepted before
-    DUPLICATE = "duplicate"  # the caller has a lead with its ExternalKey already
+    DUPLICATE = "duplicate"  # the caller has a lead with its ExternalKey already, or seems to have the lead
     REJECTED = "rejected"  # against the contract or the rules; its Log items say why
 
 
@@ -83,11 +83,14 @@ _MEMORY: Memory[RecordOutcome] = Memory(
 )
 
 
+_DUPLICATES = (LogItemType.LEAD_EXTERNAL_KEY_TAKEN, LogItemType.LEAD_DUPLICATE)
+
+
 def _outcome(draft: Draft | None, log: LogBuilder) -> RecordOutcome:
-    if draft is not None:
+    if draft is not None and draft.created:
         return RecordOutcome(Verdict.ACCEPTED)
-    items = [item for item in log.log().item if item.severity_code is LogItemSeverityCode.VALUE_3]
-    taken = all(item.type_id == LogItemType.LEAD_EXTERNAL_KEY_TAKEN for item in items)
+    items = [item for item in log.log().item if draft or item.severity_code is LogItemSeverityCode.VALUE_3]
+    taken = draft is not None or all(item.type_id in _DUPLICATES for item in items)
     return RecordOutcome(Verdict.DUPLICATE if taken else Verdict.REJECTED, items)
 
 

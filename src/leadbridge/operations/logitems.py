@@ -29,6 +29,8 @@ class LogItemType(StrEnum):
     BUSINESS_PARTNER_TEST_DATA_MIXED = "BUSINESSPARTNER.TEST_DATA_MIXED"
     BUSINESS_PARTNER_LIST_TOO_LONG = "BUSINESSPARTNER.LIST_TOO_LONG"
     LEAD_CREATED = "LEAD.CREATED"
+    LEAD_DUPLICATE = "LEAD.DUPLICATE"
+    LEAD_LINKED = "LEAD.LINKED"
     LEAD_CHANGED = "LEAD.CHANGED"
     LEAD_UNCHANGED = "LEAD.UNCHANGED"
     LEAD_UNKNOWN = "LEAD.UNKNOWN"
@@ -117,6 +119,14 @@ class LogBuilder:
                 note=note if len(note) <= _NOTE_LENGTH else note[: _NOTE_LENGTH - 3] + "...",
             )
         )
+
+    def take(self, other: "LogBuilder") -> None:
+        """Go on with the items of another Log."""
+        for item in other._items:  # noqa: SLF001 - one of its own kind
+            self._add(
+                LogItemType(item.type_id), item.severity_code, item.note or "", item.reference_message_element_name
+            )
+        self.failed = self.failed or other.failed
 
     def log(self, *, partly: bool = False, received: bool = False) -> Log:
         """The Log: with an error failed, or partially successful where `partly` says that something was done.

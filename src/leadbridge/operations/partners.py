@@ -291,6 +291,12 @@ class PartnerBook:
         found = self._referred.get(caller.id)
         return found.get(key) if found else None
 
+    def stored_ids(self) -> set[str]:
+        """The partners in the store that a new one of the batch may turn out to be."""
+        if not self._loaded:
+            self._load()
+        return {one.internal_id for one in self._entries.values() if one.draft is None and one.internal_id is not None}
+
     def master(self, internal_id: str) -> str:
         """What a business partner has become part of, whoever asks; itself where it was not merged."""
         return businesspartners.masters(self._tx, {internal_id}).get(internal_id, internal_id)

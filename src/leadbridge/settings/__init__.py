@@ -31,6 +31,7 @@ from leadbridge.settings.tables import (
     ForwardingSettings,
     GateSettings,
     IdempotencySettings,
+    LeadDuplicateSettings,
     LoadSettings,
     MatchingSettings,
 )
@@ -132,7 +133,10 @@ class Settings(BaseSettings):
     """Callers."""
 
     matching: MatchingSettings = MatchingSettings()
-    """Duplicates."""
+    """Duplicates of business partners."""
+
+    lead_duplicates: LeadDuplicateSettings = LeadDuplicateSettings()
+    """Duplicates of leads."""
 
     idempotency: IdempotencySettings = IdempotencySettings()
     """Replays."""

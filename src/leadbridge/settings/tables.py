@@ -247,6 +247,41 @@ class MatchingSettings(Table):
     the callers' customers are: under a wrong one such numbers match nobody, or the wrong person."""
 
 
+def _codes_by_caller(codes: object) -> object:
+    """What the environment says as acme=CREATE,beta=LINK."""
+    if not isinstance(codes, str):
+        return codes
+    pairs = (one.partition("=") for one in codes.split(","))
+    return {caller_id.strip(): code.strip() for caller_id, _, code in pairs}
+
+
+LeadDuplicateCode = Literal["REJECT", "LINK", "CREATE", "MERGE"]
+
+
+class LeadDuplicateSettings(Table):
+    """When a new lead is one that exists already, and what then happens. A call's DuplicateCheckCode goes before."""
+
+    default: LeadDuplicateCode = "REJECT"
+    """What happens to a duplicate whose call says nothing, as the contract says."""
+
+    callers: Annotated[dict[str, LeadDuplicateCode], BeforeValidator(_codes_by_caller)] = {}
+    """The same for single callers, by their IDs: a partner whose system cannot send the code."""
+
+    threshold: int = Field(default=85, ge=85, le=100)
+    """Score from which a single call's lead is a duplicate. Below 85 names are other names."""
+
+    bulk_threshold: int = Field(default=95, ge=85, le=100)
+    """The same for leads in files. Nobody looks at each, so more must agree before one is left out."""
+
+    counted: Annotated[tuple[Literal["declined", "won", "lost", "converted"], ...], BeforeValidator(_codes)] = ()
+    """Which past leads count as existing: none, because who was declined, served or lost before may ask again.
+    Converted are those that the core CRM has as an opportunity."""
+
+    masked: bool = False
+    """Whether a restricted caller's leads are also compared with those it may not see. It then learns that there is
+    one, with all but four digits of its number hidden; off, because that alone says who is somebody else's lead."""
+
+
 class IdempotencySettings(Table):
     """Receiving twice, acting once."""
 

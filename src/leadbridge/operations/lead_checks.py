@@ -1,0 +1,30 @@
+"""What creating and changing a lead check alike."""
+
+from leadbridge.messages import ProspectParty
+from leadbridge.operations.call import Call
+from leadbridge.operations.identifying import pair
+from leadbridge.operations.logitems import LogBuilder, LogItemType
+from leadbridge.operations.partners import PartnerBook
+from leadbridge.store.inserts import Row
+
+
+def find_prospect(book: PartnerBook, call: Call, party: ProspectParty) -> Row | None:
+    """The existing business partner a ProspectParty names, if the caller may refer to it."""
+    if party.business_partner_internal_id:
+        return book.referred(call.caller, party.business_partner_internal_id)
+    if party.business_partner_uuid:
+        return book.referred(call.caller, party.business_partner_uuid.lower())
+    assert party.external_key is not None  # the contract's choice
+    return book.referred(call.caller, pair(party.external_key))
+
+
+def check_code(code: str | None, known: frozenset[str], path: str, log: LogBuilder) -> None:
+    """Refuse a code that the site's list does not have; a site without a list takes every code of the form."""
+    if code is not None and known and code not in known:
+        log.error(LogItemType.LEAD_CODE_UNKNOWN, "The code is not in this site's list.", path)
+
+
+def check_dates(start: object, end: object, path: str, log: LogBuilder) -> None:
+    """Refuse an end before the start."""
+    if start is not None and end is not None and end < start:  # type: ignore[operator]  # both are dates
+        log.error(LogItemType.LEAD_DATES_REVERSED, "EndDate lies before StartDate.", path)
