@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -116,6 +117,7 @@ def test_settings_are_printed_as_toml_with_passwords_masked() -> None:
             "LEADBRIDGE_CRM_USERNAME": "bridge",
             "LEADBRIDGE_CRM_PASSWORD": "hush-as-well",
             "LEADBRIDGE_PORT": "8123",
+            "LEADBRIDGE_LEAD_DUPLICATES__CALLERS": "acme=CREATE,beta=LINK",
         },
     )
     assert done.code == 0
@@ -123,6 +125,7 @@ def test_settings_are_printed_as_toml_with_passwords_masked() -> None:
     assert "postgresql://bridge:" in done.out
     assert "\nport = 8123\n" in done.out
     assert "\n[forwarding]\n" in done.out
+    assert tomllib.loads(done.out)["lead_duplicates"]["callers"] == {"acme": "CREATE", "beta": "LINK"}
 
 
 def test_the_contract_keeps_its_own_rules() -> None:

@@ -82,6 +82,8 @@ def test_every_setting_has_its_variable(monkeypatch: pytest.MonkeyPatch) -> None
         value = value_at(defaults, *path)
         if isinstance(value, tuple):
             monkeypatch.setenv(variable_of(path), ", ".join(value))
+        elif isinstance(value, dict):
+            monkeypatch.setenv(variable_of(path), ", ".join(f"{key}={one}" for key, one in value.items()))
         elif value is not None:
             monkeypatch.setenv(variable_of(path), str(value))
     assert Settings() == defaults

@@ -93,6 +93,7 @@ class LeadDuplicates:
         self._policy = policy
         self._threshold = policy.bulk_threshold if bulk else policy.threshold
         self._stored: dict[tuple[str, str], list[Candidate]] = {}
+        self._drafted: dict[str, Candidate] = {}  # by UUID: one of the batch is compared with all that follow
         if holds:
             businesspartners.hold(tx, internal_ids=prospect_ids)
         asked = [
@@ -120,12 +121,10 @@ class LeadDuplicates:
 
         `before` are those that earlier calls of the batch create about the same business partner: caller, head, items.
         """
-        new = _candidate(head, (row["product_id"] for row in items))
+        new = self._draft(head, items)
         candidates = self._stored.get((call.caller.id, head["prospect_internal_id"]), [])
         candidates = candidates + [
-            _candidate(other, (row["product_id"] for row in rows))
-            for caller, other, rows in before
-            if _sees(call.caller, caller, other)
+            self._draft(other, rows) for caller, other, rows in before if _sees(call.caller, caller, other)
         ]
         matches = []
         for place, old in enumerate(candidates):
@@ -141,6 +140,12 @@ class LeadDuplicates:
         if not existing.visible and code is not DuplicateCheck.CREATE:
             code = DuplicateCheck.REJECT  # what a caller may not see cannot be its answer
         return Duplicate(existing, surest.rule.value, surest.score, code)
+
+    def _draft(self, head: Row, items: Sequence[Row]) -> Candidate:
+        known = self._drafted.get(head["uuid"])
+        if known is None:
+            known = self._drafted[head["uuid"]] = _candidate(head, (row["product_id"] for row in items))
+        return known
 
 
 def _name_score(new: str, old: str) -> int:
