@@ -23,11 +23,10 @@ _Values: TypeAlias = Sequence[Any]
 
 def one_insert(batch: Sequence[Prepared]) -> tuple[bytes, list[str]]:
     """The statement that writes all rows of a batch, and its parameters. Rows keep their order within a table."""
-    tables: dict[Insert, list[list[Any]]] = {}
+    tables: dict[Insert, list[_Values]] = {}
     for insert, columns in batch:
         if insert in tables:
-            for column, more in zip(tables[insert], columns, strict=True):
-                column.extend(more)
+            tables[insert] = [[*before, *more] for before, more in zip(tables[insert], columns, strict=True)]
         else:
             tables[insert] = columns
     shape: list[tuple[Insert, tuple[int, ...]]] = []
