@@ -9,6 +9,7 @@ import os
 import pickle
 import signal
 import sys
+from itertools import count
 from typing import BinaryIO
 
 from leadbridge import log
@@ -19,6 +20,9 @@ from leadbridge.store.database import Database
 from leadbridge.store.errors import DatabaseUnreachable
 
 _log = log.get_logger(__name__)
+
+# A collection also empties the interpreter's store of small objects, which the next chunk has to fill again.
+_CHUNKS_BETWEEN_COLLECTIONS = 8
 
 
 def main() -> None:
@@ -41,7 +45,7 @@ def main() -> None:
         limits=assignment.limits,
         patience=assignment.patience,
     )
-    # A chunk makes a hundred thousand objects and no cycles; looking for some again and again costs a tenth.
+    # A chunk makes a hundred thousand objects and hardly a cycle; looking for some again and again costs a tenth.
     gc.freeze()
     gc.disable()
     try:
@@ -53,7 +57,7 @@ def main() -> None:
 
 
 def _work(intake: Intake, orders: BinaryIO, answers: BinaryIO) -> None:
-    while True:
+    for taken in count(1):
         chunk: Chunk = pickle.load(orders)  # noqa: S301  # as above
         try:
             answer: dict[str, int] | str | None = intake.take(chunk)
@@ -66,7 +70,8 @@ def _work(intake: Intake, orders: BinaryIO, answers: BinaryIO) -> None:
         pickle.dump(answer, answers)
         answers.flush()
         del chunk
-        gc.collect()
+        if taken % _CHUNKS_BETWEEN_COLLECTIONS == 0:
+            gc.collect()
 
 
 if __name__ == "__main__":

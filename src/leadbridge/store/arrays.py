@@ -54,11 +54,15 @@ def _statement(tables: tuple[tuple[Insert, tuple[int, ...]], ...]) -> bytes:
     return (f"WITH {named} {last}" if named else last).encode()
 
 
-def _texts(values: _Values) -> str:
-    quoted = '","'.join([value for value in values if value is not None])
-    if None not in values and "\\" not in quoted and quoted.count('"') == 2 * (len(values) - 1):
-        return f'{{"{quoted}"}}'  # the usual case, at the speed of C
-    return _array(_quoted(value) if value is not None else None for value in values)
+def text_array(values: _Values) -> str:
+    """Texts and nulls as an array."""
+    present = [value for value in values if value is not None] if None in values else values
+    quoted = '","'.join(present)
+    if "\\" in quoted or quoted.count('"') != 2 * max(len(present) - 1, 0):
+        return _array([None if value is None else _quoted(value) for value in values])
+    if present is not values:
+        return _array([None if value is None else f'"{value}"' for value in values])
+    return f'{{"{quoted}"}}' if values else "{}"  # the usual case, at the speed of C
 
 
 def _quoted(value: str) -> str:
@@ -66,7 +70,12 @@ def _quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _array(values: Any) -> str:
+def number_array(values: Sequence[int]) -> str:
+    """Numbers as an array."""
+    return f"{{{','.join(map(str, values))}}}"
+
+
+def _array(values: _Values) -> str:
     return f"{{{','.join(['NULL' if value is None else value for value in values])}}}"
 
 
@@ -107,4 +116,4 @@ _KINDS: dict[type[TypeEngine[Any]], tuple[str, Callable[[_Values], str]]] = {
 
 
 def _kind(kind: TypeEngine[Any]) -> tuple[str, Callable[[_Values], str]]:
-    return _KINDS.get(type(kind), ("text", _texts))
+    return _KINDS.get(type(kind), ("text", text_array))
