@@ -70,7 +70,6 @@ class LeadBatch:
         for call in calls:
             partner = call.message.lead.prospect_party.new_business_partner
             self._requests[id(call)] = request(call, partner, path, policy) if partner is not None else None
-        self._drawn = 0  # how many numbers for business partners may be drawn
 
     def lock_keys(self) -> list[str]:
         """What the batch must have to itself while it is drafted and written."""
@@ -85,9 +84,7 @@ class LeadBatch:
         """Ask the store for what drafting needs. A check, which does not write, uses no number."""
         brought = [request for request in self._requests.values() if request is not None]
         self._tx = tx
-        self._book = PartnerBook(
-            tx, requests=brought, references=_references(self._calls), numbers=self._numbers() if writes else None
-        )
+        self._book = PartnerBook(tx, requests=brought, references=_references(self._calls), numbers=None)
         self._asked_keys = leads.external_keys_taken(
             tx,
             {
@@ -101,12 +98,9 @@ class LeadBatch:
             tx.foresee_numbers("business_partner", len(brought))
             tx.foresee_numbers("lead", len(self._calls))
 
-    def _numbers(self) -> Iterator[str]:
-        yield from self._tx.next_numbers("business_partner", self._drawn)
-
     def create(self, fresh: Sequence[Call]) -> list[tuple[Draft | None, LogBuilder]]:
         """Draft and write those calls of the batch that are new; without a draft the Log says why."""
-        self._drawn = sum(self._requests[id(call)] is not None for call in fresh)
+        self._book.numbers = _numbers(self._tx, sum(self._requests[id(call)] is not None for call in fresh))
         drafted = [self.draft(call) for call in fresh]
         self._write([(call, draft) for call, (draft, _) in zip(fresh, drafted, strict=True) if draft])
         return drafted
@@ -237,6 +231,14 @@ class LeadBatch:
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
             ],
         )
+
+
+def _numbers(tx: Transaction, most: int) -> Iterator[str]:
+    """Numbers for business partners, drawn when the first is needed.
+
+    No method: an iterator that holds the batch, which holds it, would keep both until somebody looks for cycles.
+    """
+    yield from tx.next_numbers("business_partner", most)
 
 
 def find_prospect(book: PartnerBook, call: Call, party: ProspectParty) -> Row | None:

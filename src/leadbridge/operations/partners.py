@@ -164,7 +164,8 @@ def _entry(row: Row) -> Entry:
 
 
 class PartnerBook:
-    """See the module. `numbers` gives InternalIDs to drafts; None for a check that must not use any.
+    """See the module. `numbers` gives InternalIDs to drafts, and may be set until the first is made; without it, for a
+    check, they get none.
 
     What is stored is asked for at once and looked at when the first call asks.
     """
@@ -175,10 +176,10 @@ class PartnerBook:
         *,
         requests: Sequence[Request],
         references: Iterable[References] = (),
-        numbers: Iterator[str] | None,
+        numbers: Iterator[str] | None = None,
     ) -> None:
         self._tx = tx
-        self._numbers = numbers
+        self.numbers = numbers
         self._requests = requests
         self._entries: dict[str, Entry] = {}
         self._by_value: dict[str, list[Entry]] = {}
@@ -357,7 +358,7 @@ class PartnerBook:
     def _draft(self, request: Request) -> Entry:
         new = request.profile
         entry = Entry(
-            internal_id=next(self._numbers) if self._numbers else None,
+            internal_id=next(self.numbers) if self.numbers else None,
             uuid=new_uuid(),
             change_number=1,
             category_code=new.category_code,
