@@ -9,7 +9,6 @@ import os
 import pickle
 import signal
 import sys
-from itertools import count
 from typing import BinaryIO
 
 from leadbridge import log
@@ -20,9 +19,6 @@ from leadbridge.store.database import Database
 from leadbridge.store.errors import DatabaseUnreachable
 
 _log = log.get_logger(__name__)
-
-# A collection also empties the interpreter's store of small objects, which the next chunk has to fill again.
-_CHUNKS_BETWEEN_COLLECTIONS = 8
 
 
 def main() -> None:
@@ -57,7 +53,7 @@ def main() -> None:
 
 
 def _work(intake: Intake, orders: BinaryIO, answers: BinaryIO) -> None:
-    for taken in count(1):
+    while True:
         chunk: Chunk = pickle.load(orders)  # noqa: S301  # as above
         try:
             answer: dict[str, int] | str | None = intake.take(chunk)
@@ -70,8 +66,7 @@ def _work(intake: Intake, orders: BinaryIO, answers: BinaryIO) -> None:
         pickle.dump(answer, answers)
         answers.flush()
         del chunk
-        if taken % _CHUNKS_BETWEEN_COLLECTIONS == 0:
-            gc.collect()
+        gc.collect()
 
 
 if __name__ == "__main__":

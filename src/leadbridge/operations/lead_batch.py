@@ -84,7 +84,7 @@ class LeadBatch:
         """Ask the store for what drafting needs. A check, which does not write, uses no number."""
         brought = [request for request in self._requests.values() if request is not None]
         self._tx = tx
-        self._book = PartnerBook(tx, requests=brought, references=_references(self._calls), numbers=None)
+        self._book = PartnerBook(tx, requests=brought, references=_references(self._calls))
         self._asked_keys = leads.external_keys_taken(
             tx,
             {
