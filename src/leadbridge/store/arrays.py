@@ -56,23 +56,26 @@ def _statement(tables: tuple[tuple[Insert, tuple[int, ...]], ...]) -> bytes:
 
 def text_array(values: _Values) -> str:
     """Texts and nulls as an array."""
-    present = [value for value in values if value is not None] if None in values else values
-    quoted = '","'.join(present)
-    if "\\" in quoted or quoted.count('"') != 2 * max(len(present) - 1, 0):
+    try:
+        quoted = '","'.join(values)
+    except TypeError:  # a null among them
         return _array([None if value is None else _quoted(value) for value in values])
-    if present is not values:
-        return _array([None if value is None else f'"{value}"' for value in values])
-    return f'{{"{quoted}"}}' if values else "{}"  # the usual case, at the speed of C
+    if "\\" in quoted or quoted.count('"') != 2 * (len(values) - 1):
+        return _array([_quoted(value) for value in values])
+    return f'{{"{quoted}"}}'  # the usual case, at the speed of C
 
 
 def _quoted(value: str) -> str:
+    if "\\" not in value and '"' not in value:
+        return f'"{value}"'
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def number_array(values: Sequence[int]) -> str:
-    """Numbers as an array."""
-    return f"{{{','.join(map(str, values))}}}"
+def _each(convert: Callable[[Any], str], values: _Values) -> str:
+    if None in values:
+        return _array([None if value is None else convert(value) for value in values])
+    return f"{{{','.join(map(convert, values))}}}"
 
 
 def _array(values: _Values) -> str:
@@ -80,7 +83,7 @@ def _array(values: _Values) -> str:
 
 
 def _moments(values: _Values) -> str:
-    return _array([None if value is None else _moment(value) for value in values])
+    return _each(_moment, values)
 
 
 @lru_cache(maxsize=4_096)  # the rows of one call share its moment, in some ten columns
@@ -96,8 +99,9 @@ def _decimals(values: _Values) -> str:
     return _array([None if value is None else format(value, "f") for value in values])
 
 
-def _plain(values: _Values) -> str:
-    return _array([None if value is None else str(value) for value in values])
+def plain_array(values: _Values) -> str:
+    """Numbers, truth values, days and nulls as an array."""
+    return _each(str, values)
 
 
 def _bytes(values: _Values) -> str:
@@ -107,10 +111,10 @@ def _bytes(values: _Values) -> str:
 _KINDS: dict[type[TypeEngine[Any]], tuple[str, Callable[[_Values], str]]] = {
     UtcDateTime: ("timestamptz", _moments),
     ExactDecimal: ("numeric", _decimals),
-    Boolean: ("bool", _plain),
-    Integer: ("int4", _plain),
-    BigInteger: ("int8", _plain),
-    Date: ("date", _plain),
+    Boolean: ("bool", plain_array),
+    Integer: ("int4", plain_array),
+    BigInteger: ("int8", plain_array),
+    Date: ("date", plain_array),
     LargeBinary: ("bytea", _bytes),
 }
 

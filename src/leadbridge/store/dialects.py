@@ -42,7 +42,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from leadbridge.store import cooperative
-from leadbridge.store.arrays import number_array, one_insert, text_array
+from leadbridge.store.arrays import one_insert, plain_array, text_array
 from leadbridge.store.columntypes import ExactDecimal, UtcDateTime
 from leadbridge.store.compiled import Question, compiled
 from leadbridge.store.connections import PATIENCE_SECONDS, PostgresqlConnection, SqliteConnection, Turn
@@ -319,7 +319,7 @@ class PostgreSQL:
     def lock(self, keys: Iterable[str], *, shared: bool = False) -> Question | None:
         """Lock each key until the transaction ends, always in the same order: no two can wait in a ring."""
         numbers = sorted({_lock_number(key) for key in keys})
-        return (_LOCK_SHARED if shared else _LOCK, {"keys": number_array(numbers)}) if numbers else None
+        return (_LOCK_SHARED if shared else _LOCK, {"keys": plain_array(numbers)}) if numbers else None
 
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order: all questions go in one round trip."""
