@@ -6,14 +6,19 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from zeep.exceptions import Fault
 
 from tests.interop.gateway import Gateway
-from tests.interop.people import full_lead, full_person, lead, person, word
+from tests.interop.people import full_lead, full_person, lead, word
 from tests.interop.suds_caller import SudsCaller
 from tests.interop.zeep_caller import ZeepCaller, both_versions, header, plain, types
+from tests.support.bundle_by_hand import maintain, record
+from tests.support.calls import Wire
+from tests.support.messages_by_hand import item, lead_fields, new_prospect, note, questionnaire_answer
+from tests.support.messages_by_hand import person as by_hand
 
 MAINTAIN = "MaintainLeadBundle"
 ROOT = "/lbl:LeadBundleMaintainRequest_sync/lbl:Lead"
@@ -154,15 +159,19 @@ def test_a_lead_is_saved_with_everything_read_and_deleted(zeep: ZeepCaller) -> N
     assert zeep.refused("ReadLead", LeadSelectionByID=both[:1]) == ["LEAD.UNKNOWN"]
 
 
-def test_a_thousand_leads_with_everything_filled_fit_into_a_bundle(callers: dict[str, ZeepCaller]) -> None:
-    records = []
-    for _ in range(1_000):
-        one = full_lead(contacts=[], sales_partner="acme")
-        del one["AttachmentFolder"], one["ObjectNodeSenderTechnicalID"]
-        records.append({**one, "ProspectParty": {"NewBusinessPartner": person()}})
+def test_a_thousand_leads_with_everything_filled_fit_into_a_bundle(gateway: Gateway) -> None:
+    items = [item(f"P-{place}", description="Ten years, fixed", quantity="1.5", unit="EA") for place in range(10)]
+    notes = [note("Ruft abends zurück, " * 20, language="de") for _ in range(20)]
+    answers = [questionnaire_answer(f"Q-{place}", "HIGH") for place in range(10)]
+    full = [
+        record(None, lead_fields(key=("BUNDLE", word()), prospect=prospect, items=items, notes=notes, answers=answers))
+        for prospect in (new_prospect(by_hand(emails=[f"{word()}@example.org"])) for _ in range(1_000))
+    ]
+    message = maintain(*full, uuid=str(uuid4()))
+    assert len(message) > 10_000_000
 
-    answer = callers["1.2"].done(MAINTAIN, Lead=records)
+    answer = Wire(gateway.url, gateway.caller("callcentre")).done(message)
 
-    assert len({one.ID for one in answer.Lead}) == 1_000
-    assert len(answer.Log.Item) == 1_000
-    assert types(answer)[-1] == "BUNDLE.LOG_ITEMS_LEFT_OUT"
+    assert len(set(answer.all("Lead/ID"))) == 1_000
+    assert len(answer.log) == 1_000
+    assert answer.log[-1] == "BUNDLE.LOG_ITEMS_LEFT_OUT"
