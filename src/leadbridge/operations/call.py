@@ -31,6 +31,7 @@ class Call:
     content_hash: bytes
     received_at: datetime
     correlation_id: str
+    record_hashes: tuple[bytes, ...] = ()  # the content_hash of each record of a bundle
 
 
 class Answer:
