@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
@@ -60,6 +60,7 @@ class Policy:
     group_codes: frozenset[str] = field(default_factory=frozenset)
     reason_codes: frozenset[str] = field(default_factory=frozenset)
     bulk_chunk_records: int = 250
+    partner_decision_time: timedelta | None = None  # how long a partner may take to accept or decline; None: for ever
 
 
 _randomness: list[str] = []
