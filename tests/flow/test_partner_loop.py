@@ -164,6 +164,24 @@ def test_deciding_and_giving_the_lead_to_another_exclude_each_other(limited: Cal
     assert lead(limited, lead_id).one("PartnerDecisionCode") == "ACCEPT"
 
 
+def test_a_lead_is_taken_away_without_giving_it_to_another(limited: Calls) -> None:
+    lead_id = given(limited)
+    limited.done(change_lead(lead_id, decision="ACCEPT"), caller=ACME)
+    limited.done(change_lead(lead_id, lead_fields(name=None, taken_from="ACME"), reason="009"))
+    found = lead(limited, lead_id)
+    assert (party(limited, lead_id), found.all("PartnerDecisionCode")) == ([], [])
+    assert limited.send(read_lead(lead_id), caller=ACME).log == ["LEAD.UNKNOWN"]
+    assert feed_of(limited, ACME)[-1] == Told("0000000002", "REASSIGNED", lead_id, "1", reason="009")
+
+
+def test_a_lead_is_taken_away_only_from_who_has_it(limited: Calls) -> None:
+    for lead_id in (given(limited), given(limited, to=None)):
+        before = party(limited, lead_id)
+        refused = limited.send(change_lead(lead_id, lead_fields(name=None, taken_from="BOREALIS")))
+        assert (refused.result, refused.log[-1]) == ("5", "LEAD.SALES_PARTNER_UNKNOWN")
+        assert party(limited, lead_id) == before
+
+
 def test_giving_a_lead_to_who_has_it_already_leaves_the_decision(limited: Calls) -> None:
     lead_id = given(limited)
     limited.done(change_lead(lead_id, decision="ACCEPT"), caller=ACME)

@@ -242,7 +242,7 @@ class _Plan:
         )
         check_dates(change.value("start_date"), change.value("end_date"), f"{_ROOT}/lbl:EndDate", log)
         if lead.sales_partner_party is not None:
-            change.set(**partner_loop.given(lead.sales_partner_party.party_id, change.head))
+            change.set(**partner_loop.given(lead.sales_partner_party, change.head, log))
         if lead.expected_revenue_amount is not None:
             change.set(
                 expected_revenue_amount=lead.expected_revenue_amount.value,

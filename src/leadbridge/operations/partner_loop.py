@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from leadbridge.lead import LifeCycleStatus, awaits_partner_decision
-from leadbridge.messages import PartnerDecisionCode
+from leadbridge.messages import ActionCode, PartnerDecisionCode, SalesPartnerParty
 from leadbridge.operations.call import Call, Policy
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.store import feed, journal, leads
@@ -17,16 +17,25 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.feed import HeadChange
 from leadbridge.store.inserts import Row
 
+_LEAD = "/lbl:LeadChangeRequest_sync/lbl:Lead"
 _DECISION = "/lbl:LeadChangeRequest_sync/lbl:PartnerDecisionCode"
 _CLOCK = "leadbridge"  # in the journal, where no caller acts but time
 _OPERATION = "partner-decision"
 
 
-def given(party_id: str, head: Row) -> Row:
-    """The columns of a lead that is given to a party; none where that one has it already, with its decision."""
-    if party_id == head["sales_partner_party_id"]:
-        return {}
-    return {"sales_partner_party_id": party_id, "partner_decision_code": None}
+def given(party: SalesPartnerParty, head: Row, log: LogBuilder) -> Row:
+    """The columns of a lead that is given to a party, or taken away from it; what forbids it goes into the Log.
+
+    Given to the one that has it already, the lead keeps its decision.
+    """
+    has_it = party.party_id == head["sales_partner_party_id"]
+    if party.action_code is ActionCode.VALUE_03:
+        if not has_it:
+            note = "The lead is not given to this party; read it again."
+            log.error(LogItemType.LEAD_SALES_PARTNER_UNKNOWN, note, f"{_LEAD}/lbl:SalesPartnerParty")
+            return {}
+        return {"sales_partner_party_id": None, "partner_decision_code": None}
+    return {} if has_it else {"sales_partner_party_id": party.party_id, "partner_decision_code": None}
 
 
 def decided(call: Call, head: Row, log: LogBuilder) -> Row:
@@ -44,8 +53,8 @@ def decided(call: Call, head: Row, log: LogBuilder) -> Row:
         log.error(LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED, note, _DECISION)
         return {}
     sent = call.message.lead.sales_partner_party
-    if sent is not None and sent.party_id != party_id:
-        note = "PartnerDecisionCode and another SalesPartnerParty exclude each other; send one of the two."
+    if sent is not None and given(sent, head, log):
+        note = "Deciding, and giving the lead to another or taking it away, exclude each other; send one of the two."
         log.error(LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED, note, _DECISION)
         return {}
     declined = decision is PartnerDecisionCode.DECLINE
