@@ -108,6 +108,19 @@ class QuestionnaireAnswer:
 
 
 @dataclass(slots=True, kw_only=True)
+class SalesPartnerParty:
+    party_id: str = field(
+        metadata={
+            "name": "PartyID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 20,
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class SalesResponsibleParty:
     party_id: str = field(
         metadata={
@@ -425,6 +438,178 @@ class LeadConfirmation:
 
 
 @dataclass(slots=True, kw_only=True)
+class LeadHit:
+    id: str = field(
+        metadata={
+            "name": "ID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        }
+    )
+    uuid: str = field(
+        metadata={
+            "name": "UUID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 36,
+            "max_length": 36,
+            "pattern": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+        }
+    )
+    change_state_id: str = field(
+        metadata={
+            "name": "ChangeStateID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        }
+    )
+    external_key: None | ExternalKey = field(
+        default=None,
+        metadata={
+            "name": "ExternalKey",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    name: str = field(
+        metadata={
+            "name": "Name",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 80,
+        }
+    )
+    life_cycle_status_code: LeadLifeCycleStatusCode = field(
+        metadata={
+            "name": "LifeCycleStatusCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    qualification_level_code: None | QualificationLevelCode = field(
+        default=None,
+        metadata={
+            "name": "QualificationLevelCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    qualification_score_value: None | int = field(
+        default=None,
+        metadata={
+            "name": "QualificationScoreValue",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    origin_type_code: None | str = field(
+        default=None,
+        metadata={
+            "name": "OriginTypeCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 3,
+            "max_length": 4,
+            "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+    group_code: None | str = field(
+        default=None,
+        metadata={
+            "name": "GroupCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 3,
+            "max_length": 4,
+            "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+    priority_code: None | PriorityCode = field(
+        default=None,
+        metadata={
+            "name": "PriorityCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    campaign_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "CampaignID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    start_date: None | str = field(
+        default=None,
+        metadata={
+            "name": "StartDate",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+        },
+    )
+    end_date: None | str = field(
+        default=None,
+        metadata={
+            "name": "EndDate",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+        },
+    )
+    prospect_party_internal_id: str = field(
+        metadata={
+            "name": "ProspectPartyInternalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        }
+    )
+    sales_responsible_party: None | SalesResponsibleParty = field(
+        default=None,
+        metadata={
+            "name": "SalesResponsibleParty",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    sales_partner_party: None | SalesPartnerParty = field(
+        default=None,
+        metadata={
+            "name": "SalesPartnerParty",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    expected_revenue_amount: None | Amount = field(
+        default=None,
+        metadata={
+            "name": "ExpectedRevenueAmount",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    system_administrative_data: SystemAdministrativeData = field(
+        metadata={
+            "name": "SystemAdministrativeData",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class LeadIdentification:
     id: None | str = field(
         default=None,
@@ -699,6 +884,135 @@ class LeadSelectionByElements:
 
 
 @dataclass(slots=True, kw_only=True)
+class LeadStatusChange:
+    feed_position_id: str = field(
+        metadata={
+            "name": "FeedPositionID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        }
+    )
+    status_change_type_code: StatusChangeTypeCode = field(
+        metadata={
+            "name": "StatusChangeTypeCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    id: str = field(
+        metadata={
+            "name": "ID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 10,
+            "max_length": 10,
+            "pattern": r"[0-9]{10}",
+        }
+    )
+    uuid: str = field(
+        metadata={
+            "name": "UUID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 36,
+            "max_length": 36,
+            "pattern": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+        }
+    )
+    object_node_sender_technical_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ObjectNodeSenderTechnicalID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 40,
+        },
+    )
+    external_key: None | ExternalKey = field(
+        default=None,
+        metadata={
+            "name": "ExternalKey",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    old_life_cycle_status_code: None | LeadLifeCycleStatusCode = field(
+        default=None,
+        metadata={
+            "name": "OldLifeCycleStatusCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    life_cycle_status_code: LeadLifeCycleStatusCode = field(
+        metadata={
+            "name": "LifeCycleStatusCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    reason_code: None | str = field(
+        default=None,
+        metadata={
+            "name": "ReasonCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 3,
+            "max_length": 4,
+            "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+    partner_decision_code: None | PartnerDecisionCode = field(
+        default=None,
+        metadata={
+            "name": "PartnerDecisionCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    sales_partner_party: None | SalesPartnerParty = field(
+        default=None,
+        metadata={
+            "name": "SalesPartnerParty",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        },
+    )
+    core_lead_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "CoreLeadID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 20,
+        },
+    )
+    core_opportunity_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "CoreOpportunityID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 20,
+        },
+    )
+    change_date_time: str = field(
+        metadata={
+            "name": "ChangeDateTime",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class LeadStatusChangesAcknowledgeConfirmationMessage:
     basic_message_header: BasicMessageHeader = field(
         metadata={
@@ -948,7 +1262,7 @@ class RequestedElements:
 
 
 @dataclass(slots=True, kw_only=True)
-class SalesPartnerParty:
+class SalesPartnerPartyChange:
     party_id: str = field(
         metadata={
             "name": "PartyID",
@@ -1405,7 +1719,7 @@ class LeadBundleRecord:
             "namespace": "urn:leadbridge:lead:1",
         },
     )
-    sales_partner_party: None | SalesPartnerParty = field(
+    sales_partner_party: None | SalesPartnerPartyChange = field(
         default=None,
         metadata={
             "name": "SalesPartnerParty",
@@ -1543,6 +1857,40 @@ class LeadByElementsQueryMessage:
             "type": "Element",
             "namespace": "urn:leadbridge:lead:1",
         },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadByElementsResponseMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    lead: list[LeadHit] = field(
+        default_factory=list,
+        metadata={
+            "name": "Lead",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "max_occurs": 1000,
+        },
+    )
+    processing_conditions: ResponseProcessingConditions = field(
+        metadata={
+            "name": "ProcessingConditions",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    log: Log = field(
+        metadata={
+            "name": "Log",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
     )
 
 
@@ -1724,7 +2072,7 @@ class LeadChange:
             "namespace": "urn:leadbridge:lead:1",
         },
     )
-    sales_partner_party: None | SalesPartnerParty = field(
+    sales_partner_party: None | SalesPartnerPartyChange = field(
         default=None,
         metadata={
             "name": "SalesPartnerParty",
@@ -1906,307 +2254,6 @@ class LeadCreateConfirmationMessage:
 
 
 @dataclass(slots=True, kw_only=True)
-class LeadHit:
-    id: str = field(
-        metadata={
-            "name": "ID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 10,
-            "max_length": 10,
-            "pattern": r"[0-9]{10}",
-        }
-    )
-    uuid: str = field(
-        metadata={
-            "name": "UUID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 36,
-            "max_length": 36,
-            "pattern": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
-        }
-    )
-    change_state_id: str = field(
-        metadata={
-            "name": "ChangeStateID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 1,
-            "max_length": 40,
-        }
-    )
-    external_key: None | ExternalKey = field(
-        default=None,
-        metadata={
-            "name": "ExternalKey",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    name: str = field(
-        metadata={
-            "name": "Name",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 1,
-            "max_length": 80,
-        }
-    )
-    life_cycle_status_code: LeadLifeCycleStatusCode = field(
-        metadata={
-            "name": "LifeCycleStatusCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
-    qualification_level_code: None | QualificationLevelCode = field(
-        default=None,
-        metadata={
-            "name": "QualificationLevelCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    qualification_score_value: None | int = field(
-        default=None,
-        metadata={
-            "name": "QualificationScoreValue",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    origin_type_code: None | str = field(
-        default=None,
-        metadata={
-            "name": "OriginTypeCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 3,
-            "max_length": 4,
-            "pattern": r"[0-9A-Z]{3,4}",
-        },
-    )
-    group_code: None | str = field(
-        default=None,
-        metadata={
-            "name": "GroupCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 3,
-            "max_length": 4,
-            "pattern": r"[0-9A-Z]{3,4}",
-        },
-    )
-    priority_code: None | PriorityCode = field(
-        default=None,
-        metadata={
-            "name": "PriorityCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    campaign_id: None | str = field(
-        default=None,
-        metadata={
-            "name": "CampaignID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 1,
-            "max_length": 40,
-        },
-    )
-    start_date: None | str = field(
-        default=None,
-        metadata={
-            "name": "StartDate",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
-        },
-    )
-    end_date: None | str = field(
-        default=None,
-        metadata={
-            "name": "EndDate",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
-        },
-    )
-    prospect_party_internal_id: str = field(
-        metadata={
-            "name": "ProspectPartyInternalID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 10,
-            "max_length": 10,
-            "pattern": r"[0-9]{10}",
-        }
-    )
-    sales_responsible_party: None | SalesResponsibleParty = field(
-        default=None,
-        metadata={
-            "name": "SalesResponsibleParty",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    sales_partner_party: None | SalesPartnerParty = field(
-        default=None,
-        metadata={
-            "name": "SalesPartnerParty",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    expected_revenue_amount: None | Amount = field(
-        default=None,
-        metadata={
-            "name": "ExpectedRevenueAmount",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    system_administrative_data: SystemAdministrativeData = field(
-        metadata={
-            "name": "SystemAdministrativeData",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
-
-
-@dataclass(slots=True, kw_only=True)
-class LeadStatusChange:
-    feed_position_id: str = field(
-        metadata={
-            "name": "FeedPositionID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 10,
-            "max_length": 10,
-            "pattern": r"[0-9]{10}",
-        }
-    )
-    status_change_type_code: StatusChangeTypeCode = field(
-        metadata={
-            "name": "StatusChangeTypeCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
-    id: str = field(
-        metadata={
-            "name": "ID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 10,
-            "max_length": 10,
-            "pattern": r"[0-9]{10}",
-        }
-    )
-    uuid: str = field(
-        metadata={
-            "name": "UUID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 36,
-            "max_length": 36,
-            "pattern": r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
-        }
-    )
-    object_node_sender_technical_id: None | str = field(
-        default=None,
-        metadata={
-            "name": "ObjectNodeSenderTechnicalID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 1,
-            "max_length": 40,
-        },
-    )
-    external_key: None | ExternalKey = field(
-        default=None,
-        metadata={
-            "name": "ExternalKey",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    old_life_cycle_status_code: None | LeadLifeCycleStatusCode = field(
-        default=None,
-        metadata={
-            "name": "OldLifeCycleStatusCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    life_cycle_status_code: LeadLifeCycleStatusCode = field(
-        metadata={
-            "name": "LifeCycleStatusCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
-    reason_code: None | str = field(
-        default=None,
-        metadata={
-            "name": "ReasonCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 3,
-            "max_length": 4,
-            "pattern": r"[0-9A-Z]{3,4}",
-        },
-    )
-    partner_decision_code: None | PartnerDecisionCode = field(
-        default=None,
-        metadata={
-            "name": "PartnerDecisionCode",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    sales_partner_party: None | SalesPartnerParty = field(
-        default=None,
-        metadata={
-            "name": "SalesPartnerParty",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        },
-    )
-    core_lead_id: None | str = field(
-        default=None,
-        metadata={
-            "name": "CoreLeadID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 1,
-            "max_length": 20,
-        },
-    )
-    core_opportunity_id: None | str = field(
-        default=None,
-        metadata={
-            "name": "CoreOpportunityID",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "min_length": 1,
-            "max_length": 20,
-        },
-    )
-    change_date_time: str = field(
-        metadata={
-            "name": "ChangeDateTime",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-.*(Z|[+\-][0-9]{2}:[0-9]{2})",
-        }
-    )
-
-
-@dataclass(slots=True, kw_only=True)
 class LeadStatusChangesAcknowledgeConfirmationSync(LeadStatusChangesAcknowledgeConfirmationMessage):
     class Meta:
         name = "LeadStatusChangesAcknowledgeConfirmation_sync"
@@ -2225,6 +2272,40 @@ class LeadStatusChangesQuerySync(LeadStatusChangesQueryMessage):
     class Meta:
         name = "LeadStatusChangesQuery_sync"
         namespace = "urn:leadbridge:lead:1"
+
+
+@dataclass(slots=True, kw_only=True)
+class LeadStatusChangesResponseMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    lead_status_change: list[LeadStatusChange] = field(
+        default_factory=list,
+        metadata={
+            "name": "LeadStatusChange",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "max_occurs": 1000,
+        },
+    )
+    processing_conditions: ResponseProcessingConditions = field(
+        metadata={
+            "name": "ProcessingConditions",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
+    log: Log = field(
+        metadata={
+            "name": "Log",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+        }
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2334,37 +2415,10 @@ class LeadByElementsQuerySync(LeadByElementsQueryMessage):
 
 
 @dataclass(slots=True, kw_only=True)
-class LeadByElementsResponseMessage:
-    basic_message_header: BasicMessageHeader = field(
-        metadata={
-            "name": "BasicMessageHeader",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
-    lead: list[LeadHit] = field(
-        default_factory=list,
-        metadata={
-            "name": "Lead",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "max_occurs": 1000,
-        },
-    )
-    processing_conditions: ResponseProcessingConditions = field(
-        metadata={
-            "name": "ProcessingConditions",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
-    log: Log = field(
-        metadata={
-            "name": "Log",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
+class LeadByElementsResponseSync(LeadByElementsResponseMessage):
+    class Meta:
+        name = "LeadByElementsResponse_sync"
+        namespace = "urn:leadbridge:lead:1"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2806,37 +2860,10 @@ class LeadDetails:
 
 
 @dataclass(slots=True, kw_only=True)
-class LeadStatusChangesResponseMessage:
-    basic_message_header: BasicMessageHeader = field(
-        metadata={
-            "name": "BasicMessageHeader",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
-    lead_status_change: list[LeadStatusChange] = field(
-        default_factory=list,
-        metadata={
-            "name": "LeadStatusChange",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-            "max_occurs": 1000,
-        },
-    )
-    processing_conditions: ResponseProcessingConditions = field(
-        metadata={
-            "name": "ProcessingConditions",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
-    log: Log = field(
-        metadata={
-            "name": "Log",
-            "type": "Element",
-            "namespace": "urn:leadbridge:lead:1",
-        }
-    )
+class LeadStatusChangesResponseSync(LeadStatusChangesResponseMessage):
+    class Meta:
+        name = "LeadStatusChangesResponse_sync"
+        namespace = "urn:leadbridge:lead:1"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -2850,13 +2877,6 @@ class LeadBundleMaintainCheckQuerySync(LeadBundleMaintainCheckQueryMessage):
 class LeadBundleMaintainRequestSync(LeadBundleMaintainRequestMessage):
     class Meta:
         name = "LeadBundleMaintainRequest_sync"
-        namespace = "urn:leadbridge:lead:1"
-
-
-@dataclass(slots=True, kw_only=True)
-class LeadByElementsResponseSync(LeadByElementsResponseMessage):
-    class Meta:
-        name = "LeadByElementsResponse_sync"
         namespace = "urn:leadbridge:lead:1"
 
 
@@ -2908,13 +2928,6 @@ class LeadCreateCheckQuerySync(LeadCreateCheckQueryMessage):
 class LeadCreateRequestSync(LeadCreateRequestMessage):
     class Meta:
         name = "LeadCreateRequest_sync"
-        namespace = "urn:leadbridge:lead:1"
-
-
-@dataclass(slots=True, kw_only=True)
-class LeadStatusChangesResponseSync(LeadStatusChangesResponseMessage):
-    class Meta:
-        name = "LeadStatusChangesResponse_sync"
         namespace = "urn:leadbridge:lead:1"
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from leadbridge.lead import LifeCycleStatus, awaits_partner_decision
-from leadbridge.messages import ActionCode, PartnerDecisionCode, SalesPartnerParty
+from leadbridge.messages import ActionCode, PartnerDecisionCode, SalesPartnerPartyChange
 from leadbridge.operations.call import Call, Policy
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.store import feed, journal, leads
@@ -23,7 +23,7 @@ _CLOCK = "leadbridge"  # in the journal, where no caller acts but time
 _OPERATION = "partner-decision"
 
 
-def given(party: SalesPartnerParty, head: Row, log: LogBuilder) -> Row:
+def given(party: SalesPartnerPartyChange, head: Row, log: LogBuilder) -> Row:
     """The columns of a lead that is given to a party, or taken away from it; what forbids it goes into the Log.
 
     Given to the one that has it already, the lead keeps its decision.
