@@ -3,7 +3,7 @@
 Of several changes of one lead each starts from the state the one before left.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,33 +21,33 @@ from leadbridge.messages import (
     ContactPartyChange,
     LeadChange,
     LeadIdentification,
-    PartnerDecisionCode,
 )
-from leadbridge.operations import lead_lists, qualified
+from leadbridge.operations import lead_lists, partner_loop, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
 from leadbridge.operations.lead_checks import check_code, check_dates, find_prospect
 from leadbridge.operations.logitems import LogBuilder, LogItemType
+from leadbridge.operations.partner_rows import extension_bytes
 from leadbridge.operations.partners import (
     PartnerBook,
     References,
     Request,
-    extension_bytes,
     external_lock_key,
     hold,
     request,
 )
 from leadbridge.operations.selecting import day
-from leadbridge.store import journal, leads, outbox
+from leadbridge.store import feed, journal, leads, outbox
 from leadbridge.store.database import Transaction
+from leadbridge.store.feed import HeadChange
 from leadbridge.store.inserts import Row
 from leadbridge.store.leads import LeadParts
 
 _ROOT = "/lbl:LeadChangeRequest_sync/lbl:Lead"
 
 
-_BOOKKEEPING = {"change_number", "changed_at", "forwarding_sequence"}
+_BOOKKEEPING = {"change_number", "changed_at", "forwarding_sequence", "partner_decision_due_at"}
 
 
 @dataclass(slots=True)
@@ -84,9 +84,10 @@ class Change:
 class ChangeBatch:
     """See the module."""
 
-    def __init__(self, calls: Sequence[Call], policy: Policy) -> None:
+    def __init__(self, calls: Sequence[Call], policy: Policy, *, operation: str = "ChangeLead") -> None:
         self._calls = calls
         self._policy = policy
+        self._operation = operation
         self._requests = {id(call): _request(call, policy) for call in calls}
 
     def lock_keys(self) -> list[str]:
@@ -98,6 +99,10 @@ class ChangeBatch:
             if call.message.lead.external_key
         ]
         return keys
+
+    def references(self) -> list[References]:
+        """The existing business partners the batch refers to."""
+        return _references(self._calls)
 
     def write(self, tx: Transaction, fresh: Sequence[Call]) -> list[tuple[Change | None, LogBuilder]]:
         """Make and write those changes of the batch that are new; of one that failed the Log says why."""
@@ -112,7 +117,7 @@ class ChangeBatch:
         self, tx: Transaction, calls: Sequence[Call], done: dict[int, tuple[Change | None, LogBuilder]]
     ) -> list[Call]:
         """Make and write the first change of each lead; returns the calls left for the next round."""
-        heads = _heads(tx, calls)
+        heads = locked_heads(tx, calls)
         now_due: list[Call] = []
         later: list[Call] = []
         taken: set[str] = set()
@@ -139,7 +144,7 @@ class ChangeBatch:
                     _settle(change)
                     changes.append(change)
             done[id(call)] = change, log
-        _write(tx, plan, changes, self._policy)
+        _write(tx, plan, changes, self._policy, self._operation)
         return later
 
 
@@ -160,7 +165,7 @@ def _request(call: Call, policy: Policy) -> Request | None:
     return request(call, party.new_business_partner, f"{_ROOT}/lbl:ProspectParty/lbl:NewBusinessPartner", policy)
 
 
-def _heads(tx: Transaction, calls: Sequence[Call]) -> dict[int, Row]:
+def locked_heads(tx: Transaction, calls: Sequence[Call]) -> dict[int, Row]:
     """The lead each call names, locked, if its caller may see it; by the call's identity."""
     heads: dict[int, Row] = {}
     for group in by_caller(calls):
@@ -215,12 +220,17 @@ class _Plan:
                 f"{_ROOT}/lbl:LeadIdentification",
             )
             return
-        _check_state(change, lead)
+        check_state(change.head, lead.change_state_id, change.log)
         self._fields(change, lead)
         self._status(change, lead)
-        _partner_decision(change)
+        change.set(**partner_loop.decided(change.call, change.head, change.log))
         self._lists(change, lead)
         self._prospect(change, lead)
+        change.set(
+            partner_decision_due_at=partner_loop.due_at(
+                {**change.head, **change.columns}, change.head, self._policy, change.call.received_at
+            )
+        )
 
     def _fields(self, change: Change, lead: LeadChange) -> None:
         log, policy = change.log, self._policy
@@ -240,7 +250,7 @@ class _Plan:
         )
         check_dates(change.value("start_date"), change.value("end_date"), f"{_ROOT}/lbl:EndDate", log)
         if lead.sales_partner_party is not None:
-            change.set(sales_partner_party_id=lead.sales_partner_party.party_id, partner_decision_code=None)
+            change.set(**partner_loop.given(lead.sales_partner_party, change.head, log))
         if lead.expected_revenue_amount is not None:
             change.set(
                 expected_revenue_amount=lead.expected_revenue_amount.value,
@@ -363,12 +373,11 @@ def _references(calls: Sequence[Call]) -> list[References]:
     """The existing business partners the calls refer to, caller by caller."""
     found = []
     for group in by_caller(calls):
-        changed: list[LeadChange] = [call.message.lead for call in group]
-        prospects = [lead.prospect_party for lead in changed if lead.prospect_party]
-        contacts = frozenset(party.business_partner_internal_id for lead in changed for party in lead.contact_party)
+        prospects = [party for call in group if (party := call.message.lead.prospect_party) is not None]
+        contacts = {one.business_partner_internal_id for call in group for one in call.message.lead.contact_party}
         references = References(
             caller=group[0].caller,
-            internal_ids=contacts
+            internal_ids=frozenset(contacts)
             | {one.business_partner_internal_id for one in prospects if one.business_partner_internal_id},
             uuids=frozenset(one.business_partner_uuid.lower() for one in prospects if one.business_partner_uuid),
             external_keys=frozenset(pair(one.external_key) for one in prospects if one.external_key),
@@ -378,37 +387,20 @@ def _references(calls: Sequence[Call]) -> list[References]:
     return found
 
 
-def _check_state(change: Change, lead: LeadChange) -> None:
-    if lead.change_state_id is None:
-        change.log.warning(
+def check_state(head: Row, change_state_id_sent: str | None, log: LogBuilder) -> None:
+    """Refuse what starts from another state of the lead than the one it has; warn where none is named."""
+    if change_state_id_sent is None:
+        log.warning(
             LogItemType.LEAD_CHANGE_STATE_MISSING,
             "No ChangeStateID was sent: changes made since you read the lead are not noticed.",
             f"{_ROOT}/lbl:ChangeStateID",
         )
-    elif lead.change_state_id != change_state_id(change.head["uuid"], change.head["change_number"]):
-        change.log.error(
+    elif change_state_id_sent != change_state_id(head["uuid"], head["change_number"]):
+        log.error(
             LogItemType.LEAD_CHANGE_STATE_CONFLICT,
             "The lead was changed since you read it; read it again and repeat the change.",
             f"{_ROOT}/lbl:ChangeStateID",
         )
-
-
-def _partner_decision(change: Change) -> None:
-    """ACCEPT is kept with the lead; DECLINE gives it back. Only the partner the lead was given to decides."""
-    decision = change.call.message.partner_decision_code
-    if decision is None:
-        return
-    party_id = change.head["sales_partner_party_id"]
-    if party_id is None or party_id != change.call.caller.party_id:
-        change.log.error(
-            LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED,
-            "Only the partner a lead is given to (SalesPartnerParty) accepts or declines it.",
-            "/lbl:LeadChangeRequest_sync/lbl:PartnerDecisionCode",
-        )
-        return
-    change.set(partner_decision_code=decision.value)
-    if decision is PartnerDecisionCode.DECLINE:
-        change.set(sales_partner_party_id=None)
 
 
 def _keep(change: Change, name: str, old: Sequence[Row], new: list[Row]) -> None:
@@ -418,7 +410,7 @@ def _keep(change: Change, name: str, old: Sequence[Row], new: list[Row]) -> None
         change.lists[name] = new
 
 
-_REPLACE: dict[str, Callable[[Transaction, str, Sequence[Row]], None]] = {
+_REPLACE: dict[str, Callable[[Transaction, Collection[str], Sequence[Row]], None]] = {
     "items": leads.replace_items,
     "notes": leads.replace_notes,
     "contacts": leads.replace_contacts,
@@ -427,11 +419,13 @@ _REPLACE: dict[str, Callable[[Transaction, str, Sequence[Row]], None]] = {
 }
 
 
-def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Policy) -> None:
+def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Policy, operation: str) -> None:
     real = [change for change in changes if change.columns or change.lists]
     prospects = plan.book.write()
     to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
     journal_rows: list[Row] = []
+    withdrawn: list[str] = []
+    handed_over: list[str] = []
     for change in real:
         head = {**change.head, **change.columns}
         old, new = (
@@ -440,36 +434,44 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Poli
         )
         if old is LifeCycleStatus.QUALIFIED and new is not old:
             # Withdrawn before the core CRM heard of it; what a relay holds already is seen to when it settles.
-            outbox.cancel_waiting(tx, head["id"], change.call.received_at)
+            withdrawn.append(head["id"])
         event = forwarding_event(old, new, in_core=bool(head["core_lead_id"] or head["core_opportunity_id"]))
         if event is ForwardingEvent.CREATE:
             # What was parked, say because the core CRM declined the lead, would hold up the new attempt.
-            outbox.cancel_parked(tx, head["id"], change.call.received_at)
+            handed_over.append(head["id"])
         if event is not None:
             items = change.lists.get("items", change.parts.items)
             notes = change.lists.get("notes", change.parts.notes)
             to_forward.append((qualified.Subject(head, items, notes, change.call.received_at), event))
         if change.created_partner_id:
-            journal_rows.append(created_row(change.call, "ChangeLead", change.created_partner_id))
-        journal_rows.append(_journal_row(change, old, new))
+            journal_rows.append(created_row(change.call, operation, change.created_partner_id))
+        journal_rows.append(_journal_row(change, operation, old, new))
+    if real:
+        outbox.cancel_waiting(tx, withdrawn, real[0].call.received_at)
+        outbox.cancel_parked(tx, handed_over, real[0].call.received_at)
     messages = qualified.messages(tx, to_forward, policy, known=prospects)
+    columns = {change.head["id"]: change.columns for change in real}
     for subject, _ in to_forward:
-        next(one for one in real if one.head["id"] == subject.head["id"]).columns["forwarding_sequence"] = subject.head[
-            "forwarding_sequence"
-        ]
+        columns[subject.head["id"]]["forwarding_sequence"] = subject.head["forwarding_sequence"]
     leads.update(tx, [{"id": change.head["id"], **change.columns} for change in real])
-    for change in real:
-        for name, rows in change.lists.items():
-            lead_id = change.head["id"]
-            _REPLACE[name](tx, lead_id, [{**row, "lead_id": lead_id} for row in rows])
+    for name, put_in_place in _REPLACE.items():
+        lists = {change.head["id"]: change.lists[name] for change in real if name in change.lists}
+        put_in_place(tx, lists, [{**row, "lead_id": lead_id} for lead_id, rows in lists.items() for row in rows])
     outbox.enqueue(tx, messages)
     journal.append(tx, journal_rows)
+    feed.tell(
+        tx,
+        [
+            HeadChange(change.head, {**change.head, **change.columns}, change.call.message.reason_code)
+            for change in real
+        ],
+    )
 
 
-def _journal_row(change: Change, old: LifeCycleStatus, new: LifeCycleStatus) -> Row:
+def _journal_row(change: Change, operation: str, old: LifeCycleStatus, new: LifeCycleStatus) -> Row:
     moved = new is not old
     return {
-        **created_row(change.call, "ChangeLead", change.head["id"]),
+        **created_row(change.call, operation, change.head["id"]),
         "object_type": "lead",
         "event": "changed",
         "old_status": old.value if moved else None,

@@ -1,8 +1,9 @@
 """A batch of new leads on its way into the store: CreateLead, CheckLead and bulk files share it.
 
-What needs no transaction is done when the batch is made: names, addresses and numbers are normalised. Then `ask` asks
-the store for everything the batch must know, in one round trip, and each call becomes a draft, in order, so that a
-business partner drafted for one call is found by the next; `write` writes the drafts together.
+What needs no transaction is done when the batch is made, because others may wait for the transaction: names, addresses
+and numbers are normalised, and rows are made. Then `ask` asks the store for everything the batch must know, in one
+round trip, and each call becomes a draft, in order, so that a business partner drafted for one call is found by the
+next; `write` writes the drafts together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from leadbridge.businesspartner import DuplicateCheck
 from leadbridge.lead import ForwardingEvent, LifeCycleStatus, forwarding_event, may_start, next_item_id
 from leadbridge.messages import Lead, ProspectParty
-from leadbridge.operations import lead_lists, qualified
+from leadbridge.operations import lead_lists, partner_loop, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
@@ -19,17 +20,18 @@ from leadbridge.operations.lead_checks import check_code, check_dates, find_pros
 from leadbridge.operations.lead_duplicates import Duplicate, LeadDuplicates
 from leadbridge.operations.lead_filling import fill_blanks
 from leadbridge.operations.logitems import LogBuilder, LogItemType
+from leadbridge.operations.partner_rows import extension_bytes
 from leadbridge.operations.partners import (
     PartnerBook,
     References,
     Request,
-    extension_bytes,
     external_lock_key,
     request,
 )
 from leadbridge.operations.selecting import day
-from leadbridge.store import journal, leads, outbox
+from leadbridge.store import feed, journal, leads, outbox
 from leadbridge.store.database import Transaction
+from leadbridge.store.feed import HeadChange
 from leadbridge.store.inserts import Row
 
 
@@ -38,21 +40,27 @@ class Draft:
     """A lead about to be written: its head and the rows of its lists, and the business partner it creates.
 
     Not `created` is what a call is answered with instead: a lead that exists already, or that an earlier call creates.
+
+    Its number, its prospect and that partner come last, in the transaction.
     """
 
+    status: LifeCycleStatus
     head: Row
     items: list[Row]
     contacts: list[Row]
     answers: list[Row]
     notes: list[Row]
     documents: list[Row]
-    created_partner_id: str | None
+    created_partner_id: str | None = None
     created: bool = True
 
     def lists(self) -> Iterable[Row]:
         """Every row that belongs to the lead."""
-        for rows in (self.items, self.contacts, self.answers, self.notes, self.documents):
-            yield from rows
+        yield from self.items
+        yield from self.contacts
+        yield from self.answers
+        yield from self.notes
+        yield from self.documents
 
 
 class LeadBatch:
@@ -65,10 +73,10 @@ class LeadBatch:
         self._operation = operation
         path = f"{root}/lbl:ProspectParty/lbl:NewBusinessPartner"
         self._requests: dict[int, Request | None] = {}
+        self._drafts = {id(call): _draft(call) for call in calls}
         for call in calls:
             partner = call.message.lead.prospect_party.new_business_partner
             self._requests[id(call)] = request(call, partner, path, policy) if partner is not None else None
-        self._drawn = 0  # how many numbers for business partners may be drawn
         self._bulk = operation == "SubmitLeadBulk"
 
     def lock_keys(self) -> list[str]:
@@ -80,17 +88,19 @@ class LeadBatch:
         ]
         return [*keys, *(key for brought in self._requests.values() if brought for key in brought.lock_keys())]
 
+    def references(self) -> list[References]:
+        """The existing business partners the batch refers to."""
+        return _references(self._calls)
+
     def ask(self, tx: Transaction, *, writes: bool = True) -> None:
         """Ask the store for what drafting needs. A check, which does not write, uses no number."""
         brought = [request for request in self._requests.values() if request is not None]
         self._tx = tx
         self._writes = writes
         self._duplicates: LeadDuplicates | None = None  # not asked for until a prospect turns out to exist
-        self._drafts: dict[str, list[tuple[Call, Draft]]] = {}  # by their prospects
+        self._about: dict[str, list[tuple[Call, Draft]]] = {}  # what is drafted, by its prospect
         self._told: list[tuple[Call, Duplicate, Draft, LogBuilder]] = []
-        self._book = PartnerBook(
-            tx, requests=brought, references=_references(self._calls), numbers=self._numbers() if writes else None
-        )
+        self._book = PartnerBook(tx, requests=brought, references=self.references(), holds=writes)
         self._asked_keys = leads.external_keys_taken(
             tx,
             {
@@ -104,12 +114,9 @@ class LeadBatch:
             tx.foresee_numbers("business_partner", len(brought))
             tx.foresee_numbers("lead", len(self._calls))
 
-    def _numbers(self) -> Iterator[str]:
-        yield from self._tx.next_numbers("business_partner", self._drawn)
-
     def create(self, fresh: Sequence[Call]) -> list[tuple[Draft | None, LogBuilder]]:
         """Draft and write those calls of the batch that are new; without a draft the Log says why."""
-        self._drawn = sum(self._requests[id(call)] is not None for call in fresh)
+        self._book.numbers = _numbers(self._tx, sum(self._requests[id(call)] is not None for call in fresh))
         drafted = [self._drafted(call) for call in fresh]
         self._write([(call, draft) for call, (draft, _) in zip(fresh, drafted, strict=True) if draft and draft.created])
         self._tell()
@@ -124,22 +131,22 @@ class LeadBatch:
     def _drafted(self, call: Call) -> tuple[Draft | None, LogBuilder]:
         lead: Lead = call.message.lead
         log = LogBuilder(lead.object_node_sender_technical_id)
-        status = LifeCycleStatus(lead.life_cycle_status_code.value if lead.life_cycle_status_code else "1")
-        self._check(call, lead, status, log)
-        contacts = self._contacts(call, lead, log)
+        draft = self._drafts[id(call)]
+        self._check(call, lead, draft, log)
+        self._check_contacts(call, lead, draft, log)
         prospect = self._prospect(call, lead.prospect_party, log)
         if log.failed or prospect is None:
             return None, log
         internal_id, created = prospect
-        created_partner_id = internal_id if created else None
-        draft = _draft(call, lead, status, internal_id, contacts, created_partner_id=created_partner_id)
+        draft.head["prospect_internal_id"] = internal_id
+        draft.created_partner_id = internal_id if created else None
         if not created:
             draft = self._unless_duplicate(call, draft, log)
         if draft.created:
             if lead.external_key:
                 self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
             if internal_id is not None:
-                self._drafts.setdefault(internal_id, []).append((call, draft))
+                self._about.setdefault(internal_id, []).append((call, draft))
         return draft, log
 
     def _unless_duplicate(self, call: Call, draft: Draft, log: LogBuilder) -> Draft:
@@ -156,13 +163,14 @@ class LeadBatch:
             )
         before = [
             (one.caller, other.head, other.items)
-            for one, other in self._drafts.get(draft.head["prospect_internal_id"], ())
+            for one, other in self._about.get(draft.head["prospect_internal_id"], ())
         ]
         found = self._duplicates.found(call, draft.head, draft.items, before)
         if found is None:
             return draft
         if not found.creates:
-            draft = Draft(found.existing.head, [], [], [], [], [], None, created=False)
+            head = found.existing.head
+            draft = Draft(LifeCycleStatus(head["life_cycle_status_code"]), head, [], [], [], [], [], created=False)
         self._told.append((call, found, draft, log))
         return draft
 
@@ -181,9 +189,9 @@ class LeadBatch:
             }
         return self._taken
 
-    def _check(self, call: Call, lead: Lead, status: LifeCycleStatus, log: LogBuilder) -> None:
+    def _check(self, call: Call, lead: Lead, draft: Draft, log: LogBuilder) -> None:
         root, policy = self._root, self._policy
-        if not may_start(status):
+        if not may_start(draft.status):
             log.error(
                 LogItemType.LEAD_STATUS_NOT_ALLOWED,
                 "A lead starts as 1 open, 2 in process or 3 qualified.",
@@ -191,12 +199,7 @@ class LeadBatch:
             )
         check_code(lead.origin_type_code, policy.origin_type_codes, f"{root}/lbl:OriginTypeCode", log)
         check_code(lead.group_code, policy.group_codes, f"{root}/lbl:GroupCode", log)
-        check_dates(
-            day(lead.start_date) if lead.start_date else None,
-            day(lead.end_date) if lead.end_date else None,
-            f"{root}/lbl:EndDate",
-            log,
-        )
+        check_dates(draft.head["start_date"], draft.head["end_date"], f"{root}/lbl:EndDate", log)
         if lead.external_key and (call.caller.id, *pair(lead.external_key)) in self._keys_taken():
             log.error(
                 LogItemType.LEAD_EXTERNAL_KEY_TAKEN,
@@ -218,27 +221,25 @@ class LeadBatch:
             log,
         )
 
-    def _contacts(self, call: Call, lead: Lead, log: LogBuilder) -> list[Row]:
-        """The contacts' rows; one that was merged is its master."""
-        rows: list[Row] = []
-        for position, party in enumerate(lead.contact_party):
+    def _check_contacts(self, call: Call, lead: Lead, draft: Draft, log: LogBuilder) -> None:
+        """Refuse unknown contacts; one that was merged becomes its master."""
+        for position, (party, row) in enumerate(zip(lead.contact_party, draft.contacts, strict=True), 1):
             partner = self._book.referred(call.caller, party.business_partner_internal_id)
             if partner is None:
                 log.error(
                     LogItemType.BUSINESS_PARTNER_UNKNOWN,
                     "There is no such business partner.",
-                    f"{self._root}/lbl:ContactParty[{position + 1}]/lbl:BusinessPartnerInternalID",
+                    f"{self._root}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
                 )
-            internal_id = partner["internal_id"] if partner else party.business_partner_internal_id
-            rows.append({"internal_id": internal_id, "position": position, "main_indicator": party.main_indicator})
+            else:
+                row["internal_id"] = partner["internal_id"]
         _check_once(
-            [row["internal_id"] for row in rows],
+            [row["internal_id"] for row in draft.contacts],
             LogItemType.LEAD_CONTACT_REPEATED,
             "A business partner is named as contact twice.",
             f"{self._root}/lbl:ContactParty",
             log,
         )
-        return rows
 
     def _prospect(self, call: Call, party: ProspectParty, log: LogBuilder) -> tuple[str | None, bool] | None:
         """InternalID of the prospect and whether it is created with this lead; None when there is none.
@@ -270,7 +271,10 @@ class LeadBatch:
         prospects = self._book.write()
         to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
         for call, draft in drafts:
-            event = forwarding_event(None, LifeCycleStatus(draft.head["life_cycle_status_code"]))
+            head, now = draft.head, call.received_at
+            if head["sales_partner_party_id"]:
+                head["partner_decision_due_at"] = partner_loop.due_at(head, None, self._policy, now)
+            event = forwarding_event(None, draft.status)
             if event is not None:
                 subject = qualified.Subject(draft.head, draft.items, draft.notes, call.received_at)
                 to_forward.append((subject, event))
@@ -296,6 +300,15 @@ class LeadBatch:
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
             ],
         )
+        feed.tell(tx, [HeadChange(None, draft.head) for _, draft in drafts if draft.head["sales_partner_party_id"]])
+
+
+def _numbers(tx: Transaction, most: int) -> Iterator[str]:
+    """Numbers for business partners, drawn when the first is needed.
+
+    No method: an iterator that holds the batch, which holds it, would keep both until somebody looks for cycles.
+    """
+    yield from tx.next_numbers("business_partner", most)
 
 
 def _check_once(keys: list[str], type_id: LogItemType, note: str, path: str, log: LogBuilder) -> None:
@@ -303,20 +316,22 @@ def _check_once(keys: list[str], type_id: LogItemType, note: str, path: str, log
         log.error(type_id, note, path)
 
 
-def _draft(
-    call: Call,
-    lead: Lead,
-    status: LifeCycleStatus,
-    prospect_internal_id: str | None,
-    contacts: list[Row],
-    *,
-    created_partner_id: str | None,
-) -> Draft:
-    now = call.received_at
+def _draft(call: Call) -> Draft:
+    """The lead of a call, but for what only the transaction tells."""
+    lead: Lead = call.message.lead
+    status = LifeCycleStatus(lead.life_cycle_status_code.value if lead.life_cycle_status_code else "1")
     return Draft(
-        head=_head(call, lead, status, prospect_internal_id),
+        status=status,
+        head=_head(call, lead, status),
         items=_items(lead),
-        contacts=contacts,
+        contacts=[
+            {
+                "internal_id": one.business_partner_internal_id,
+                "position": position,
+                "main_indicator": one.main_indicator,
+            }
+            for position, one in enumerate(lead.contact_party)
+        ],
         answers=[
             {"question_id": one.question_id, "position": position, "answer_code": one.answer_code}
             for position, one in enumerate(lead.questionnaire_answer)
@@ -327,17 +342,16 @@ def _draft(
                 "text": one.value,
                 "language_code": one.language_code,
                 "type_code": one.type_code,
-                "created_at": now,
+                "created_at": call.received_at,
             }
             for position, one in enumerate(lead.note)
         ],
         documents=lead_lists.documents(lead.attachment_folder.document if lead.attachment_folder else ()),
-        created_partner_id=created_partner_id,
     )
 
 
-def _head(call: Call, lead: Lead, status: LifeCycleStatus, prospect_internal_id: str | None) -> Row:
-    """The head row of a new lead; its number comes when it is written."""
+def _head(call: Call, lead: Lead, status: LifeCycleStatus) -> Row:
+    """The head row of a new lead, without its number and its prospect."""
     now, key, amount = call.received_at, lead.external_key, lead.expected_revenue_amount
     return {
         "uuid": new_uuid(),
@@ -358,7 +372,6 @@ def _head(call: Call, lead: Lead, status: LifeCycleStatus, prospect_internal_id:
         "campaign_id": lead.campaign_id,
         "start_date": day(lead.start_date) if lead.start_date else None,
         "end_date": day(lead.end_date) if lead.end_date else None,
-        "prospect_internal_id": prospect_internal_id,
         "sales_responsible_party_id": lead.sales_responsible_party.party_id if lead.sales_responsible_party else None,
         "sales_partner_party_id": lead.sales_partner_party.party_id if lead.sales_partner_party else None,
         "expected_revenue_amount": amount.value if amount else None,

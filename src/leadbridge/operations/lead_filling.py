@@ -12,6 +12,7 @@ from leadbridge.messages import (
     LeadIdentification,
     LeadItemChange,
     NoteChange,
+    SalesPartnerPartyChange,
 )
 from leadbridge.operations.call import Call, Policy
 from leadbridge.operations.change_batch import ChangeBatch
@@ -33,7 +34,6 @@ _BLANKS = {
     "start_date": "start_date",
     "end_date": "end_date",
     "sales_responsible_party": "sales_responsible_party_id",
-    "sales_partner_party": "sales_partner_party_id",
     "expected_revenue_amount": "expected_revenue_amount",
     "extension": "extension",
 }
@@ -66,6 +66,11 @@ def _change(lead: Lead, head: Row, parts: LeadParts) -> LeadChange:
         lead_identification=LeadIdentification(id=head["id"]),
         change_state_id=change_state_id(head["uuid"], head["change_number"]),
         **{name: getattr(lead, name) for name, column in _BLANKS.items() if head[column] is None},
+        sales_partner_party=(
+            SalesPartnerPartyChange(party_id=lead.sales_partner_party.party_id)
+            if lead.sales_partner_party and head["sales_partner_party_id"] is None
+            else None
+        ),
         item=[
             LeadItemChange(
                 object_node_sender_technical_id=one.object_node_sender_technical_id,

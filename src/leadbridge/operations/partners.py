@@ -5,9 +5,8 @@ know, in a few statements; then each call asks it in turn, so that a partner dra
 the next; at the end the drafts are written together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 
 from leadbridge import matching
@@ -20,12 +19,11 @@ from leadbridge.businesspartner import (
     verdict,
 )
 from leadbridge.caller import Caller, Visibility
-from leadbridge.contract import codec
-from leadbridge.messages import BusinessPartner, Extension, ExternalKey
+from leadbridge.messages import BusinessPartner, ExternalKey
 from leadbridge.operations.call import Call, Policy, new_uuid
 from leadbridge.operations.identifying import Key, pair
 from leadbridge.operations.logitems import LogBuilder, LogItemType
-from leadbridge.operations.partner_rows import partner_rows
+from leadbridge.operations.partner_rows import Rows, rows_of
 from leadbridge.store import businesspartners
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
@@ -42,10 +40,7 @@ class Profile:
     match_name: str
     communications: list[tuple[str, str, str | None]]
     identifications: list[tuple[str, str]]
-
-    def values(self) -> Iterable[str]:
-        """The normalised e-mail addresses and numbers, each once."""
-        return dict.fromkeys(normalised for _, _, normalised in self.communications if normalised)
+    values: Collection[str]  # the normalised e-mail addresses and numbers, each once
 
 
 def profile(partner: BusinessPartner, policy: Policy) -> Profile:
@@ -61,6 +56,7 @@ def profile(partner: BusinessPartner, policy: Policy) -> Profile:
         match_name=matching.normalise_name(name_of(partner)),
         communications=communications,
         identifications=[(one.party_identifier_type_code, one.business_partner_id) for one in partner.identification],
+        values=dict.fromkeys([normalised for _, _, normalised in communications if normalised]),
     )
 
 
@@ -91,19 +87,21 @@ class Entry:
 
 @dataclass(slots=True)
 class Request:
-    """A new business partner one call brings: who sends it and when, its profile, and its path for the Log."""
+    """A new business partner one call brings: who sends it, its profile, its rows, and its path for the Log.
+
+    All of it is made before anything is asked of the store, where nobody waits for it.
+    """
 
     caller: Caller
     partner: BusinessPartner
     profile: Profile
+    rows: Rows
     path: str
-    test_data: bool
-    now: datetime
 
     def lock_keys(self) -> list[str]:
         """Names under which creating this partner and one like it are one at a time."""
         new = self.profile
-        keys = [f"partner/{value}" for value in new.values()]
+        keys = [f"partner/{value}" for value in new.values]
         keys += [f"partner/{kind}/{number}" for kind, number in new.identifications]
         if self.partner.external_key:
             keys.append(external_lock_key("partner-key", self.caller, self.partner.external_key))
@@ -112,14 +110,9 @@ class Request:
 
 def request(call: Call, partner: BusinessPartner, path: str, policy: Policy) -> Request:
     """The new business partner that `call` brings at `path`."""
-    return Request(
-        caller=call.caller,
-        partner=partner,
-        profile=profile(partner, policy),
-        path=path,
-        test_data=bool(call.message.basic_message_header.test_data_indicator),
-        now=call.received_at,
-    )
+    found = profile(partner, policy)
+    rows = rows_of(call, partner, match_name=found.match_name, communications=found.communications)
+    return Request(caller=call.caller, partner=partner, profile=found, rows=rows, path=path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +166,8 @@ def _entry(row: Row) -> Entry:
 
 
 class PartnerBook:
-    """See the module. `numbers` gives InternalIDs to drafts; None for a check that must not use any.
+    """See the module. `numbers` gives InternalIDs to drafts, and may be set until the first is made; without it, for a
+    check, they get none. It `holds` the partners referred to, unless nothing is to be written.
 
     What is stored is asked for at once and looked at when the first call asks.
     """
@@ -184,10 +178,11 @@ class PartnerBook:
         *,
         requests: Sequence[Request],
         references: Iterable[References] = (),
-        numbers: Iterator[str] | None,
+        numbers: Iterator[str] | None = None,
+        holds: bool = True,
     ) -> None:
         self._tx = tx
-        self._numbers = numbers
+        self.numbers = numbers
         self._requests = requests
         self._entries: dict[str, Entry] = {}
         self._by_value: dict[str, list[Entry]] = {}
@@ -197,13 +192,14 @@ class PartnerBook:
         self._owned: dict[_Owned, Entry] = {}
         self._asked_candidates = businesspartners.candidates(
             tx,
-            normalised={value for one in requests for value in one.profile.values()},
+            normalised={value for one in requests for value in one.profile.values},
             identifications={each for one in requests for each in one.profile.identifications},
         )
         self._asked_owned = self._ask_owned(tx, requests)
         self._references = list(references)
         self._held: set[str] = set()
-        self._asked_held = hold(tx, self._references) if numbers is not None else ()
+        self._holds = holds
+        self._asked_held = hold(tx, self._references) if holds else ()
         self._asked_references = self._ask_references(self._references)
         self._referred: dict[str, Mapping[Key, Row]] = {}
         self._loaded = False
@@ -218,7 +214,7 @@ class PartnerBook:
 
     def _load_references(self) -> None:
         asked = self._asked_references
-        if self._numbers is not None:
+        if self._holds:
             self._held = {row["internal_id"] for row in self._asked_held}
             # What was merged after its row was held and before it was resolved is another one's now: that is held too.
             while missing := {row["internal_id"] for rows in asked.values() for row in rows} - self._held:
@@ -377,6 +373,8 @@ class PartnerBook:
             for entry in self._by_identification.get(one, ()):
                 seen[id(entry)] = entry
                 equal.setdefault(id(entry), set()).add("identification")
+        if not seen:
+            return []
         judged = (
             match(
                 internal_id=entry.internal_id or "",
@@ -394,7 +392,7 @@ class PartnerBook:
     def _draft(self, request: Request) -> Entry:
         new = request.profile
         entry = Entry(
-            internal_id=next(self._numbers) if self._numbers else None,
+            internal_id=next(self.numbers) if self.numbers else None,
             uuid=new_uuid(),
             change_number=1,
             category_code=new.category_code,
@@ -404,7 +402,7 @@ class PartnerBook:
         )
         if entry.internal_id is not None:
             self._entries[entry.internal_id] = entry
-        for value in new.values():
+        for value in new.values:
             self._by_value.setdefault(value, []).append(entry)
         for one in new.identifications:
             self._by_identification.setdefault(one, []).append(entry)
@@ -415,39 +413,27 @@ class PartnerBook:
 
     def write(self) -> dict[str, Row]:
         """Insert all drafts; they are returned as `businesspartners.load` would give them, by InternalID."""
-        rows = [
-            partner_rows(
-                request.partner,
-                {
-                    "internal_id": entry.internal_id,
-                    "uuid": entry.uuid,
-                    "change_number": entry.change_number,
-                    "created_by": request.caller.id,
-                    "created_at": request.now,
-                    "changed_at": request.now,
-                    "test_data": request.test_data,
-                    "match_name": entry.match_name,
-                    "extension": extension_bytes(request.partner.extension),
-                },
-                request.profile.communications,
-            )
-            for request, entry in self._drafts
-        ]
+        for request, entry in self._drafts:
+            rows, internal_id = request.rows, entry.internal_id
+            rows.head["internal_id"], rows.head["uuid"] = internal_id, entry.uuid
+            for part in rows.parts():
+                part["internal_id"] = internal_id
+        written = [request.rows for request, _ in self._drafts]
         businesspartners.insert(
             self._tx,
-            partners=[one[0] for one in rows],
-            identifications=[row for one in rows for row in one[1]],
-            addresses=[row for one in rows for row in one[2]],
-            communications=[row for one in rows for row in one[3]],
+            partners=[one.head for one in written],
+            identifications=[row for one in written for row in one.identifications],
+            addresses=[row for one in written for row in one.addresses],
+            communications=[row for one in written for row in one.communications],
         )
         return {
-            head["internal_id"]: {
-                **head,
-                "identifications": identifications,
-                "addresses": addresses,
-                "communications": communications,
+            one.head["internal_id"]: {
+                **one.head,
+                "identifications": one.identifications,
+                "addresses": one.addresses,
+                "communications": one.communications,
             }
-            for head, identifications, addresses, communications in rows
+            for one in written
         }
 
 
@@ -459,13 +445,3 @@ def _by_every_key(rows: Iterable[Row]) -> Mapping[Key, Row]:
         if row["named_remote_object_id"] is not None:
             found[row["named_communication_system_id"], row["named_remote_object_id"]] = row
     return found
-
-
-_EXTENSION = "{urn:leadbridge:common:1}Extension"
-
-
-def extension_bytes(extension: Extension | None) -> bytes | None:
-    """An Extension as it is stored: its XML, or nothing for an empty one."""
-    if extension is None or not extension.other_element:
-        return None
-    return codec.encode_part(extension, _EXTENSION)

@@ -1,17 +1,19 @@
 """Receive twice, act once: the same message again gets the answer of the first.
 
-The key is the caller and the header's UUID, in bulk files with the record's key behind it; a content hash tells a retry
-from another message under the same key. The remembered answer is written in the transaction of what it answers, so
-either both exist or neither. A message without a UUID has no key and is acted on each time. Source: the design's
-decision "Idempotency".
+The key is the caller and the header's UUID, in bulk files and bundles with the record's key behind it; a content hash
+tells a retry from another message under the same key. The remembered answer is written in the transaction of what it
+answers, so either both exist or neither. A message without a UUID has no key and is acted on each time. Source: the
+design's decision "Idempotency".
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Generic, TypeAlias, TypeVar
 
 from leadbridge.contract import codec
 from leadbridge.contract.parsing import parse
+from leadbridge.messages import ExternalKey
 from leadbridge.operations.call import Answer, Call, IdempotencyConflict
 from leadbridge.store import received
 from leadbridge.store.database import Transaction
@@ -42,6 +44,18 @@ def header_keys(calls: Iterable[Call]) -> list[Key | None]:
     return [
         (call.caller.id, uuid.lower()) if (uuid := call.message.basic_message_header.uuid) else None for call in calls
     ]
+
+
+def record_key(technical_id: str | None, external_key: ExternalKey | None, content_hash: bytes) -> str:
+    """What tells a record from the others of its file or bundle, in at most 60 characters: never its place, which
+    changes when they are mended.
+    """
+    if technical_id:
+        return f"id/{technical_id}"
+    if external_key:
+        system, remote = external_key.communication_system_id, external_key.remote_object_id
+        return f"key/{blake2b(f'{len(system)}/{system}{remote}'.encode(), digest_size=24).hexdigest()}"
+    return f"content/{content_hash.hex()[:48]}"
 
 
 def once(

@@ -11,8 +11,10 @@ from leadbridge.operations import (
     crm,
     crm_query,
     lead_bulk,
+    lead_bundle,
     lead_change,
     lead_create,
+    lead_feed,
     lead_query,
 )
 from leadbridge.operations.call import Answer, Call, Policy
@@ -46,6 +48,11 @@ _TABLE: tuple[
     ("ReadLead", _LEAD, False, lead_query.read_leads),
     ("FindLead", _LEAD, False, lead_query.find_leads),
     ("ChangeLead", _LEAD, True, lead_change.change_leads),
+    ("MaintainLeadBundle", _LEAD, True, lead_bundle.maintain_lead_bundles),
+    ("CheckMaintainLeadBundle", _LEAD, True, lead_bundle.check_lead_bundles),  # in a part that is taken back
+    # It writes: a change that is read for the first time gets its position in the feed.
+    ("ReadLeadStatusChanges", _LEAD, True, lead_feed.read_status_changes),
+    ("AcknowledgeLeadStatusChanges", _LEAD, True, lead_feed.acknowledge_status_changes),
     ("SubmitLeadBulk", _LEAD, True, lead_bulk.submit_lead_bulks),
     ("ReadLeadBulk", _LEAD, False, lead_bulk.read_lead_bulks),
     ("ReadLeadBulkRejections", _LEAD, False, lead_bulk.read_rejections),

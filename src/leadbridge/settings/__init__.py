@@ -28,12 +28,14 @@ from leadbridge.settings.tables import (
     CallerSettings,
     CodeListSettings,
     CrmSettings,
+    FeedSettings,
     ForwardingSettings,
     GateSettings,
     IdempotencySettings,
     LeadDuplicateSettings,
     LoadSettings,
     MatchingSettings,
+    PartnerLoopSettings,
 )
 
 __all__ = [
@@ -43,10 +45,12 @@ __all__ = [
     "CallerSettings",
     "CodeListSettings",
     "CrmSettings",
+    "FeedSettings",
     "ForwardingSettings",
     "GateSettings",
     "IdempotencySettings",
     "MatchingSettings",
+    "PartnerLoopSettings",
 ]
 
 MASK = "**********"
@@ -119,6 +123,12 @@ class Settings(BaseSettings):
 
     forwarding: ForwardingSettings = ForwardingSettings()
     """The relay."""
+
+    partner_loop: PartnerLoopSettings = PartnerLoopSettings()
+    """Leads given to partners."""
+
+    feed: FeedSettings = FeedSettings()
+    """The status feed."""
 
     gate: GateSettings = GateSettings()
     """Limits on messages."""

@@ -123,6 +123,24 @@ class ForwardingSettings(Table):
         return self
 
 
+class PartnerLoopSettings(Table):
+    """Leads that are given to external partners."""
+
+    decision_hours: float = Field(default=0, ge=0, le=8_760)
+    """How long a partner may take to accept or decline a lead (PartnerDecisionCode) before it comes back by itself. It
+    holds for leads given from then on. 0: no limit, because only the site knows its partners' working days."""
+
+    poll_seconds: Seconds = 30
+    """How often we look for leads whose time is over: half a minute is little against hours, and looking is cheap."""
+
+
+class FeedSettings(Table):
+    """The status feed."""
+
+    keep_days: int = Field(default=365, ge=1, le=3_660)
+    """How long a change waits to be acknowledged: a partner that has not asked for a year has no use for it."""
+
+
 class GateSettings(Table):
     """What the gate refuses before reading a message. Each limit lets the largest valid message through."""
 
@@ -204,14 +222,15 @@ class BulkSettings(Table):
     than a sender may pause."""
 
     largest_submit_bytes: int = Field(default=20_000_000, ge=10_000, le=1_000_000_000)
-    """A SubmitLeadBulk of 1,000 leads of 20 kB each, five times the size of one with everything but long notes and
-    attachments. It is held in memory several times over; whatever is larger is streamed to /bulk/leads."""
+    """A SubmitLeadBulk or MaintainLeadBundle of 1,000 leads of 20 kB each, five times the size of one with everything
+    but long notes and attachments. It is held in memory several times over; whatever is larger is streamed to
+    /bulk/leads. This and the two below hold for LeadService and LeadBulkService in place of the gate's."""
 
     most_submit_elements: Count = 250_000
     """1,000 leads of 250 elements; one with everything filled has about 90."""
 
     submit_deadline_seconds: Seconds = 90
-    """From the first to the last byte of a SubmitLeadBulk: the largest one at 2 Mbit/s."""
+    """From the first to the last byte of such a message: the largest one at 2 Mbit/s."""
 
     keep_days: int = Field(default=30, ge=1, le=3_660)
     """How long a job that ended is remembered with the leads it did not take: time to mend and send them again.

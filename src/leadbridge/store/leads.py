@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, select, union
+from sqlalchemy import ColumnElement, Delete, ForeignKey, Integer, Select, Table, and_, bindparam, delete, select, union
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
 from leadbridge.store import tables
+from leadbridge.store.columntypes import UtcDateTime
 from leadbridge.store.database import Transaction
 from leadbridge.store.dialects import one_of, tuple_one_of
 from leadbridge.store.inserts import Row
@@ -31,7 +33,9 @@ __all__ = [
     "external_keys_taken",
     "find",
     "insert",
+    "overdue",
     "parts",
+    "remove",
     "replace_answers",
     "replace_contacts",
     "replace_documents",
@@ -81,34 +85,57 @@ def update(tx: Transaction, rows: Sequence[Row]) -> None:
     )
 
 
-def replace_items(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these items in the place of the ones the lead has."""
-    _replace(tx, tables.lead_item, lead_id, rows)
+def replace_items(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these items in the place of the ones the leads have."""
+    _replace(tx, tables.lead_item, lead_ids, rows)
 
 
-def replace_notes(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these notes in the place of the ones the lead has."""
-    _replace(tx, tables.lead_note, lead_id, rows)
+def replace_notes(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these notes in the place of the ones the leads have."""
+    _replace(tx, tables.lead_note, lead_ids, rows)
 
 
-def replace_contacts(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these contacts in the place of the ones the lead has."""
-    _replace(tx, tables.lead_contact, lead_id, rows)
+def replace_contacts(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these contacts in the place of the ones the leads have."""
+    _replace(tx, tables.lead_contact, lead_ids, rows)
 
 
-def replace_answers(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these questionnaire answers in the place of the ones the lead has."""
-    _replace(tx, tables.lead_questionnaire_answer, lead_id, rows)
+def replace_answers(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these questionnaire answers in the place of the ones the leads have."""
+    _replace(tx, tables.lead_questionnaire_answer, lead_ids, rows)
 
 
-def replace_documents(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these documents in the place of the ones the lead has."""
-    _replace(tx, tables.lead_document, lead_id, rows)
+def replace_documents(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these documents in the place of the ones the leads have."""
+    _replace(tx, tables.lead_document, lead_ids, rows)
 
 
-def _replace(tx: Transaction, table: Table, lead_id: str, rows: Sequence[Row]) -> None:
-    tx.connection.execute(delete(table).where(table.c.lead_id == lead_id))
-    insert_many(tx, (table, rows))
+def _replace(tx: Transaction, table: Table, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    if lead_ids:
+        tx.connection.execute(_of_leads(table), {"lead_ids": lead_ids})
+        insert_many(tx, (table, rows))
+
+
+@cache
+def _of_leads(table: Table) -> Delete:
+    return delete(table).where(one_of(table.c.lead_id, "lead_ids"))
+
+
+def remove(tx: Transaction, lead_ids: Collection[str]) -> None:
+    """Delete leads with all that belongs to them; the journal keeps what happened."""
+    for statement in _removals() if lead_ids else ():
+        tx.connection.execute(statement, {"lead_ids": lead_ids})
+
+
+@cache
+def _removals() -> tuple[Delete, ...]:
+    """What deletes leads and everything that refers to them: the parts first."""
+    parts = [(key.parent.table, key.parent) for key in _references_to(_lead)]
+    return tuple(delete(table).where(one_of(column, "lead_ids")) for table, column in [*parts, (_lead, _lead.c.id)])
+
+
+def _references_to(table: Table) -> list[ForeignKey]:
+    return [key for other in tables.metadata.sorted_tables for key in other.foreign_keys if key.column.table is table]
 
 
 # -------------------------------------------------------------------------------------------------- resolving
@@ -170,6 +197,23 @@ def _meant(rule: Visibility, kind: str) -> ColumnElement[bool]:
         return one_of(_lead.c.uuid, "uuids")
     key = tuple_one_of((_lead.c.communication_system_id, _lead.c.remote_object_id), "external_keys")
     return key if rule is Visibility.ALL else and_(key, _lead.c.created_by == bindparam("caller_id"))
+
+
+_OVERDUE = (
+    select(_lead)
+    .where(_lead.c.partner_decision_due_at <= bindparam("now", type_=UtcDateTime()))
+    .order_by(_lead.c.partner_decision_due_at)
+    .limit(bindparam("limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+
+
+def overdue(tx: Transaction, *, now: datetime, limit: int) -> list[Row]:
+    """Leads whose partner should have accepted or declined them by now, locked, the longest overdue first.
+
+    Those that somebody is changing at this moment are left out.
+    """
+    return fetch(tx, _OVERDUE, {"now": now, "limit": limit})
 
 
 # ------------------------------------------------------------------------------------------------------ parts
