@@ -11,6 +11,7 @@ from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.messages import BasicMessageHeader
+from leadbridge.scoring import Questionnaire
 
 
 class IdempotencyConflict(Exception):
@@ -60,6 +61,7 @@ class Policy:
     group_codes: frozenset[str] = field(default_factory=frozenset)
     reason_codes: frozenset[str] = field(default_factory=frozenset)
     bulk_chunk_records: int = 250
+    questionnaire: Questionnaire | None = None  # without one answers are kept and nothing is computed
 
 
 _randomness: list[str] = []

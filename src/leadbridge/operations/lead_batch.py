@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from leadbridge.businesspartner import DuplicateCheck
 from leadbridge.lead import ForwardingEvent, LifeCycleStatus, forwarding_event, may_start, next_item_id
 from leadbridge.messages import Lead, ProspectParty
-from leadbridge.operations import lead_lists, qualified
+from leadbridge.operations import lead_lists, lead_scoring, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
@@ -114,7 +114,9 @@ class LeadBatch:
         if lead.external_key:
             self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
         internal_id, created = prospect
-        return _draft(call, lead, status, internal_id, created_partner_id=internal_id if created else None), log
+        draft = _draft(call, lead, status, internal_id, created_partner_id=internal_id if created else None)
+        draft.head.update(lead_scoring.qualified_new(lead, self._policy.questionnaire, self._root, log))
+        return draft, log
 
     def _keys_taken(self) -> set[tuple[str, str, str]]:
         if self._taken is None:
@@ -314,7 +316,6 @@ def _head(call: Call, lead: Lead, status: LifeCycleStatus, prospect_internal_id:
         "remote_object_id": key.remote_object_id if key else None,
         "name": lead.name,
         "life_cycle_status_code": status.value,
-        "qualification_level_code": lead.qualification_level_code.value if lead.qualification_level_code else None,
         "origin_type_code": lead.origin_type_code,
         "group_code": lead.group_code,
         "priority_code": lead.priority_code.value if lead.priority_code else None,

@@ -33,6 +33,7 @@ from leadbridge.settings.tables import (
     IdempotencySettings,
     LoadSettings,
     MatchingSettings,
+    ScoringSettings,
 )
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "GateSettings",
     "IdempotencySettings",
     "MatchingSettings",
+    "ScoringSettings",
 ]
 
 MASK = "**********"
@@ -139,6 +141,9 @@ class Settings(BaseSettings):
 
     code_lists: CodeListSettings = CodeListSettings()
     """Site codes."""
+
+    scoring: ScoringSettings = ScoringSettings()
+    """Scores."""
 
     def __init__(self, **values: Any) -> None:
         problems = wrong_variables(type(self), os.environ)
