@@ -5,12 +5,14 @@ It stands apart from `wiring` because it loads none of the doors: a process that
 
 from pathlib import Path
 
+from leadbridge.assignment import AssignmentRules
 from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
 from leadbridge.bulk.jobs import own_uuid
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.caller import Caller
 from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.operations.call import Policy
+from leadbridge.rulefiles.assignments import DEFAULT_ASSIGNMENT_RULES, read_assignment_rules
 from leadbridge.rulefiles.questionnaires import DEFAULT_QUESTIONNAIRE, read_questionnaire
 from leadbridge.scoring import Questionnaire
 from leadbridge.settings import Settings
@@ -46,6 +48,7 @@ def policy(settings: Settings) -> Policy:
         reason_codes=frozenset(settings.code_lists.reason_codes),
         bulk_chunk_records=settings.bulk.chunk_records,
         questionnaire=questionnaire(settings),
+        assignment_rules=assignment_rules(settings),
     )
 
 
@@ -53,6 +56,12 @@ def questionnaire(settings: Settings) -> Questionnaire:
     """The questionnaire in force."""
     named = settings.scoring.questionnaire_file
     return read_questionnaire(Path(named) if named else DEFAULT_QUESTIONNAIRE)
+
+
+def assignment_rules(settings: Settings) -> AssignmentRules:
+    """The assignment rules in force."""
+    named = settings.assignment.rules_file
+    return read_assignment_rules(Path(named) if named else DEFAULT_ASSIGNMENT_RULES)
 
 
 def source_limits(settings: Settings) -> SourceLimits:

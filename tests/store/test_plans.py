@@ -11,7 +11,7 @@ from sqlalchemy import event
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
-from leadbridge.store import bulk, businesspartners, crmrecords, leads, outbox, received
+from leadbridge.store import assignment, bulk, businesspartners, crmrecords, leads, outbox, received
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.tables import metadata
 from tests.store.rows import EVERYTHING, NOW, partner_caller
@@ -38,6 +38,8 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "partners in full": lambda tx: businesspartners.load(tx, GIVEN, ["1"]),
     "partners by name": lambda tx: businesspartners.find(tx, EVERYTHING, {"name": EXACT}, limit=100, after=None),
     "open leads": lambda tx: businesspartners.open_leads(tx, GIVEN, ["1"], per_partner=20),
+    "loads": lambda tx: list(assignment.loads(tx, owners=["RM"], partners=["PARTY"])),
+    "places of prospects": lambda tx: list(assignment.places(tx, ["1"])),
     "received": lambda tx: list(received.find(tx, [("p1", "u1")])),
     "claim": lambda tx: outbox.claim(tx, worker="w", now=NOW, lease=timedelta(seconds=60), limit=100),
     "forwarding states": lambda tx: outbox.forwarding_states(tx, ["1"]),

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha1
 from typing import Any
 
+from leadbridge.assignment import AssignmentRules
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.crm.combo import NtbClosedOpportunity
@@ -62,6 +63,7 @@ class Policy:
     reason_codes: frozenset[str] = field(default_factory=frozenset)
     bulk_chunk_records: int = 250
     questionnaire: Questionnaire | None = None  # without one answers are kept and nothing is computed
+    assignment_rules: AssignmentRules = field(default_factory=AssignmentRules)
 
 
 _randomness: list[str] = []

@@ -15,6 +15,7 @@ from leadbridge.operations import lead_lists, lead_scoring, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
+from leadbridge.operations.lead_assignment import LeadAssignment
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
     PartnerBook,
@@ -61,6 +62,7 @@ class LeadBatch:
         for call in calls:
             partner = call.message.lead.prospect_party.new_business_partner
             self._requests[id(call)] = request(call, partner, path, policy) if partner is not None else None
+        self._assignment = LeadAssignment(calls, policy.assignment_rules, root)
         self._drawn = 0  # how many numbers for business partners may be drawn
 
     def lock_keys(self) -> list[str]:
@@ -70,7 +72,8 @@ class LeadBatch:
             for call in self._calls
             if call.message.lead.external_key
         ]
-        return [*keys, *(key for brought in self._requests.values() if brought for key in brought.lock_keys())]
+        keys += [key for brought in self._requests.values() if brought for key in brought.lock_keys()]
+        return keys + self._assignment.lock_keys()
 
     def ask(self, tx: Transaction, *, writes: bool = True) -> None:
         """Ask the store for what drafting needs. A check, which does not write, uses no number."""
@@ -88,6 +91,7 @@ class LeadBatch:
             },
         )
         self._taken: set[tuple[str, str, str]] | None = None
+        self._assignment.ask(tx)
         if writes:
             tx.foresee_numbers("business_partner", len(brought))
             tx.foresee_numbers("lead", len(self._calls))
@@ -99,8 +103,19 @@ class LeadBatch:
         """Draft and write those calls of the batch that are new; without a draft the Log says why."""
         self._drawn = sum(self._requests[id(call)] is not None for call in fresh)
         drafted = [self.draft(call) for call in fresh]
+        self._assign(fresh, drafted)
         self._write([(call, draft) for call, (draft, _) in zip(fresh, drafted, strict=True) if draft])
         return drafted
+
+    def check(self, call: Call) -> tuple[Draft | None, LogBuilder]:
+        """The draft of one call, as it would be written."""
+        drafted = self.draft(call)
+        self._assign([call], [drafted])
+        return drafted
+
+    def _assign(self, calls: Sequence[Call], drafted: Sequence[tuple[Draft | None, LogBuilder]]) -> None:
+        new = [(call, draft.head, log) for call, (draft, log) in zip(calls, drafted, strict=True) if draft]
+        self._assignment.assign(self._tx, new, self._book.drafted)
 
     def draft(self, call: Call) -> tuple[Draft | None, LogBuilder]:
         """The draft of one call; None when it is refused, and the Log says why."""
@@ -231,6 +246,11 @@ class LeadBatch:
                     if draft.created_partner_id
                 ),
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
+                *(
+                    row
+                    for call, draft in drafts
+                    for row in self._assignment.journal_rows(call, self._operation, draft.head["id"])
+                ),
             ],
         )
 

@@ -45,7 +45,7 @@ def check_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[
     for call in calls:  # each alone: a check must not find what another check merely drafted
         batch = LeadBatch([call], policy, "/lbl:LeadCreateCheckQuery_sync/lbl:Lead")
         batch.ask(tx, writes=False)
-        draft, log = batch.draft(call)
+        draft, log = batch.check(call)
         answers.append(_checked(call, draft, log))
     return answers
 

@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Iterable
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -25,7 +26,7 @@ Content = TypeVar("Content", bound=Table)
 def read(path: Path, content: type[Content]) -> Content:
     """The content of the file. Raises SettingsError with every problem; none repeats a value."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"))
+        found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
     except OSError as error:
         raise SettingsError([f"{path}: cannot be read ({error.strerror})."]) from None
     except UnicodeDecodeError:
@@ -52,5 +53,6 @@ def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
         return f"{place}: there is no such key"
     if kind == "missing":
         return f"{place}: is missing"
-    message = message.removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{place}: should be {message}" if kind != "value_error" else f"{place}: {message}"
+    if kind == "value_error":  # from a check of ours
+        return f"{place}: {message.removeprefix('Value error, ')}"
+    return f"{place}: should {message.partition('should ')[2]}"

@@ -24,6 +24,7 @@ from leadbridge.settings.sources import (
     wrong_variables,
 )
 from leadbridge.settings.tables import (
+    AssignmentSettings,
     BulkSettings,
     CallerSettings,
     CodeListSettings,
@@ -39,6 +40,7 @@ from leadbridge.settings.tables import (
 __all__ = [
     "Settings",
     "SettingsError",
+    "AssignmentSettings",
     "BulkSettings",
     "CallerSettings",
     "CodeListSettings",
@@ -144,6 +146,9 @@ class Settings(BaseSettings):
 
     scoring: ScoringSettings = ScoringSettings()
     """Scores."""
+
+    assignment: AssignmentSettings = AssignmentSettings()
+    """Who gets a lead."""
 
     def __init__(self, **values: Any) -> None:
         problems = wrong_variables(type(self), os.environ)
