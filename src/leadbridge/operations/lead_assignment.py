@@ -99,7 +99,8 @@ class LeadAssignment:
         return [f"assignment/{outcome}/{party}" for outcome, party in self._limited]
 
     def ask(self, tx: Transaction) -> None:
-        """Ask the store how much the candidates have to do."""
+        """Ask the store how much the candidates have to do; what was decided before is forgotten."""
+        self._loads, self._decided = None, {}
         self._asked = stored.loads(tx, **_parties(self._counted))
 
     def assign(self, tx: Transaction, new: Sequence[NewLead], drafted: Drafted) -> None:
