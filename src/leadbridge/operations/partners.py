@@ -263,6 +263,11 @@ class PartnerBook:
         found = self._referred.get(caller.id)
         return found.get(key) if found else None
 
+    def drafted(self, internal_id: str) -> BusinessPartner | None:
+        """The partner of this number as it was sent, if it is one that is drafted here."""
+        entry = self._entries.get(internal_id)
+        return entry.draft if entry else None
+
     def find_or_draft(self, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """The entry a new partner becomes: an existing one, a draft, or None when it is refused (the Log says why)."""
         if not self._loaded:
