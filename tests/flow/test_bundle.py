@@ -148,7 +148,7 @@ def test_other_content_under_the_key_of_a_record_that_was_done_is_that_records_r
 def test_records_are_known_by_external_key_or_content_and_each_caller_has_its_own(calls: Calls) -> None:
     uuid, prospect = new_uuid(), new_prospect(person(emails=["a@example.org"]))
     by_key = record(CREATE, lead_fields(key=key(1), prospect=prospect))
-    by_content = record(CREATE, lead_fields(prospect=prospect))
+    by_content = record(CREATE, lead_fields(name="Known by its content", prospect=prospect))
     first = calls.send(maintain(by_key, by_content, by_content, uuid=uuid))
     assert verdicts(first) == "335"
     assert first.log_items("BUNDLE.KEY_REPEATED")[0].one("ReferenceMessageElementName") == f"{ROOT}[3]"
@@ -245,7 +245,7 @@ def test_a_check_follows_what_its_own_records_would_do(calls: Calls) -> None:
     records = [
         record(CREATE, lead_fields(technical_id="A", key=key(1), prospect=known)),
         record(SAVE, lead_fields(technical_id="B", key=key(1), status="3")),
-        record(CREATE, lead_fields(technical_id="C", key=key(2), prospect=known)),
+        record(CREATE, lead_fields(technical_id="C", name="Another", key=key(2), prospect=known)),
         record("03", lead_fields(technical_id="D"), named=key(1)),
     ]
 

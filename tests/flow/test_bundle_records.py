@@ -77,10 +77,10 @@ def test_a_record_may_name_the_business_partner_that_one_before_it_brings(calls:
     records = [
         record(CREATE, lead_fields(technical_id="A", prospect=known_prospect(key=("CRM", "1")))),
         record(CREATE, lead_fields(technical_id="B", prospect=new_prospect(anna))),
-        record(CREATE, lead_fields(technical_id="C", prospect=known_prospect(key=("CRM", "1")))),
+        record(CREATE, lead_fields(technical_id="C", name="Third", prospect=known_prospect(key=("CRM", "1")))),
         record(CHANGE, lead_fields(technical_id="D", name=None, prospect=new_prospect(bob)), named=key(7)),
         record(CREATE, lead_fields(technical_id="E", prospect=new_prospect(bob))),
-        record(CREATE, lead_fields(technical_id="F", prospect=known_prospect(key=("CRM", "2")))),
+        record(CREATE, lead_fields(technical_id="F", name="Sixth", prospect=known_prospect(key=("CRM", "2")))),
     ]
 
     answered = calls.send(maintain(*records))

@@ -9,6 +9,7 @@ from leadbridge.leadduplicate import DuplicateCheck, DuplicatePolicy, Past
 from leadbridge.operations.call import Policy
 from leadbridge.store import journal
 from leadbridge.store.database import Database
+from tests.support.bundle_by_hand import maintain, record, refusals, verdicts
 from tests.support.calls import ACME, DESK, Answered, Calls, at_once, gateway, numbers_used, row_counts
 from tests.support.messages_by_hand import (
     Xml,
@@ -26,6 +27,7 @@ from tests.support.messages_by_hand import (
     read_lead,
 )
 
+BUNDLE = "/lbl:LeadBundleMaintainRequest_sync/lbl:Lead"
 ANNA = new_prospect(person(emails=["anna@example.org"]))
 
 
@@ -206,3 +208,14 @@ def test_equal_leads_in_two_gateways_are_one(two_gateways: tuple[Calls, Calls], 
     answers = at_once(24, send)
     assert Counter(answer.result for answer in answers) == {"3": 1, "5": 23}
     assert row_counts(two_gateways[0].database)["lead"] == 1
+
+
+def test_records_of_a_bundle_are_duplicates_like_others(calls: Calls) -> None:
+    there = created(calls)
+    records = [record("01", fields(technical_id="A")), record("01", fields(technical_id="B", name="Another"))]
+    refused = calls.send(maintain(*records))
+    assert verdicts(refused) == "53"
+    assert refusals(refused) == {"A": [("LEAD.DUPLICATE", f"{BUNDLE}[1]")]}
+    linked = calls.send(maintain(record("01", fields(technical_id="A")), duplicates="LINK"))
+    assert (linked.log, linked.all("Lead/ID")) == (["BUSINESSPARTNER.LINKED", "LEAD.LINKED"], [there])
+    assert row_counts(calls.database)["lead"] == 2

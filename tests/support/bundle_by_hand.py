@@ -59,12 +59,18 @@ def key(number: int) -> tuple[str, str]:
 
 
 def maintain(
-    *records: Xml, uuid: str | None = None, all_or_none: bool = False, test: bool = False, check: bool = False
+    *records: Xml,
+    uuid: str | None = None,
+    duplicates: str | None = None,
+    all_or_none: bool = False,
+    test: bool = False,
+    check: bool = False,
 ) -> bytes:
-    """LeadBundleMaintainRequest_sync, or the query that only asks what it would do."""
+    """LeadBundleMaintainRequest_sync, or the query that only asks what it would do; `duplicates` is for all records."""
     body = message(
         "lbl:LeadBundleMaintainCheckQuery_sync" if check else "lbl:LeadBundleMaintainRequest_sync",
         header("lbl", uuid, test=test),
+        optional("lbl:DuplicateCheckCode", duplicates),
         *records,
     )
     return body.replace(b"_sync ", b'_sync allOrNoneIndicator="true" ', 1) if all_or_none else body

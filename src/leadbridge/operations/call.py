@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
+from leadbridge.assignment import AssignmentRules
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.leadduplicate import DuplicatePolicy
 from leadbridge.messages import BasicMessageHeader
+from leadbridge.scoring import Questionnaire
 
 
 class IdempotencyConflict(Exception):
@@ -65,6 +67,8 @@ class Policy:
     bulk_chunk_records: int = 250
     lead_duplicates: DuplicatePolicy = field(default_factory=DuplicatePolicy)
     partner_decision_time: timedelta | None = None  # how long a partner may take to accept or decline; None: for ever
+    questionnaire: Questionnaire | None = None  # without one answers are kept and nothing is computed
+    assignment_rules: AssignmentRules = field(default_factory=AssignmentRules)
 
 
 _randomness: list[str] = []

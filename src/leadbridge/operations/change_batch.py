@@ -22,7 +22,7 @@ from leadbridge.messages import (
     LeadChange,
     LeadIdentification,
 )
-from leadbridge.operations import lead_lists, partner_loop, qualified
+from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
@@ -225,6 +225,16 @@ class _Plan:
         self._status(change, lead)
         change.set(**partner_loop.decided(change.call, change.head, change.log))
         self._lists(change, lead)
+        change.set(
+            **lead_scoring.qualified_change(
+                change.head,
+                lead,
+                change.lists.get("answers"),
+                self._policy.questionnaire,
+                path=_ROOT,
+                log=change.log,
+            )
+        )
         self._prospect(change, lead)
         change.set(
             partner_decision_due_at=partner_loop.due_at(
@@ -239,7 +249,6 @@ class _Plan:
         change.set_sent(
             sender_technical_id=lead.object_node_sender_technical_id,
             name=lead.name,
-            qualification_level_code=lead.qualification_level_code and lead.qualification_level_code.value,
             origin_type_code=lead.origin_type_code,
             group_code=lead.group_code,
             priority_code=lead.priority_code and lead.priority_code.value,

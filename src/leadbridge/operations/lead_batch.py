@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from leadbridge.businesspartner import DuplicateCheck
 from leadbridge.lead import ForwardingEvent, LifeCycleStatus, forwarding_event, may_start, next_item_id
 from leadbridge.messages import Lead, ProspectParty
-from leadbridge.operations import lead_lists, partner_loop, qualified
+from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
+from leadbridge.operations.lead_assignment import LeadAssignment
 from leadbridge.operations.lead_checks import check_code, check_dates, find_prospect
 from leadbridge.operations.lead_duplicates import Duplicate, LeadDuplicates
 from leadbridge.operations.lead_filling import fill_blanks
@@ -78,6 +79,7 @@ class LeadBatch:
             partner = call.message.lead.prospect_party.new_business_partner
             self._requests[id(call)] = request(call, partner, path, policy) if partner is not None else None
         self._bulk = operation == "SubmitLeadBulk"
+        self._assignment = LeadAssignment(calls, policy.assignment_rules, root)
 
     def lock_keys(self) -> list[str]:
         """What the batch must have to itself while it is drafted and written."""
@@ -86,7 +88,8 @@ class LeadBatch:
             for call in self._calls
             if call.message.lead.external_key
         ]
-        return [*keys, *(key for brought in self._requests.values() if brought for key in brought.lock_keys())]
+        keys += [key for brought in self._requests.values() if brought for key in brought.lock_keys()]
+        return keys + self._assignment.lock_keys()
 
     def references(self) -> list[References]:
         """The existing business partners the batch refers to."""
@@ -110,6 +113,7 @@ class LeadBatch:
             },
         )
         self._taken: set[tuple[str, str, str]] | None = None
+        self._assignment.ask(tx)
         if writes:
             tx.foresee_numbers("business_partner", len(brought))
             tx.foresee_numbers("lead", len(self._calls))
@@ -118,15 +122,22 @@ class LeadBatch:
         """Draft and write those calls of the batch that are new; without a draft the Log says why."""
         self._book.numbers = _numbers(self._tx, sum(self._requests[id(call)] is not None for call in fresh))
         drafted = [self._drafted(call) for call in fresh]
+        self._assign(fresh, drafted)
         self._write([(call, draft) for call, (draft, _) in zip(fresh, drafted, strict=True) if draft and draft.created])
         self._tell()
         return [(None if log.failed else draft, log) for draft, log in drafted]
 
-    def draft(self, call: Call) -> tuple[Draft | None, LogBuilder]:
-        """The draft of one call, for a check; None when it would be refused, and the Log says why."""
+    def check(self, call: Call) -> tuple[Draft | None, LogBuilder]:
+        """The draft of one call, as it would be written; None when it would be refused, and the Log says why."""
         draft, log = self._drafted(call)
+        self._assign([call], [(draft, log)])
         self._tell()
         return (None if log.failed else draft), log
+
+    def _assign(self, calls: Sequence[Call], drafted: Sequence[tuple[Draft | None, LogBuilder]]) -> None:
+        both = zip(calls, drafted, strict=True)
+        new = [(call, draft.head, log) for call, (draft, log) in both if draft and draft.created]
+        self._assignment.assign(self._tx, new, self._book.drafted)
 
     def _drafted(self, call: Call) -> tuple[Draft | None, LogBuilder]:
         lead: Lead = call.message.lead
@@ -147,6 +158,7 @@ class LeadBatch:
                 self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
             if internal_id is not None:
                 self._about.setdefault(internal_id, []).append((call, draft))
+            draft.head.update(lead_scoring.qualified_new(lead, self._policy.questionnaire, self._root, log))
         return draft, log
 
     def _unless_duplicate(self, call: Call, draft: Draft, log: LogBuilder) -> Draft:
@@ -298,6 +310,11 @@ class LeadBatch:
                     if draft.created_partner_id
                 ),
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
+                *(
+                    row
+                    for call, draft in drafts
+                    for row in self._assignment.journal_rows(call, self._operation, draft.head["id"])
+                ),
             ],
         )
         feed.tell(tx, [HeadChange(None, draft.head) for _, draft in drafts if draft.head["sales_partner_party_id"]])
@@ -365,7 +382,6 @@ def _head(call: Call, lead: Lead, status: LifeCycleStatus) -> Row:
         "remote_object_id": key.remote_object_id if key else None,
         "name": lead.name,
         "life_cycle_status_code": status.value,
-        "qualification_level_code": lead.qualification_level_code.value if lead.qualification_level_code else None,
         "origin_type_code": lead.origin_type_code,
         "group_code": lead.group_code,
         "priority_code": lead.priority_code.value if lead.priority_code else None,

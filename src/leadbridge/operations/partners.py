@@ -297,6 +297,11 @@ class PartnerBook:
         """What a business partner has become part of, whoever asks; itself where it was not merged."""
         return businesspartners.masters(self._tx, {internal_id}).get(internal_id, internal_id)
 
+    def drafted(self, internal_id: str) -> BusinessPartner | None:
+        """The partner of this number as it was sent, if it is one that is drafted here."""
+        entry = self._entries.get(internal_id)
+        return entry.draft if entry else None
+
     def find_or_draft(self, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """The entry a new partner becomes: an existing one, a draft, or None when it is refused (the Log says why)."""
         if not self._loaded:

@@ -20,11 +20,6 @@ _item = tables.lead_item
 # Of a business partner with more leads only the newest are looked at.
 _MOST = 200
 
-_COLUMNS = (
-    *("id", "uuid", "change_number", "created_by", "test_data", "name", "life_cycle_status_code", "origin_type_code"),
-    *("group_code", "campaign_id", "start_date", "prospect_internal_id", "core_opportunity_id"),
-)
-
 
 def of_prospects(tx: Transaction, caller: Caller, prospect_ids: Collection[str]) -> tuple[Sequence[Row], Sequence[Row]]:
     """The newest leads of these prospects, oldest first, and the products of their items.
@@ -41,7 +36,7 @@ def of_prospects(tx: Transaction, caller: Caller, prospect_ids: Collection[str])
 def _newest(rule: Visibility) -> Select[Any]:
     place = func.row_number().over(partition_by=_lead.c.prospect_internal_id, order_by=_lead.c.id.desc())
     ranked = (
-        select(*(_lead.c[name] for name in _COLUMNS), may_see_lead(rule).label("visible"), place.label("place"))
+        select(_lead, may_see_lead(rule).label("visible"), place.label("place"))
         .where(one_of(_lead.c.prospect_internal_id, "prospect_ids"))
         .subquery()
     )

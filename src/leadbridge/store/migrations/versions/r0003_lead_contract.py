@@ -39,6 +39,7 @@ def _columns() -> list[tuple[str, sa.Column[object]]]:
 
 
 _FILLED = (("lead", "partner_decision_due_at"), ("business_partner", "merged_into_internal_id"))
+_LOADS = ("sales_responsible_party_id", "sales_partner_party_id")
 
 
 def upgrade() -> None:
@@ -49,6 +50,9 @@ def upgrade() -> None:
         filled = sa.text(f"{name} IS NOT NULL")
         op.create_index(f"ix_{table}_{name}", table, [name], postgresql_where=filled, sqlite_where=filled)
     op.create_index("ix_caller_party_id", "caller", ["party_id"])
+    for name in _LOADS:
+        filled = sa.text(f"life_cycle_status_code IN ('1', '2', '3') AND NOT test_data AND {name} IS NOT NULL")
+        op.create_index(f"ix_lead_load_{name}", "lead", [name], postgresql_where=filled, sqlite_where=filled)
     _make_feed()
 
 
@@ -57,6 +61,8 @@ def downgrade() -> None:
     op.drop_table("lead_status_change")
     op.drop_table("lead_feed")
     op.drop_index("ix_caller_party_id", "caller")
+    for name in _LOADS:
+        op.drop_index(f"ix_lead_load_{name}", "lead")
     for table, name in _FILLED:
         op.drop_index(f"ix_{table}_{name}", table)
     for table, column in reversed(_columns()):
