@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,16 +21,17 @@ from sqlalchemy import (
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
-from leadbridge.store import tables
+from leadbridge.store import finding, tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.dialects import one_of, tuple_one_of
+from leadbridge.store.finding import Block, Collected, Search, Way
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, fold, folded, insert_many, selected, selected_among
 from leadbridge.store.visibility import (
-    is_readable_partner,
     may_read_partner,
     may_refer_to_partner,
     may_see_lead,
+    readable_partners,
     rule_of,
     who,
 )
@@ -236,37 +237,60 @@ def find(
     `email_uri` and `phone_number` (normalised, as stored); KeyError for any other. `identifications` (type,
     id) and `external_keys` (communication system, remote object) are blocks too: one of each must fit.
     """
+    wanted = search(caller, selections, identifications=identifications, external_keys=external_keys)
+    return finding.page(tx, wanted, limit=limit, after=after)
+
+
+def search(
+    caller: Caller,
+    selections: Mapping[str, Sequence[Interval]],
+    *,
+    identifications: Collection[tuple[str, str]] = (),
+    external_keys: Collection[tuple[str, str]] = (),
+) -> Search:
+    """What `find` looks for, and the ways to it."""
     rule = rule_of(caller)
-    conditions = [is_readable_partner(rule), *(_condition(key, block) for key, block in selections.items())]
     parameters: dict[str, Any] = who(caller)
+    blocks = [Block(may_read_partner(rule), _ways_to_readable(rule))]
+    for key, block in selections.items():
+        blocks.append(_named(folded(block)) if key == "name" else _reached(_COMMUNICATION_KINDS[key], block))
     if identifications:
         pair = (_identification.c.party_identifier_type_code, _identification.c.business_partner_id)
         identified = select(_identification.c.internal_id).where(tuple_one_of(pair, "identifications"))
-        conditions.append(_partner.c.internal_id.in_(identified))
+        blocks.append(Block(_partner.c.internal_id.in_(identified), [Collected(identified)]))
         parameters["identifications"] = identifications
     if external_keys:
-        conditions.append(_meant(rule, "external_keys"))
+        meant = _meant(rule, "external_keys")
+        blocks.append(Block(meant, [Collected(select(_partner.c.internal_id).where(meant))]))
         parameters["external_keys"] = external_keys
-    if after is not None:
-        conditions.append(_partner.c.internal_id > after)
-    statement = select(_partner).where(*conditions).order_by(_partner.c.internal_id)
-    if limit is not None:
-        statement = statement.limit(limit + 1)
-    rows = fetch(tx, statement, parameters)
-    return (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
+    return Search(_partner, _partner.c.internal_id, parameters, blocks)
 
 
-_COMMUNICATION_KINDS: Mapping[str, Iterable[str]] = {
+_COMMUNICATION_KINDS: Mapping[str, Sequence[str]] = {
     "email_uri": ("email",),
     "phone_number": ("phone", "mobile"),
 }
 
 
-def _condition(key: str, block: Sequence[Interval]) -> ColumnElement[bool]:
-    if key == "name":
-        return selected((_partner.c.name_folded, _partner.c.last_name_folded), folded(block))
-    of_partners = select(_communication.c.internal_id).where(_communication.c.kind.in_(_COMMUNICATION_KINDS[key]))
-    return selected_among(_partner.c.internal_id, _communication.c.normalised, of_partners, block)
+def _ways_to_readable(rule: Visibility) -> list[Way]:
+    return [] if rule is Visibility.ALL else [Collected(readable_partners(rule))]
+
+
+def _named(block: Sequence[Interval]) -> Block:
+    """A block over the whole name and the last one."""
+    columns = (_partner.c.name_folded, _partner.c.last_name_folded)
+    ways = [finding.by_interval(column, block, ids=_partner.c.internal_id) for column in columns]
+    both = [Collected(union_all(*(way.ids for way in one)), exact=False) for one in zip(*ways, strict=True)]
+    return Block(selected(columns, block), both)
+
+
+def _reached(kinds: Sequence[str], block: Sequence[Interval]) -> Block:
+    """A block over the communications."""
+    values, reached = _communication.c.normalised, select(_communication.c.internal_id)
+    reached = reached.where(_communication.c.kind.in_(kinds))
+    return Block(
+        selected_among(_partner.c.internal_id, values, reached, block), finding.by_interval(values, block, ids=reached)
+    )
 
 
 # ------------------------------------------------------------------------------------------------- open leads

@@ -10,7 +10,7 @@ import hashlib
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -24,15 +24,20 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    CompoundSelect,
     Date,
     Engine,
+    Select,
     Table,
     Text,
     bindparam,
     create_engine,
     event,
+    literal_column,
+    select,
     text,
 )
+from sqlalchemy import column as named_column
 from sqlalchemy.engine import URL, Connection, ExceptionContext
 from sqlalchemy.engine.interfaces import Dialect as Driver
 from sqlalchemy.exc import DBAPIError, DisconnectionError
@@ -79,6 +84,24 @@ class _TupleList(TypeDecorator[Any]):
 
     def process_bind_param(self, value: Iterable[Sequence[str]] | None, dialect: Driver) -> str:  # noqa: ARG002 - SQLAlchemy calls it with both
         return json.dumps([list(each) for each in value or ()], ensure_ascii=False)
+
+
+class _ValueList(TypeDecorator[Any]):
+    """A parameter that holds a list of texts or dates: an array on PostgreSQL, a JSON text on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, of: TypeEngine[Any]) -> None:
+        super().__init__()
+        self.of = Date() if isinstance(of, Date) else Text()
+
+    def load_dialect_impl(self, dialect: Driver) -> TypeEngine[Any]:
+        return dialect.type_descriptor(ARRAY(self.of) if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Iterable[Any] | None, dialect: Driver) -> Any:
+        listed = list(value or ())
+        return listed if dialect.name == "postgresql" else json.dumps(listed, ensure_ascii=False, default=str)
 
 
 class _Membership(FunctionElement[bool]):
@@ -143,6 +166,62 @@ def _tuple_one_of_sqlite(element: _TupleOneOf, compiler: SQLCompiler, **kw: Any)
     *columns, values = (compiler.process(clause, **kw) for clause in element.clauses)
     picks = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(columns)))
     return f"(({', '.join(columns)}) IN (SELECT {picks} FROM json_each({values})))"  # noqa: S608 - as above
+
+
+class _OneOfThose(_Membership):
+    """The column holds one of the texts that a query gives."""
+
+    inherit_cache = True
+
+
+def one_of_those(column: ColumnElement[Any], query: Select[Any] | CompoundSelect[Any]) -> ColumnElement[bool]:
+    """Say that a column holds one of the texts of a query, which is run first: each is then looked up."""
+    return _OneOfThose(column, query.scalar_subquery())
+
+
+@compiles(_OneOfThose, "postgresql")
+def _one_of_those_postgresql(element: _OneOfThose, compiler: SQLCompiler, **kw: Any) -> str:
+    column, query = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} = ANY (ARRAY {query}))"
+
+
+@compiles(_OneOfThose, "sqlite")
+def _one_of_those_sqlite(element: _OneOfThose, compiler: SQLCompiler, **kw: Any) -> str:
+    column, query = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"({column} IN {query})"
+
+
+class _FirstOfEach(FunctionElement[str]):
+    """The texts that a query, whose column is named `id`, gives for each value of a list: a table with one column."""
+
+    inherit_cache = True
+
+
+_EACH: ColumnElement[Any] = literal_column("each_value.value")
+
+
+def first_of_each(
+    column: ColumnElement[Any], values: Sequence[Any], query: Callable[[ColumnElement[Any]], Select[Any]]
+) -> Select[Any]:
+    """Run a query that selects one text once for each of a column's values; it is given what stands for the value."""
+    listed = bindparam(None, values, type_=_ValueList(column.type), unique=True)
+    one = query(_EACH).correlate(None).scalar_subquery()
+    rows = _FirstOfEach(listed, one).table_valued(named_column("value", Text()), name="firsts")
+    return select(rows.c.value)
+
+
+@compiles(_FirstOfEach, "postgresql")
+def _first_of_each_postgresql(element: _FirstOfEach, compiler: SQLCompiler, **kw: Any) -> str:
+    values, query = (compiler.process(clause, **kw) for clause in element.clauses)
+    return f"(SELECT one.* FROM unnest({values}) AS each_value(value) CROSS JOIN LATERAL {query} AS one(value))"  # noqa: S608 - as above
+
+
+@compiles(_FirstOfEach, "sqlite")
+def _first_of_each_sqlite(element: _FirstOfEach, compiler: SQLCompiler, **kw: Any) -> str:
+    values, query = (compiler.process(clause, **kw) for clause in element.clauses)
+    # SQLite has no LATERAL, but json_each may be given what stands before it.
+    listed = f"(SELECT json_group_array(id) FROM {query})"  # noqa: S608 - as above
+    return f"(SELECT one.value FROM json_each({values}) AS each_value, json_each({listed}) AS one)"  # noqa: S608 - as above
 
 
 @lru_cache(maxsize=64)  # the rows of a transaction mostly have the same moment
@@ -211,6 +290,10 @@ class SQLite:
             names = tuple(result.keys())
             answers.append([dict(zip(names, row, strict=True)) for row in result])
         return answers
+
+    def planned_with_values(self, connection: Connection) -> AbstractContextManager[None]:  # noqa: ARG002 - the other dialect looks at it
+        """Nothing to do: statements are planned without looking at values."""
+        return nullcontext()
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
         """Nothing: a number that is not used would be a gap, and asking costs no round trip."""
@@ -334,6 +417,17 @@ class PostgreSQL:
                     cursors.append(cursor := driver.cursor())
                     cursor.execute(one.text, one.bound(parameters))
             return [one.read(cursor) for one, cursor in zip(statements, cursors, strict=True)]
+
+    @contextmanager
+    def planned_with_values(self, connection: Connection) -> Iterator[None]:
+        """Have statements planned for the values they come with; the others are prepared and get a plan for any."""
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        threshold, driver.prepare_threshold = driver.prepare_threshold, None
+        try:
+            yield
+        finally:
+            driver.prepare_threshold = threshold
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
         """What draws from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""
