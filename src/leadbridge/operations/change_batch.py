@@ -22,11 +22,11 @@ from leadbridge.messages import (
     LeadIdentification,
     PartnerDecisionCode,
 )
-from leadbridge.operations import lead_lists, qualified
+from leadbridge.operations import lead_lists, qualified, referring
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
-from leadbridge.operations.lead_batch import check_code, check_dates, find_prospect
+from leadbridge.operations.lead_batch import check_code, check_contact_party, check_dates, find_prospect
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
     PartnerBook,
@@ -43,7 +43,6 @@ from leadbridge.store.inserts import Row
 from leadbridge.store.leads import LeadParts
 
 _ROOT = "/lbl:LeadChangeRequest_sync/lbl:Lead"
-
 
 _BOOKKEEPING = {"change_number", "changed_at", "forwarding_sequence"}
 
@@ -121,7 +120,7 @@ class ChangeBatch:
                 now_due.append(call)
                 taken.update([head["id"]] if head is not None else ())
         parts = leads.parts(tx, taken, items=True, notes=True, contacts=True, answers=True)
-        plan = _Plan(tx, now_due, self._requests, self._policy)
+        plan = _Plan(tx, now_due, self._requests, self._policy, referring.forbidding(tx, now_due, heads))
         changes: list[Change] = []
         for call in now_due:
             log = LogBuilder(call.message.lead.object_node_sender_technical_id)
@@ -183,9 +182,15 @@ class _Plan:
     """Applies changes to leads in memory; nothing is written."""
 
     def __init__(
-        self, tx: Transaction, calls: Sequence[Call], requests: dict[int, Request | None], policy: Policy
+        self,
+        tx: Transaction,
+        calls: Sequence[Call],
+        requests: dict[int, Request | None],
+        policy: Policy,
+        forbidding: frozenset[str],
     ) -> None:
         self._policy = policy
+        self._forbidding = forbidding
         self._requests = requests
         brought = [request for call in calls if (request := requests[id(call)]) is not None]
         self.book = PartnerBook(
@@ -213,6 +218,9 @@ class _Plan:
             )
             return
         _check_state(change, lead)
+        referring.check_message(
+            change.call, test_data=change.head["test_data"], path=f"{_ROOT}/lbl:LeadIdentification", log=change.log
+        )
         self._fields(change, lead)
         self._status(change, lead)
         _partner_decision(change)
@@ -238,6 +246,9 @@ class _Plan:
         check_dates(change.value("start_date"), change.value("end_date"), f"{_ROOT}/lbl:EndDate", log)
         if lead.sales_partner_party is not None:
             change.set(sales_partner_party_id=lead.sales_partner_party.party_id, partner_decision_code=None)
+            if "partner_decision_code" in change.columns:
+                note = "The lead is given to a partner anew: the decision of the one before was taken away."
+                log.information(LogItemType.LEAD_PARTNER_DECISION_RESET, note, f"{_ROOT}/lbl:SalesPartnerParty")
         if lead.expected_revenue_amount is not None:
             change.set(
                 expected_revenue_amount=lead.expected_revenue_amount.value,
@@ -282,6 +293,10 @@ class _Plan:
             )
         elif new is not old:
             change.set(life_cycle_status_code=new.value, reason_code=reason)
+            if lead.prospect_party is None and change.head["prospect_internal_id"] in self._forbidding:
+                referring.refuse_call(f"{_ROOT}/lbl:LifeCycleStatusCode", log)
+            if reason is None and "reason_code" in change.columns:
+                log.information(LogItemType.LEAD_REASON_CLEARED, "The reason of the status before was taken away.")
 
     def _lists(self, change: Change, lead: LeadChange) -> None:
         log, old, now = change.log, change.parts, change.call.received_at
@@ -317,24 +332,26 @@ class _Plan:
 
     def _check_contacts(self, change: Change, lead: LeadChange) -> None:
         known = {row["internal_id"] for row in change.parts.contacts}
+        test_data = change.head["test_data"]
         for position, party in enumerate(lead.contact_party, 1):
             internal_id = party.business_partner_internal_id
-            if internal_id not in known and self.book.referred(change.call.caller, internal_id) is None:
-                change.log.error(
-                    LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                    "There is no such business partner.",
-                    f"{_ROOT}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
-                )
+            path = f"{_ROOT}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID"
+            if internal_id not in known:
+                check_contact_party(self.book, change.call, internal_id, test_data=test_data, path=path, log=change.log)
 
     def _prospect(self, change: Change, lead: LeadChange) -> None:
         """The prospect comes last: a new business partner is drafted only for a change that is not refused."""
         party, call = lead.prospect_party, change.call
         if party is None:
             return
-        request = self._requests[id(call)]
+        request, path, test_data = self._requests[id(call)], f"{_ROOT}/lbl:ProspectParty", change.head["test_data"]
         if request is not None:
+            if not referring.check_test_data(partner=request.test_data, lead=test_data, path=path, log=change.log):
+                return
+            self._check_call(change, request.consent, path)
             entry = self.book.find_or_draft(request, DuplicateCheck.LINK, change.log)
             if entry is not None:
+                self._check_call(change, entry.contact_allowed_code, path)
                 change.set(prospect_internal_id=entry.internal_id)
                 change.created_partner_id = entry.internal_id if entry.draft is request.partner else None
             return
@@ -343,10 +360,16 @@ class _Plan:
             change.log.error(
                 LogItemType.BUSINESS_PARTNER_UNKNOWN,
                 "There is no such business partner.",
-                f"{_ROOT}/lbl:ProspectParty",
+                path,
             )
-        else:
+        elif referring.check_test_data(partner=row["test_data"], lead=test_data, path=path, log=change.log):
+            self._check_call(change, row["contact_allowed_code"], path)
             change.set(prospect_internal_id=row["internal_id"])
+
+    @staticmethod
+    def _check_call(change: Change, contact_allowed_code: str | None, path: str) -> None:
+        if referring.is_call(change.call.caller, LifeCycleStatus(change.value("life_cycle_status_code"))):
+            referring.check_call(contact_allowed_code, path, change.log)
 
 
 def _references(calls: Sequence[Call]) -> list[References]:
@@ -396,6 +419,11 @@ def _partner_decision(change: Change) -> None:
     change.set(partner_decision_code=decision.value)
     if decision is PartnerDecisionCode.DECLINE:
         change.set(sales_partner_party_id=None)
+        change.log.information(
+            LogItemType.LEAD_SALES_PARTNER_REMOVED,
+            "The lead is given back: it has no SalesPartnerParty any more.",
+            "/lbl:LeadChangeRequest_sync/lbl:PartnerDecisionCode",
+        )
 
 
 def _keep(change: Change, name: str, old: Sequence[Row], new: list[Row]) -> None:
@@ -427,11 +455,11 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Poli
         )
         if old is LifeCycleStatus.QUALIFIED and new is not old:
             # Withdrawn before the core CRM heard of it; what a relay holds already is seen to when it settles.
-            outbox.cancel_waiting(tx, head["id"], change.call.received_at)
+            _say_cancelled(change, outbox.cancel_waiting(tx, head["id"], change.call.received_at))
         event = forwarding_event(old, new, in_core=bool(head["core_lead_id"] or head["core_opportunity_id"]))
         if event is ForwardingEvent.CREATE:
             # What was parked, say because the core CRM declined the lead, would hold up the new attempt.
-            outbox.cancel_parked(tx, head["id"], change.call.received_at)
+            _say_cancelled(change, outbox.cancel_parked(tx, head["id"], change.call.received_at))
         if event is not None:
             items = change.lists.get("items", change.parts.items)
             notes = change.lists.get("notes", change.parts.notes)
@@ -451,6 +479,12 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Poli
             _REPLACE[name](tx, lead_id, [{**row, "lead_id": lead_id} for row in rows])
     outbox.enqueue(tx, messages)
     journal.append(tx, journal_rows)
+
+
+def _say_cancelled(change: Change, messages: int) -> None:
+    if messages:
+        note = "What the core CRM was to be told of the lead until now was cancelled."
+        change.log.information(LogItemType.LEAD_FORWARDING_CANCELLED, note)
 
 
 def _journal_row(change: Change, old: LifeCycleStatus, new: LifeCycleStatus) -> Row:

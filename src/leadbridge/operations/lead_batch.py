@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from leadbridge.businesspartner import DuplicateCheck
 from leadbridge.lead import ForwardingEvent, LifeCycleStatus, forwarding_event, may_start, next_item_id
 from leadbridge.messages import Lead, ProspectParty
-from leadbridge.operations import lead_lists, qualified
+from leadbridge.operations import lead_lists, qualified, referring
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
@@ -108,13 +108,18 @@ class LeadBatch:
         log = LogBuilder(lead.object_node_sender_technical_id)
         status = LifeCycleStatus(lead.life_cycle_status_code.value if lead.life_cycle_status_code else "1")
         self._check(call, lead, status, log)
-        prospect = self._prospect(call, lead.prospect_party, log)
+        prospect = self._prospect(call, lead.prospect_party, status, log)
         if log.failed or prospect is None:
             return None, log
         if lead.external_key:
             self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
         internal_id, created = prospect
-        return _draft(call, lead, status, internal_id, created_partner_id=internal_id if created else None), log
+        draft = _draft(call, lead, status, internal_id, created_partner_id=internal_id if created else None)
+        given = [row["item_id"] for item, row in zip(lead.item, draft.items, strict=True) if not item.id]
+        if given:
+            note = f"Items without an ID were numbered {', '.join(given)}."
+            log.information(LogItemType.LEAD_ITEM_NUMBERED, note, f"{self._root}/lbl:Item")
+        return draft, log
 
     def _keys_taken(self) -> set[tuple[str, str, str]]:
         if self._taken is None:
@@ -167,32 +172,39 @@ class LeadBatch:
             f"{root}/lbl:ContactParty",
             log,
         )
+        test_data = bool(call.message.basic_message_header.test_data_indicator)
         for position, internal_id in enumerate(contacts, 1):
-            if self._book.referred(call.caller, internal_id) is None:
-                log.error(
-                    LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                    "There is no such business partner.",
-                    f"{root}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
-                )
+            path = f"{root}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID"
+            check_contact_party(self._book, call, internal_id, test_data=test_data, path=path, log=log)
 
-    def _prospect(self, call: Call, party: ProspectParty, log: LogBuilder) -> tuple[str | None, bool] | None:
+    def _prospect(
+        self, call: Call, party: ProspectParty, status: LifeCycleStatus, log: LogBuilder
+    ) -> tuple[str | None, bool] | None:
         """InternalID of the prospect and whether it is created with this lead; None when there is none.
 
         A new business partner that seems to exist already is linked to: the lead is what matters, and its
         own DuplicateCheckCode is about leads.
         """
-        request = self._requests[id(call)]
+        request, path = self._requests[id(call)], f"{self._root}/lbl:ProspectParty"
         if request is not None:
+            if referring.is_call(call.caller, status):
+                referring.check_call(request.consent, path, log)
             entry = self._book.find_or_draft(request, DuplicateCheck.LINK, log)
+            if entry is not None and entry.draft is not request.partner and referring.is_call(call.caller, status):
+                referring.check_call(entry.contact_allowed_code, path, log)
             return None if entry is None else (entry.internal_id, entry.draft is request.partner)
         row = find_prospect(self._book, call, party)
         if row is None:
             log.error(
                 LogItemType.BUSINESS_PARTNER_UNKNOWN,
                 "There is no such business partner; NewBusinessPartner creates one with the lead.",
-                f"{self._root}/lbl:ProspectParty",
+                path,
             )
             return None
+        test_data = bool(call.message.basic_message_header.test_data_indicator)
+        referring.check_test_data(partner=row["test_data"], lead=test_data, path=path, log=log)
+        if referring.is_call(call.caller, status):
+            referring.check_call(row["contact_allowed_code"], path, log)
         return row["internal_id"], False
 
     def _write(self, drafts: Sequence[tuple[Call, Draft]]) -> None:
@@ -231,6 +243,17 @@ class LeadBatch:
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
             ],
         )
+
+
+def check_contact_party(
+    book: PartnerBook, call: Call, internal_id: str, *, test_data: bool, path: str, log: LogBuilder
+) -> None:
+    """Refuse a ContactParty the caller may not name, that forbids contact, or that is test data and the lead is not."""
+    row = book.referred(call.caller, internal_id)
+    if row is None:
+        log.error(LogItemType.BUSINESS_PARTNER_UNKNOWN, "There is no such business partner.", path)
+    elif referring.check_test_data(partner=row["test_data"], lead=test_data, path=path, log=log):
+        referring.check_contact(row, path, log)
 
 
 def find_prospect(book: PartnerBook, call: Call, party: ProspectParty) -> Row | None:

@@ -85,6 +85,8 @@ class Entry:
     change_number: int
     category_code: str
     match_name: str
+    test_data: bool
+    contact_allowed_code: str | None
     draft: BusinessPartner | None = None
     drafted_by: str | None = None  # the caller of a draft
 
@@ -99,6 +101,12 @@ class Request:
     path: str
     test_data: bool
     now: datetime
+
+    @property
+    def consent(self) -> str | None:
+        """The ContactAllowedCode it comes with."""
+        code = self.partner.contact_allowed_code
+        return code.value if code else None
 
     def lock_keys(self) -> list[str]:
         """Names under which creating this partner and one like it are one at a time."""
@@ -148,6 +156,8 @@ def _entry(row: Row) -> Entry:
         change_number=row["change_number"],
         category_code=row["category_code"],
         match_name=row["match_name"] or "",
+        test_data=bool(row["test_data"]),
+        contact_allowed_code=row["contact_allowed_code"],
     )
 
 
@@ -217,9 +227,12 @@ class PartnerBook:
             for caller in restricted.values()
         }
 
-    def _exists_for(self, caller: Caller, entry: Entry) -> bool:
-        known = self._known_to.get(caller.id)
-        return known is None or entry.drafted_by == caller.id or entry.internal_id in known
+    def _exists_for(self, request: Request, entry: Entry) -> bool:
+        """Whether a new partner is compared with an entry: both or neither are test data, and the caller knows it."""
+        if entry.test_data != request.test_data:
+            return False
+        known = self._known_to.get(request.caller.id)
+        return known is None or entry.drafted_by == request.caller.id or entry.internal_id in known
 
     @staticmethod
     def _ask_owned(tx: Transaction, requests: Sequence[Request]) -> dict[str, Sequence[Row]]:
@@ -259,7 +272,7 @@ class PartnerBook:
         owned = self._owned.get((request.caller.id, *pair(key))) if key else None
         if owned is not None:
             return self._same_key(owned, request, code, log)
-        decision = verdict(code, self._matches(request.caller, request.profile))
+        decision = verdict(code, self._matches(request))
         found = decision.match
         if found is not None:
             note = f"rule {found.rule.value}, score {found.score} of 100"
@@ -305,6 +318,12 @@ class PartnerBook:
     def _same_key(owned: Entry, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """What becomes of a new partner whose sender has one with its ExternalKey: no doubt which one is meant."""
         path = f"{request.path}/lbc:ExternalKey"
+        if owned.test_data != request.test_data:
+            note = (
+                f"Business partner {owned.internal_id} has this ExternalKey of yours, and one of the two is test data."
+            )
+            log.error(LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN, note, path)
+            return None
         if code is DuplicateCheck.LINK:
             note = f"Business partner {owned.internal_id} is taken: rule EXTERNAL_KEY, score 100 of 100."
             log.information(LogItemType.BUSINESS_PARTNER_LINKED, note, path)
@@ -315,7 +334,8 @@ class PartnerBook:
         log.error(LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN, note, path)
         return None
 
-    def _matches(self, caller: Caller, new: Profile) -> list[Match]:
+    def _matches(self, request: Request) -> list[Match]:
+        new = request.profile
         seen: dict[int, Entry] = {}
         equal: dict[int, set[str]] = {}
         for kind, _, value in new.communications:
@@ -336,7 +356,7 @@ class PartnerBook:
                 name_score=matching.name_score(entry.match_name, new.match_name),
             )
             for key, entry in seen.items()
-            if self._exists_for(caller, entry)
+            if self._exists_for(request, entry)
         )
         return [one for one in judged if one is not None]
 
@@ -348,6 +368,8 @@ class PartnerBook:
             change_number=1,
             category_code=new.category_code,
             match_name=new.match_name,
+            test_data=request.test_data,
+            contact_allowed_code=request.consent,
             draft=request.partner,
             drafted_by=request.caller.id,
         )
@@ -420,7 +442,7 @@ def _rows(request: Request, entry: Entry) -> tuple[Row, list[Row], list[Row], li
         "second_line_name": organisation.second_line_name if organisation else None,
         "match_name": entry.match_name,
         "correspondence_language_code": reach.correspondence_language_code if reach else None,
-        "contact_allowed_code": partner.contact_allowed_code.value if partner.contact_allowed_code else None,
+        "contact_allowed_code": request.consent,
         "extension": extension_bytes(partner.extension),
     }
     identifications = [

@@ -85,6 +85,8 @@ def _candidate(*columns: ColumnElement[Any]) -> Select[Any]:
         _partner.c.change_number,
         _partner.c.match_name,
         _partner.c.category_code,
+        _partner.c.contact_allowed_code,
+        _partner.c.test_data,
         _partner.c.created_at,
         *columns,
     )
@@ -126,9 +128,10 @@ def candidates(
 ) -> Sequence[Row]:
     """Whoever shares a normalised communication or an identification (type, id), oldest partner first.
 
-    One row per match: {internal_id, uuid, change_number, match_name, category_code, created_at, normalised, kind,
-    party_identifier_type_code, business_partner_id}; the last four as far as they matched, else None. All
-    business partners are looked at, whoever created them. The rows are fetched when they are looked at.
+    One row per match: {internal_id, uuid, change_number, match_name, category_code, contact_allowed_code, test_data,
+    created_at, normalised, kind, party_identifier_type_code, business_partner_id}; the last four as far as they
+    matched, else None. All business partners are looked at, whoever created them. The rows are fetched when they are
+    looked at.
     """
     if not normalised and not identifications:
         return ()
@@ -279,9 +282,7 @@ def _ways_to_readable(rule: Visibility) -> list[Way]:
 def _named(block: Sequence[Interval]) -> Block:
     """A block over the whole name and the last one."""
     columns = (_partner.c.name_folded, _partner.c.last_name_folded)
-    ways = [finding.by_interval(column, block, ids=_partner.c.internal_id) for column in columns]
-    both = [Collected(union_all(*(way.ids for way in one)), exact=False) for one in zip(*ways, strict=True)]
-    return Block(selected(columns, block), both)
+    return Block(selected(columns, block), finding.by_interval(columns, block, ids=_partner.c.internal_id))
 
 
 def _reached(kinds: Sequence[str], block: Sequence[Interval]) -> Block:
@@ -289,7 +290,8 @@ def _reached(kinds: Sequence[str], block: Sequence[Interval]) -> Block:
     values, reached = _communication.c.normalised, select(_communication.c.internal_id)
     reached = reached.where(_communication.c.kind.in_(kinds))
     return Block(
-        selected_among(_partner.c.internal_id, values, reached, block), finding.by_interval(values, block, ids=reached)
+        selected_among(_partner.c.internal_id, values, reached, block),
+        finding.by_interval([values], block, ids=reached),
     )
 
 
@@ -311,6 +313,7 @@ def _open_leads(rule: Visibility) -> Select[Any]:
         .where(
             one_of(_lead.c.prospect_internal_id, "internal_ids"),
             _lead.c.life_cycle_status_code.in_(_OPEN_STATUSES),
+            _lead.c.test_data.is_(False),
             may_see_lead(rule),
         )
         .subquery()
@@ -324,8 +327,8 @@ def open_leads(
 ) -> tuple[dict[str, int], dict[str, list[Row]]]:
     """How many visible open leads each partner is the prospect of, and the newest `per_partner` of them.
 
-    Open is a lead in status 1 to 4. Rows are {id, name, life_cycle_status_code}. Every id asked for is a key
-    of both answers.
+    Open is a lead in status 1 to 4; test data does not count. Rows are {id, name, life_cycle_status_code}. Every id
+    asked for is a key of both answers.
     """
     counts = dict.fromkeys(internal_ids, 0)
     leads: dict[str, list[Row]] = {internal_id: [] for internal_id in counts}

@@ -200,21 +200,25 @@ def by_value(
             else:
                 values.update(values_within(tx, column, each))
     if len(values) > _MOST_VALUES:
-        return by_interval(column, block, ids=ids)
+        return by_interval([column], block, ids=ids)
     return [Streams([(column, sorted(value for value in values if selects(value, block)))])]
 
 
 def by_interval(
-    column: ColumnElement[Any], block: Sequence[Interval], *, ids: ColumnElement[Any] | Select[Any], most: int = FEW
+    columns: Sequence[ColumnElement[Any]],
+    block: Sequence[Interval],
+    *,
+    ids: ColumnElement[Any] | Select[Any],
+    most: int = FEW,
 ) -> list[Way]:
-    """The way of a block over a column that has many values, by its intervals; none where it is of no use.
+    """The way of a block over columns that have many values, by its intervals; none where it is of no use.
 
     `ids` is the id, or a query that selects it to which what the column must be is added.
     """
     if not may_be_few(block):
         return []
     query = ids if isinstance(ids, Select) else select(ids)
-    included = [query.where(matching(column, each)) for each in block if not each.exclude]
+    included = [query.where(matching(column, each)) for column in columns for each in block if not each.exclude]
     # Rows that the block excludes are among them, so that it is asked again.
     return [Collected(included[0] if len(included) == 1 else union_all(*included), most, exact=False)]
 

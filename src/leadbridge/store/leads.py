@@ -310,7 +310,7 @@ def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval
     column = _MANY_VALUES[key]
     if key == "name":
         block = folded(block)
-    ways = finding.by_interval(column, block, ids=_lead.c.id)
+    ways = finding.by_interval([column], block, ids=_lead.c.id)
     if key == "last_change_date_time":
         ways += finding.by_day(tx, DayOf(column), block)
     return Block(selected([column], block), ways)
@@ -332,6 +332,6 @@ def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) 
     return Block(
         selected_among(_lead.c.prospect_internal_id, values, prospects, block),
         finding.by_interval(
-            values, block, ids=reached.where(_communication.c.kind.in_(kinds)), most=_FEW_COMMUNICATIONS
+            [values], block, ids=reached.where(_communication.c.kind.in_(kinds)), most=_FEW_COMMUNICATIONS
         ),
     )

@@ -335,7 +335,9 @@ received = Table(
     Column("content_hash", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),
     _moment("received_at"),
+    Column("test_data", Boolean),  # null where it is real
     Index(None, "received_at"),
+    _index_where_filled("received", "test_data", "message_uuid"),  # for the wiping of test data
 )
 
 message = Table(

@@ -32,6 +32,7 @@ def _columns() -> list[tuple[str, sa.Column[object]]]:
         ("lead", sa.Column("qualification_score", sa.Integer(), nullable=True)),
         ("lead", sa.Column("questionnaire_id", TEXT, nullable=True)),
         ("lead", sa.Column("partner_decision_due_at", MOMENT, nullable=True)),
+        ("received", sa.Column("test_data", sa.Boolean(), nullable=True)),
         ("business_partner", sa.Column("merged_into_internal_id", _code(10), nullable=True)),
         ("business_partner", sa.Column("merged_at", MOMENT, nullable=True)),
         ("business_partner", sa.Column("merged_by", _code(64), nullable=True)),
@@ -64,6 +65,14 @@ def upgrade() -> None:
     for table, name in _FILLED:
         filled = sa.text(f"{name} IS NOT NULL")
         op.create_index(f"ix_{table}_{name}", table, [name], postgresql_where=filled, sqlite_where=filled)
+    filled = sa.text("test_data IS NOT NULL")
+    op.create_index(
+        "ix_received_test_data_message_uuid",
+        "received",
+        ["test_data", "message_uuid"],
+        postgresql_where=filled,
+        sqlite_where=filled,
+    )
     _make_feed()
     for table, _, new in _FIND_PARTNERS:
         op.create_index(f"ix_{table}_{'_'.join(new)}", table, new)
@@ -83,6 +92,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Drop the tables and the columns."""
     op.drop_index("ix_lead_changed_on_id_changed_at", "lead")
+    op.drop_index("ix_received_test_data_message_uuid", "received")
     for name in ("name_folded", "life_cycle_status_code", *_FIND_LEADS_WHERE_FILLED):
         op.drop_index(f"ix_lead_{name}_id", "lead")
     for table, old, new in _FIND_PARTNERS:
