@@ -28,7 +28,6 @@ from tests.benchmarks.databases import DatabaseKind, Databases, Place
 from tests.benchmarks.subjects import prepare
 
 PAGE = 100
-_ROUNDS = 7
 # A measurement that takes longer is not repeated as often.
 _PATIENCE_SECONDS = 2.0
 
@@ -48,6 +47,7 @@ class Found:
     first_page_ms: float | None = None
     last_page_ms: float | None = None
     plans: tuple[str, ...] = ()
+    unbounded: bool = False  # no index knows the beginning of the text that is looked for
     note: str = ""
 
 
@@ -185,6 +185,7 @@ def lead_selections(count: int, partners: int) -> dict[str, Selections]:
     }
 
 
+UNBOUNDED = frozenset({"Name: within, none", "EmailURI: ends with, none"})
 _RESTRICTED = (
     *("everything", "Name: prefix, many", "Name: prefix, few", "Name: equal, many", "Status: 1", "Status: 1, 2 or 3"),
     *("Campaign: equal", "Campaign: prefix, many", "SalesPartner: large", "StartDate: a month, old"),
@@ -255,7 +256,7 @@ def _partner_page(caller: Caller, arguments: Mapping[str, Any], tx: Transaction,
 
 
 def measure(
-    kinds: Sequence[DatabaseKind], count: int, databases: Databases, report: Callable[[Found], None]
+    kinds: Sequence[DatabaseKind], count: int, rounds: int, databases: Databases, report: Callable[[Found], None]
 ) -> list[Found]:
     """Fill a database of each kind with so many leads, and three tenths as many business partners, and search."""
     found = []
@@ -263,25 +264,30 @@ def measure(
         with databases.fresh(kind) as place:
             prepare(place)
             find_rows.make(place, leads=count, partners=max(count * 3 // 10, 10))
-            for one in searched(place, count):
+            for one in searched(place, count, rounds):
                 report(one)
                 found.append(one)
     return found
 
 
-def searched(place: Place, count: int) -> Iterator[Found]:
+def searched(place: Place, count: int, rounds: int) -> Iterator[Found]:
     """Every search in a database that is filled."""
     database = Database(place.url)
     partners = max(count * 3 // 10, 10)
     try:
         for question in _questions(count, partners):
-            yield _searched(database, place.kind, question)
-        yield _duplicate_check(database, place.kind, partners)
+            yield _searched(database, place.kind, question, rounds)
+        yield _duplicate_check(database, place.kind, partners, rounds)
     finally:
         database.dispose()
 
 
-def _searched(database: Database, kind: DatabaseKind, question: _Question) -> Found:
+def count_of_questions() -> int:
+    """How many searches are measured in each database, the duplicate check included."""
+    return sum(1 for _ in _questions(100, 30)) + 1
+
+
+def _searched(database: Database, kind: DatabaseKind, question: _Question, rounds: int) -> Found:
     hits, before_last = _extent(database, question)
     with database.read() as tx, _plans(tx.connection, kind) as plans:
         question.page(tx, None)
@@ -292,9 +298,10 @@ def _searched(database: Database, kind: DatabaseKind, question: _Question) -> Fo
         selection=question.selection,
         caller=name,
         hits=hits,
-        first_page_ms=_median_ms(database, lambda tx: question.page(tx, None)),
-        last_page_ms=_median_ms(database, lambda tx: question.page(tx, before_last)),
+        first_page_ms=_median_ms(database, lambda tx: question.page(tx, None), rounds),
+        last_page_ms=_median_ms(database, lambda tx: question.page(tx, before_last), rounds),
         plans=tuple(plans),
+        unbounded=question.selection in UNBOUNDED,
     )
 
 
@@ -311,9 +318,9 @@ def _extent(database: Database, question: _Question) -> tuple[int, str | None]:
         return hits, tx.connection.execute(last, search.parameters).scalar_one()
 
 
-def _median_ms(database: Database, act: Callable[[Transaction], object]) -> float:
+def _median_ms(database: Database, act: Callable[[Transaction], object], rounds: int) -> float:
     times: list[float] = []
-    for _ in range(_ROUNDS + 1):
+    for _ in range(rounds + 1):
         began = time.perf_counter()
         with database.read() as tx:
             act(tx)
@@ -323,7 +330,7 @@ def _median_ms(database: Database, act: Callable[[Transaction], object]) -> floa
     return statistics.median(times[1:]) * 1e3  # the first one warmed up
 
 
-def _duplicate_check(database: Database, kind: DatabaseKind, partners: int) -> Found:
+def _duplicate_check(database: Database, kind: DatabaseKind, partners: int, rounds: int) -> Found:
     """What CreateLead asks about one new business partner: two addresses and an identification."""
     number = partners // 2
     with database.read() as tx:
@@ -336,7 +343,7 @@ def _duplicate_check(database: Database, kind: DatabaseKind, partners: int) -> F
 
     with database.read() as tx:
         assert check(tx)
-    return Found(kind, "CreateLead", "duplicate check", "all", first_page_ms=_median_ms(database, check))
+    return Found(kind, "CreateLead", "duplicate check", "all", first_page_ms=_median_ms(database, check, rounds))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, ClassVar, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, false, func, literal, select, union, union_all
 
@@ -38,14 +38,19 @@ _WRITTEN_OUT: Final = 20
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Collected:
-    """Rows whose ids an index gives, some perhaps twice. Of use up to `most` rows.
+    """Rows whose ids an index gives, some perhaps twice.
 
     Not `exact` says that some of them do not fulfil the condition.
     """
 
     ids: Select[Any] | CompoundSelect[Any]
-    most: int = FEW
+    lookups: int = 1  # how much dearer a row is than one of the table itself
     exact: bool = True
+
+    @property
+    def most(self) -> int:
+        """So many rows are too many to be of use."""
+        return FEW // self.lookups
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,7 +59,11 @@ class Streams:
 
     parts: Sequence[tuple[ColumnElement[Any], Sequence[Any]]]
     exact: bool = True
-    most: ClassVar = FEW
+
+    @property
+    def most(self) -> int:
+        """So many rows are too many to be collected."""
+        return FEW
 
     @property
     def count(self) -> int:
@@ -209,7 +218,7 @@ def by_interval(
     block: Sequence[Interval],
     *,
     ids: ColumnElement[Any] | Select[Any],
-    most: int = FEW,
+    lookups: int = 1,
 ) -> list[Way]:
     """The way of a block over columns that have many values, by its intervals; none where it is of no use.
 
@@ -220,7 +229,7 @@ def by_interval(
     query = ids if isinstance(ids, Select) else select(ids)
     included = [query.where(matching(column, each)) for column in columns for each in block if not each.exclude]
     # Rows that the block excludes are among them, so that it is asked again.
-    return [Collected(included[0] if len(included) == 1 else union_all(*included), most, exact=False)]
+    return [Collected(included[0] if len(included) == 1 else union_all(*included), lookups, exact=False)]
 
 
 def by_day(tx: Transaction, day: ColumnElement[Any], block: Sequence[Interval]) -> list[Way]:

@@ -317,7 +317,7 @@ def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval
 
 
 # For each communication the leads of its owner are looked up too.
-_FEW_COMMUNICATIONS = 5_000
+_LOOKUPS = 4
 
 
 def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
@@ -331,7 +331,5 @@ def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) 
     reached = select(_lead.c.id).join(_communication, _communication.c.internal_id == _lead.c.prospect_internal_id)
     return Block(
         selected_among(_lead.c.prospect_internal_id, values, prospects, block),
-        finding.by_interval(
-            [values], block, ids=reached.where(_communication.c.kind.in_(kinds)), most=_FEW_COMMUNICATIONS
-        ),
+        finding.by_interval([values], block, ids=reached.where(_communication.c.kind.in_(kinds)), lookups=_LOOKUPS),
     )
