@@ -74,6 +74,9 @@ FINAL = frozenset(status for status, following in TRANSITIONS.items() if not fol
 INITIAL = frozenset({LifeCycleStatus.OPEN, LifeCycleStatus.IN_PROCESS, LifeCycleStatus.QUALIFIED})
 
 
+DELETABLE = frozenset({LifeCycleStatus.OPEN, LifeCycleStatus.IN_PROCESS, LifeCycleStatus.DECLINED})
+
+
 class ForwardingEvent(StrEnum):
     """What the core CRM is told about a lead."""
 
@@ -95,6 +98,11 @@ def caller_may_move(old: LifeCycleStatus, new: LifeCycleStatus) -> bool:
 def may_start(status: LifeCycleStatus) -> bool:
     """Whether a lead may be created in this status."""
     return status in INITIAL
+
+
+def may_delete(status: LifeCycleStatus, *, forwarded: bool) -> bool:
+    """Whether a lead may be deleted: one that ended, or that the core CRM was ever to hear of, stays on record."""
+    return status in DELETABLE and not forwarded
 
 
 def forwarding_event(

@@ -57,7 +57,7 @@ def limits(settings: Settings) -> GateLimits:
     return GateLimits(**settings.gate.model_dump())
 
 
-def bulk_limits(settings: Settings) -> GateLimits:
+def many_leads_limits(settings: Settings) -> GateLimits:
     """The gate's limits on messages with many leads."""
     return replace(
         limits(settings),
@@ -194,7 +194,7 @@ def _parts(settings: Settings) -> _Parts:
         dispatcher=dispatcher,
         authenticator=authenticator,
         limits=limits(settings),
-        service_limits={"LeadBulkService": bulk_limits(settings)},
+        service_limits=dict.fromkeys(("LeadService", "LeadBulkService"), many_leads_limits(settings)),
         public_url=settings.address,
         most_bytes_under_way=settings.load.most_bytes_under_way,
         wsdl_access=settings.wsdl_access,

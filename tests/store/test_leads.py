@@ -183,18 +183,18 @@ def test_a_list_is_replaced_for_its_lead_alone(database: Database) -> None:
         return {"lead_id": lead_id, "item_id": item_id, "position": 0, "product_id": "P"}
 
     with database.write() as tx:
-        leads.replace_items(tx, "0000000001", [item("0000000001", "10")])
-        leads.replace_items(tx, "0000000002", [item("0000000002", "10")])
-        leads.replace_items(tx, "0000000001", [item("0000000001", "10"), item("0000000001", "20")])
+        leads.replace_items(tx, ["0000000001"], [item("0000000001", "10")])
+        leads.replace_items(tx, ["0000000002"], [item("0000000002", "10")])
+        leads.replace_items(tx, ["0000000001"], [item("0000000001", "10"), item("0000000001", "20")])
         leads.replace_notes(
             tx,
-            "0000000001",
+            ["0000000001"],
             [{"lead_id": "0000000001", "position": 0, "text": "t", "created_at": NOW}],
         )
-        leads.replace_notes(tx, "0000000001", [])
-        leads.replace_contacts(tx, "0000000001", [])
-        leads.replace_answers(tx, "0000000001", [])
-        leads.replace_documents(tx, "0000000001", [])
+        leads.replace_notes(tx, ["0000000001"], [])
+        leads.replace_contacts(tx, ["0000000001"], [])
+        leads.replace_answers(tx, ["0000000001"], [])
+        leads.replace_documents(tx, ["0000000001"], [])
         found = leads.parts(tx, ["0000000001", "0000000002"], items=True, notes=True)
     assert sorted(row["item_id"] for row in found["0000000001"].items) == ["10", "20"]
     assert [row["item_id"] for row in found["0000000002"].items] == ["10"]

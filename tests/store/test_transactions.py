@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from leadbridge.store import callers, leads
-from leadbridge.store.database import Database, Transaction
+from leadbridge.store.database import Database, Transaction, is_provisional
 from leadbridge.store.errors import DatabaseUnreachable
 from tests.store.rows import EVERYTHING, NOW, a_lead, store_leads
 
@@ -46,6 +46,45 @@ def test_an_error_that_leaves_rolls_everything_back(database: Database) -> None:
         assert callers.count(tx) == 0
 
 
+def test_a_part_that_is_undone_leaves_nothing_and_the_rest_of_its_transaction_stays(database: Database) -> None:
+    with database.write() as tx:
+        callers.add(tx, a_caller("a"))
+        with tx.trial() as trial:
+            callers.add(tx, a_caller("b"))
+            assert callers.count(tx) == 2
+            callers.add(tx, a_caller("e"))  # may be kept back until the part ends
+            trial.undo()
+        with tx.trial():
+            callers.add(tx, a_caller("c"))
+        callers.add(tx, a_caller("d"))
+    with database.read() as tx:
+        assert [row["id"] for row in callers.all(tx)] == ["a", "c", "d"]
+
+
+def test_an_error_leaves_a_part_and_its_transaction_without_anything(database: Database) -> None:
+    def fail(tx: Transaction) -> None:
+        with tx.trial():
+            callers.add(tx, a_caller("a"))
+            raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError, match="on the way"), database.write() as tx:
+        fail(tx)
+    assert _count(database) == 0
+
+
+def test_a_part_without_numbers_has_provisional_ones_that_no_counter_gave(database: Database) -> None:
+    with database.write() as tx:
+        with tx.trial(numbers=False) as trial:
+            tx.foresee_numbers("lead", 5)
+            with tx.trial():
+                drawn = [*tx.next_numbers("lead", 2), *tx.next_numbers("business_partner", 1)]
+            trial.undo()
+        assert len(set(drawn)) == 3
+        assert all(is_provisional(number) and len(number) == 10 for number in drawn)
+        assert tx.next_numbers("lead", 1) == ["0000000001"]
+    assert not is_provisional("0000000001")
+
+
 def test_a_read_does_not_wait_behind_a_write_and_does_not_see_it(database: Database) -> None:
     with database.write() as writing:
         callers.add(writing, a_caller("a"))
@@ -72,7 +111,7 @@ def test_a_database_that_stays_locked_is_unreachable_in_the_end(
 
 
 def test_a_pool_without_a_free_connection_is_unreachable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadbridge.store.connections.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("leadbridge.store.dialects.PATIENCE_SECONDS", 0.05)
     small = Database(database_url, pool_size=1)
     with small.read(), pytest.raises(DatabaseUnreachable), small.read():
         pass

@@ -25,7 +25,7 @@ from sqlalchemy import func, select, text
 from leadbridge.authentication import add_caller
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.contract import codec
-from leadbridge.contract.canonical import content_hash
+from leadbridge.contract.canonical import content_hash, record_hashes
 from leadbridge.contract.operations import by_request
 from leadbridge.contract.parsing import parse
 from leadbridge.contract.schema import validate
@@ -122,6 +122,7 @@ class Calls:
             content_hash=content_hash(payload),
             received_at=now or datetime.now(UTC),
             correlation_id="test",
+            record_hashes=record_hashes(payload),
         )
         return self._loop.future(lambda: self._dispatcher.submit(by_request()[str(payload.tag)].name, call))
 

@@ -6,7 +6,6 @@ the others are taken.
 """
 
 import binascii
-import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -33,6 +32,7 @@ from leadbridge.operations.call import Call, Policy
 from leadbridge.operations.lead_intake import LeadIntake, RecordOutcome, Verdict
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.rejections import log_items_text
+from leadbridge.operations.replay import record_key
 from leadbridge.store import bulk
 from leadbridge.store.database import Database
 from leadbridge.store.dialects import is_transient
@@ -351,19 +351,12 @@ def _technical_id(element: etree._Element) -> str | None:
 
 
 def _record_key(call: Call, *, by_content: bool) -> str:
-    """What tells a record from the others of its file, in at most 60 characters: never its place, which changes when
-    the file is mended.
-    """
+    """What tells a record from the others of its file."""
     lead: LeadBulkRecord = call.message.lead
     if by_content:  # of all such files: what was sent as a test is another record than the same in earnest
         test = call.message.basic_message_header.test_data_indicator
         return f"{'test' if test else 'content'}/{call.content_hash.hex()[:48]}"
-    if lead.object_node_sender_technical_id:
-        return f"id/{lead.object_node_sender_technical_id}"
-    if lead.external_key:
-        system, remote = lead.external_key.communication_system_id, lead.external_key.remote_object_id
-        return f"key/{hashlib.blake2b(f'{len(system)}/{system}{remote}'.encode(), digest_size=24).hexdigest()}"
-    return f"content/{call.content_hash.hex()[:48]}"
+    return record_key(lead.object_node_sender_technical_id, lead.external_key, call.content_hash)
 
 
 def _rejection(record: int, element: etree._Element, outcome: RecordOutcome) -> dict[str, object]:

@@ -4,6 +4,14 @@ import hashlib
 
 from lxml import etree
 
+from leadbridge.contract.files import NAMESPACES
+
+_RECORDS = {
+    f"{{{NAMESPACES['lbl']}}}{message}": f"{{{NAMESPACES['lbl']}}}Lead"
+    for message in ("LeadBundleMaintainRequest_sync", "LeadBundleMaintainCheckQuery_sync")
+}
+"""The messages whose records are told apart each for itself, with the name of a record."""
+
 
 class RelativeNamespace(ValueError):
     """A namespace is a relative address, which canonical XML does not know (its section 1.3): `urn:name` is not."""
@@ -24,3 +32,12 @@ def content_hash(payload: etree._Element) -> bytes:
     except etree.C14NError as error:
         raise RelativeNamespace from error
     return hashlib.blake2b(canonical, digest_size=32).digest()
+
+
+def record_hashes(payload: etree._Element) -> tuple[bytes, ...]:
+    """The `content_hash` of each record of a bundle, in their order; none for any other message.
+
+    Raises RelativeNamespace.
+    """
+    record = _RECORDS.get(payload.tag)
+    return tuple(map(content_hash, payload.iterfind(record))) if record else ()

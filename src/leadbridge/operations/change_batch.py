@@ -3,7 +3,7 @@
 Of several changes of one lead each starts from the state the one before left.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -81,9 +81,10 @@ class Change:
 class ChangeBatch:
     """See the module."""
 
-    def __init__(self, calls: Sequence[Call], policy: Policy) -> None:
+    def __init__(self, calls: Sequence[Call], policy: Policy, *, operation: str = "ChangeLead") -> None:
         self._calls = calls
         self._policy = policy
+        self._operation = operation
         self._requests = {id(call): _request(call, policy) for call in calls}
 
     def lock_keys(self) -> list[str]:
@@ -108,7 +109,7 @@ class ChangeBatch:
         self, tx: Transaction, calls: Sequence[Call], done: dict[int, tuple[Change | None, LogBuilder]]
     ) -> list[Call]:
         """Make and write the first change of each lead; returns the calls left for the next round."""
-        heads = _heads(tx, calls)
+        heads = locked_heads(tx, calls)
         now_due: list[Call] = []
         later: list[Call] = []
         taken: set[str] = set()
@@ -135,7 +136,7 @@ class ChangeBatch:
                     _settle(change)
                     changes.append(change)
             done[id(call)] = change, log
-        _write(tx, plan, changes, self._policy)
+        _write(tx, plan, changes, self._policy, self._operation)
         return later
 
 
@@ -156,7 +157,7 @@ def _request(call: Call, policy: Policy) -> Request | None:
     return request(call, party.new_business_partner, f"{_ROOT}/lbl:ProspectParty/lbl:NewBusinessPartner", policy)
 
 
-def _heads(tx: Transaction, calls: Sequence[Call]) -> dict[int, Row]:
+def locked_heads(tx: Transaction, calls: Sequence[Call]) -> dict[int, Row]:
     """The lead each call names, locked, if its caller may see it; by the call's identity."""
     heads: dict[int, Row] = {}
     for group in by_caller(calls):
@@ -217,7 +218,7 @@ class _Plan:
                 f"{_ROOT}/lbl:LeadIdentification",
             )
             return
-        _check_state(change, lead)
+        check_state(change.head, lead.change_state_id, change.log)
         referring.check_message(
             change.call, test_data=change.head["test_data"], path=f"{_ROOT}/lbl:LeadIdentification", log=change.log
         )
@@ -357,11 +358,7 @@ class _Plan:
             return
         row = find_prospect(self.book, call, party)
         if row is None:
-            change.log.error(
-                LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                "There is no such business partner.",
-                path,
-            )
+            change.log.error(LogItemType.BUSINESS_PARTNER_UNKNOWN, "There is no such business partner.", path)
         elif referring.check_test_data(partner=row["test_data"], lead=test_data, path=path, log=change.log):
             self._check_call(change, row["contact_allowed_code"], path)
             change.set(prospect_internal_id=row["internal_id"])
@@ -373,30 +370,33 @@ class _Plan:
 
 
 def _references(calls: Sequence[Call]) -> list[References]:
+    """The existing business partners the calls refer to, caller by caller."""
     found = []
-    for call in calls:
-        lead: LeadChange = call.message.lead
-        party = lead.prospect_party
+    for group in by_caller(calls):
+        prospects = [party for call in group if (party := call.message.lead.prospect_party) is not None]
+        contacts = {one.business_partner_internal_id for call in group for one in call.message.lead.contact_party}
         references = References(
-            caller=call.caller,
-            internal_ids=frozenset(one.business_partner_internal_id for one in lead.contact_party)
-            | frozenset([party.business_partner_internal_id] if party and party.business_partner_internal_id else ()),
-            uuids=frozenset([party.business_partner_uuid.lower()] if party and party.business_partner_uuid else ()),
-            external_keys=frozenset([pair(party.external_key)] if party and party.external_key else ()),
+            caller=group[0].caller,
+            internal_ids=frozenset(contacts)
+            | {one.business_partner_internal_id for one in prospects if one.business_partner_internal_id},
+            uuids=frozenset(one.business_partner_uuid.lower() for one in prospects if one.business_partner_uuid),
+            external_keys=frozenset(pair(one.external_key) for one in prospects if one.external_key),
         )
-        found.append(references)
+        if references.internal_ids or references.uuids or references.external_keys:
+            found.append(references)
     return found
 
 
-def _check_state(change: Change, lead: LeadChange) -> None:
-    if lead.change_state_id is None:
-        change.log.warning(
+def check_state(head: Row, change_state_id_sent: str | None, log: LogBuilder) -> None:
+    """Refuse what starts from another state of the lead than the one it has; warn where none is named."""
+    if change_state_id_sent is None:
+        log.warning(
             LogItemType.LEAD_CHANGE_STATE_MISSING,
             "No ChangeStateID was sent: changes made since you read the lead are not noticed.",
             f"{_ROOT}/lbl:ChangeStateID",
         )
-    elif lead.change_state_id != change_state_id(change.head["uuid"], change.head["change_number"]):
-        change.log.error(
+    elif change_state_id_sent != change_state_id(head["uuid"], head["change_number"]):
+        log.error(
             LogItemType.LEAD_CHANGE_STATE_CONFLICT,
             "The lead was changed since you read it; read it again and repeat the change.",
             f"{_ROOT}/lbl:ChangeStateID",
@@ -433,7 +433,7 @@ def _keep(change: Change, name: str, old: Sequence[Row], new: list[Row]) -> None
         change.lists[name] = new
 
 
-_REPLACE: dict[str, Callable[[Transaction, str, Sequence[Row]], None]] = {
+_REPLACE: dict[str, Callable[[Transaction, Collection[str], Sequence[Row]], None]] = {
     "items": leads.replace_items,
     "notes": leads.replace_notes,
     "contacts": leads.replace_contacts,
@@ -442,11 +442,13 @@ _REPLACE: dict[str, Callable[[Transaction, str, Sequence[Row]], None]] = {
 }
 
 
-def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Policy) -> None:
+def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Policy, operation: str) -> None:
     real = [change for change in changes if change.columns or change.lists]
     prospects = plan.book.write()
     to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
     journal_rows: list[Row] = []
+    withdrawn: list[str] = []
+    handed_over: list[str] = []
     for change in real:
         head = {**change.head, **change.columns}
         old, new = (
@@ -455,42 +457,38 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Poli
         )
         if old is LifeCycleStatus.QUALIFIED and new is not old:
             # Withdrawn before the core CRM heard of it; what a relay holds already is seen to when it settles.
-            _say_cancelled(change, outbox.cancel_waiting(tx, head["id"], change.call.received_at))
+            withdrawn.append(head["id"])
         event = forwarding_event(old, new, in_core=bool(head["core_lead_id"] or head["core_opportunity_id"]))
         if event is ForwardingEvent.CREATE:
             # What was parked, say because the core CRM declined the lead, would hold up the new attempt.
-            _say_cancelled(change, outbox.cancel_parked(tx, head["id"], change.call.received_at))
+            handed_over.append(head["id"])
         if event is not None:
             items = change.lists.get("items", change.parts.items)
             notes = change.lists.get("notes", change.parts.notes)
             to_forward.append((qualified.Subject(head, items, notes, change.call.received_at), event))
         if change.created_partner_id:
-            journal_rows.append(created_row(change.call, "ChangeLead", change.created_partner_id))
-        journal_rows.append(_journal_row(change, old, new))
+            journal_rows.append(created_row(change.call, operation, change.created_partner_id))
+        journal_rows.append(_journal_row(change, operation, old, new))
+    if real:
+        now = real[0].call.received_at
+        cancelled = {*outbox.cancel_waiting(tx, withdrawn, now), *outbox.cancel_parked(tx, handed_over, now)}
+        referring.say_cancelled(change.log for change in real if change.head["id"] in cancelled)
     messages = qualified.messages(tx, to_forward, policy, known=prospects)
+    columns = {change.head["id"]: change.columns for change in real}
     for subject, _ in to_forward:
-        next(one for one in real if one.head["id"] == subject.head["id"]).columns["forwarding_sequence"] = subject.head[
-            "forwarding_sequence"
-        ]
+        columns[subject.head["id"]]["forwarding_sequence"] = subject.head["forwarding_sequence"]
     leads.update(tx, [{"id": change.head["id"], **change.columns} for change in real])
-    for change in real:
-        for name, rows in change.lists.items():
-            lead_id = change.head["id"]
-            _REPLACE[name](tx, lead_id, [{**row, "lead_id": lead_id} for row in rows])
+    for name, replace in _REPLACE.items():
+        lists = {change.head["id"]: change.lists[name] for change in real if name in change.lists}
+        replace(tx, lists, [{**row, "lead_id": lead_id} for lead_id, rows in lists.items() for row in rows])
     outbox.enqueue(tx, messages)
     journal.append(tx, journal_rows)
 
 
-def _say_cancelled(change: Change, messages: int) -> None:
-    if messages:
-        note = "What the core CRM was to be told of the lead until now was cancelled."
-        change.log.information(LogItemType.LEAD_FORWARDING_CANCELLED, note)
-
-
-def _journal_row(change: Change, old: LifeCycleStatus, new: LifeCycleStatus) -> Row:
+def _journal_row(change: Change, operation: str, old: LifeCycleStatus, new: LifeCycleStatus) -> Row:
     moved = new is not old
     return {
-        **created_row(change.call, "ChangeLead", change.head["id"]),
+        **created_row(change.call, operation, change.head["id"]),
         "object_type": "lead",
         "event": "changed",
         "old_status": old.value if moved else None,

@@ -61,15 +61,20 @@ def confirmation(head: Row, reference: str | None) -> LeadConfirmation:
     )
 
 
+def tell_created(draft: Draft, log: LogBuilder) -> None:
+    """Say in the Log what was created."""
+    log.information(LogItemType.LEAD_CREATED, f"Lead {draft.head['id']} was created.")
+    if draft.created_partner_id:
+        log.information(
+            LogItemType.BUSINESS_PARTNER_CREATED,
+            f"Business partner {draft.created_partner_id} was created.",
+        )
+
+
 def _created(call: Call, draft: Draft | None, log: LogBuilder) -> Answer:
     message = call.message
     if draft is not None:
-        log.information(LogItemType.LEAD_CREATED, f"Lead {draft.head['id']} was created.")
-        if draft.created_partner_id:
-            log.information(
-                LogItemType.BUSINESS_PARTNER_CREATED,
-                f"Business partner {draft.created_partner_id} was created.",
-            )
+        tell_created(draft, log)
     return Answer(
         LeadCreateConfirmationSync(
             basic_message_header=answer_header(message.basic_message_header, call.received_at),

@@ -6,7 +6,7 @@ possible for one whose ContactAllowedCode is 2 forbidden. To record what somebod
 a prospect may be created, qualified and sold.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from leadbridge.caller import CORE_CRM, Caller, Role
@@ -72,6 +72,13 @@ def refuse_call(path: str, log: LogBuilder) -> None:
         "qualify, decline or close it.",
         path,
     )
+
+
+def say_cancelled(logs: Iterable[LogBuilder]) -> None:
+    """Say of changes that a message about their lead was cancelled."""
+    for log in logs:
+        note = "What the core CRM was to be told of the lead until now was cancelled."
+        log.information(LogItemType.LEAD_FORWARDING_CANCELLED, note)
 
 
 def forbidding(tx: Transaction, calls: Sequence[Call], heads: Mapping[int, Row]) -> frozenset[str]:

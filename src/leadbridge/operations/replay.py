@@ -1,17 +1,19 @@
 """Receive twice, act once: the same message again gets the answer of the first.
 
-The key is the caller and the header's UUID, in bulk files with the record's key behind it; a content hash tells a retry
-from another message under the same key. The remembered answer is written in the transaction of what it answers, so
-either both exist or neither. A message without a UUID has no key and is acted on each time. Source: the design's
-decision "Idempotency".
+The key is the caller and the header's UUID, in bulk files and bundles with the record's key behind it; a content hash
+tells a retry from another message under the same key. The remembered answer is written in the transaction of what it
+answers, so either both exist or neither. A message without a UUID has no key and is acted on each time. Source: the
+design's decision "Idempotency".
 """
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Generic, TypeAlias, TypeVar
 
 from leadbridge.contract import codec
 from leadbridge.contract.parsing import parse
+from leadbridge.messages import ExternalKey
 from leadbridge.operations.call import Answer, Call, IdempotencyConflict
 from leadbridge.store import received
 from leadbridge.store.database import Transaction
@@ -44,6 +46,22 @@ def header_keys(calls: Iterable[Call]) -> list[Key | None]:
     ]
 
 
+def record_key(technical_id: str | None, external_key: ExternalKey | None, content_hash: bytes) -> str:
+    """What tells a record from the others of its file or bundle, in at most 60 characters: never its place, which
+    changes when they are mended.
+    """
+    if technical_id:
+        return f"id/{technical_id}"
+    if external_key:
+        system, remote = external_key.communication_system_id, external_key.remote_object_id
+        return f"key/{blake2b(f'{len(system)}/{system}{remote}'.encode(), digest_size=24).hexdigest()}"
+    return f"content/{content_hash.hex()[:48]}"
+
+
+def _is_test(call: Call) -> bool:
+    return bool(call.message.basic_message_header.test_data_indicator)
+
+
 def once(
     tx: Transaction,
     calls: Sequence[Call],
@@ -54,13 +72,14 @@ def once(
     act: Callable[[Sequence[Call]], list[Outcome]],
     memory: Memory[Outcome],
     ask: Callable[[], None] = lambda: None,
+    test_data: bool | None = None,
 ) -> list[Outcome | Exception]:
     """Act on the calls that are new and answer the others from memory; outcomes in the order of the calls.
 
     `lock_keys` name what `act` must have to itself; they are taken together with the keys of the messages, in
     one statement, so that two transactions never wait for each other. `ask` asks the store for what `act` will look
     at, so that it comes in one round trip with what is remembered. Of two equal messages in one batch the first is
-    acted on and the second is a replay of it.
+    acted on and the second is a replay of it. `test_data` says whether all are, where they have no header of their own.
     """
     tx.lock([*lock_keys, *(f"received/{caller}/{uuid}" for caller, uuid in filter(None, keys))])
     remembered = received.find(tx, {key for key in keys if key})
@@ -90,7 +109,7 @@ def once(
                     "answer": answer,
                     "received_at": calls[index].received_at,
                     # None and not False: a column that is null in every row costs nothing.
-                    "test_data": calls[index].message.basic_message_header.test_data_indicator or None,
+                    "test_data": (_is_test(calls[index]) if test_data is None else test_data) or None,
                 }
             )
     received.remember(tx, rows)

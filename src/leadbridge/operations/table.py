@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from functools import partial
 
 from leadbridge.caller import OperationGroup
-from leadbridge.operations import businesspartner, crm, crm_query, lead_bulk, lead_change, lead_create, lead_query
+from leadbridge.operations import (
+    businesspartner,
+    crm,
+    crm_query,
+    lead_bulk,
+    lead_bundle,
+    lead_change,
+    lead_create,
+    lead_query,
+)
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.store.database import Transaction
 
@@ -36,6 +45,8 @@ _TABLE: tuple[
     ("ReadLead", _LEAD, False, lead_query.read_leads),
     ("FindLead", _LEAD, False, lead_query.find_leads),
     ("ChangeLead", _LEAD, True, lead_change.change_leads),
+    ("MaintainLeadBundle", _LEAD, True, lead_bundle.maintain_lead_bundles),
+    ("CheckMaintainLeadBundle", _LEAD, True, lead_bundle.check_lead_bundles),  # in a part that is taken back
     ("SubmitLeadBulk", _LEAD, True, lead_bulk.submit_lead_bulks),
     ("ReadLeadBulk", _LEAD, False, lead_bulk.read_lead_bulks),
     ("ReadLeadBulkRejections", _LEAD, False, lead_bulk.read_rejections),

@@ -204,14 +204,15 @@ class BulkSettings(Table):
     than a sender may pause."""
 
     largest_submit_bytes: int = Field(default=20_000_000, ge=10_000, le=1_000_000_000)
-    """A SubmitLeadBulk of 1,000 leads of 20 kB each, five times the size of one with everything but long notes and
-    attachments. It is held in memory several times over; whatever is larger is streamed to /bulk/leads."""
+    """A SubmitLeadBulk or MaintainLeadBundle of 1,000 leads of 20 kB each, five times the size of one with everything
+    but long notes and attachments. It is held in memory several times over; whatever is larger is streamed to
+    /bulk/leads. This and the two below hold for LeadService and LeadBulkService in place of the gate's."""
 
     most_submit_elements: Count = 250_000
     """1,000 leads of 250 elements; one with everything filled has about 90."""
 
     submit_deadline_seconds: Seconds = 90
-    """From the first to the last byte of a SubmitLeadBulk: the largest one at 2 Mbit/s."""
+    """From the first to the last byte of such a message: the largest one at 2 Mbit/s."""
 
     keep_days: int = Field(default=30, ge=1, le=3_660)
     """How long a job that ended is remembered with the leads it did not take: time to mend and send them again.

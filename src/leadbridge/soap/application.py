@@ -14,7 +14,7 @@ from typing import Any
 from lxml import etree
 
 from leadbridge.contract import codec
-from leadbridge.contract.canonical import content_hash
+from leadbridge.contract.canonical import content_hash, record_hashes
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.schema import validate
 from leadbridge.messages import FaultTypeId
@@ -84,6 +84,7 @@ class _ContractProtocol:
         try:
             validate(payload)
             ctx.udc.content_hash = content_hash(payload)
+            ctx.udc.record_hashes = record_hashes(payload)
             ctx.in_object = codec.decode(payload)
         except Exception as error:  # the table of faults tells the foreseen from the others
             raise carried(error, correlation_id=ctx.udc.correlation_id) from error

@@ -51,6 +51,7 @@ class Visit:
     dispatcher: RunsUseCases
     operation: ContractOperation | None = None
     content_hash: bytes = b""
+    record_hashes: tuple[bytes, ...] = ()
     fault: Fault | None = field(default=None)
 
     def authorise(self, operation: ContractOperation) -> None:
@@ -74,6 +75,7 @@ class Visit:
             content_hash=self.content_hash,
             received_at=self.received_at,
             correlation_id=self.correlation_id,
+            record_hashes=self.record_hashes,
         )
         return self.dispatcher.submit(operation.name, call)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -60,6 +61,27 @@ class Asked(Sequence[Row]):
         return self._looked_at()[place]
 
 
+class Trial:
+    """A part of a transaction that may be taken back: see `Transaction.trial`."""
+
+    __slots__ = ("undone",)
+
+    def __init__(self) -> None:
+        self.undone = False
+
+    def undo(self) -> None:
+        """Take the part back when it ends."""
+        self.undone = True
+
+
+_PROVISIONAL = "~"
+
+
+def is_provisional(number: str) -> bool:
+    """Whether an identifier was drawn in a trial that uses no numbers: it names nothing outside of that."""
+    return number.startswith(_PROVISIONAL)
+
+
 class Transaction:
     """One transaction that is open: what every function of the store takes as its first argument.
 
@@ -68,13 +90,14 @@ class Transaction:
     Nobody can tell, because the order stays, but for an error, which may come that much later.
     """
 
-    __slots__ = ("_asked", "_connection", "_inserts", "_numbers", "dialect")
+    __slots__ = ("_asked", "_connection", "_inserts", "_numbers", "_provisional", "dialect")
 
     def __init__(self, connection: Connection, dialect: Dialect) -> None:
         self._connection = connection
         self._asked: list[Asked] = []
         self._inserts: list[Prepared] = []
         self._numbers: dict[str, Asked] = {}
+        self._provisional: Iterator[int] | None = None
         self.dialect = dialect
 
     @property
@@ -111,6 +134,28 @@ class Transaction:
             inserts, self._inserts = self._inserts, []
             self.dialect.insert_many(self._connection, inserts)
 
+    @contextmanager
+    def trial(self, *, numbers: bool = True) -> Iterator[Trial]:
+        """A part of the transaction after which it can be as if nothing of the part had been done.
+
+        Without `numbers` none of a counter's are used: those drawn are provisional, good for rows that are not to stay.
+        What is locked in a part that is taken back is free again; lock before it what must stay locked.
+        """
+        self.flush()
+        trial, provisional = Trial(), self._provisional
+        if not numbers and provisional is None:
+            self._provisional = itertools.count(1)
+        try:
+            with self._connection.begin_nested() as savepoint:
+                yield trial
+                if trial.undone:
+                    self._asked, self._inserts, self._numbers = [], [], {}
+                    savepoint.rollback()
+                else:
+                    self.flush()
+        finally:
+            self._provisional = provisional
+
     def lock(self, keys: Iterable[str], *, shared: bool = False) -> None:
         """Let no other transaction that names one of these keys go on until this one ends.
 
@@ -127,7 +172,7 @@ class Transaction:
 
         On PostgreSQL those not needed are lost; SQLite, which has no round trips to save, draws none before its time.
         """
-        question = self.dialect.numbers_ahead(name, most) if most else None
+        question = self.dialect.numbers_ahead(name, most) if most and self._provisional is None else None
         if question is not None:
             self._numbers[name] = self.ask(*question)
 
@@ -135,6 +180,8 @@ class Transaction:
         """Draw `count` identifiers of ten digits, ascending. Numbers may be missing, never used twice."""
         if count < 1:
             return []
+        if self._provisional is not None:
+            return [f"{_PROVISIONAL}{number:09d}" for number in itertools.islice(self._provisional, count)]
         foreseen = self._numbers.pop(name, None)
         numbers = [row["number"] for row in foreseen or ()]
         if len(numbers) < count:

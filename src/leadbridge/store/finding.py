@@ -23,8 +23,8 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, false, func
 
 from leadbridge.selection import WILDCARD, Boundary, Interval, selects
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import first_of_each, one_of_those
 from leadbridge.store.inserts import Row
+from leadbridge.store.nested import first_of_each, one_of_those
 from leadbridge.store.statements import as_rows, begins_known, matching
 
 # A way with more rows is not collected. Measured with a million leads: to look so many up takes some 20 ms, and to walk

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, and_, bindparam, delete, select, union
+from sqlalchemy import ColumnElement, Delete, ForeignKey, Select, Table, and_, bindparam, delete, select, union
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
@@ -34,6 +34,7 @@ __all__ = [
     "find",
     "insert",
     "parts",
+    "remove",
     "replace_answers",
     "replace_contacts",
     "replace_documents",
@@ -84,34 +85,57 @@ def update(tx: Transaction, rows: Sequence[Row]) -> None:
     )
 
 
-def replace_items(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these items in the place of the ones the lead has."""
-    _replace(tx, tables.lead_item, lead_id, rows)
+def replace_items(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these items in the place of the ones the leads have."""
+    _replace(tx, tables.lead_item, lead_ids, rows)
 
 
-def replace_notes(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these notes in the place of the ones the lead has."""
-    _replace(tx, tables.lead_note, lead_id, rows)
+def replace_notes(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these notes in the place of the ones the leads have."""
+    _replace(tx, tables.lead_note, lead_ids, rows)
 
 
-def replace_contacts(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these contacts in the place of the ones the lead has."""
-    _replace(tx, tables.lead_contact, lead_id, rows)
+def replace_contacts(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these contacts in the place of the ones the leads have."""
+    _replace(tx, tables.lead_contact, lead_ids, rows)
 
 
-def replace_answers(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these questionnaire answers in the place of the ones the lead has."""
-    _replace(tx, tables.lead_questionnaire_answer, lead_id, rows)
+def replace_answers(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these questionnaire answers in the place of the ones the leads have."""
+    _replace(tx, tables.lead_questionnaire_answer, lead_ids, rows)
 
 
-def replace_documents(tx: Transaction, lead_id: str, rows: Sequence[Row]) -> None:
-    """Put these documents in the place of the ones the lead has."""
-    _replace(tx, tables.lead_document, lead_id, rows)
+def replace_documents(tx: Transaction, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    """Put these documents in the place of the ones the leads have."""
+    _replace(tx, tables.lead_document, lead_ids, rows)
 
 
-def _replace(tx: Transaction, table: Table, lead_id: str, rows: Sequence[Row]) -> None:
-    tx.connection.execute(delete(table).where(table.c.lead_id == lead_id))
-    insert_many(tx, (table, rows))
+def _replace(tx: Transaction, table: Table, lead_ids: Collection[str], rows: Sequence[Row]) -> None:
+    if lead_ids:
+        tx.connection.execute(_of_leads(table), {"lead_ids": lead_ids})
+        insert_many(tx, (table, rows))
+
+
+@cache
+def _of_leads(table: Table) -> Delete:
+    return delete(table).where(one_of(table.c.lead_id, "lead_ids"))
+
+
+def remove(tx: Transaction, lead_ids: Collection[str]) -> None:
+    """Delete leads with all that belongs to them; the journal keeps what happened."""
+    for statement in _removals() if lead_ids else ():
+        tx.connection.execute(statement, {"lead_ids": lead_ids})
+
+
+@cache
+def _removals() -> tuple[Delete, ...]:
+    """What deletes leads and everything that refers to them: the parts first."""
+    parts = [(key.parent.table, key.parent) for key in _references_to(_lead)]
+    return tuple(delete(table).where(one_of(column, "lead_ids")) for table, column in [*parts, (_lead, _lead.c.id)])
+
+
+def _references_to(table: Table) -> list[ForeignKey]:
+    return [key for other in tables.metadata.sorted_tables for key in other.foreign_keys if key.column.table is table]
 
 
 # -------------------------------------------------------------------------------------------------- resolving
