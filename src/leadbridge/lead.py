@@ -128,6 +128,39 @@ def forwarding_event(
     return None
 
 
+def awaits_partner_decision(status: LifeCycleStatus, *, party_id: str | None, decision: str | None) -> bool:
+    """Whether the external partner a lead is given to has still to accept or decline it: it has not said so, and
+    nobody has brought the lead any further meanwhile."""
+    return party_id is not None and decision is None and status in (LifeCycleStatus.OPEN, LifeCycleStatus.IN_PROCESS)
+
+
+class StatusChangeType(StrEnum):
+    """StatusChangeTypeCode: what became of a lead, in the word that the status feed has for it."""
+
+    ACCEPTED = "ACCEPTED"  # the core CRM has taken it
+    DECLINED = "DECLINED"  # it was turned down
+    WON = "WON"  # it ended in a sale
+    LOST = "LOST"  # it ended without one
+    REASSIGNED = "REASSIGNED"  # it was given to an external partner, or came back
+
+
+_BECAME: Mapping[LifeCycleStatus, StatusChangeType] = {
+    LifeCycleStatus.ACCEPTED: StatusChangeType.ACCEPTED,
+    LifeCycleStatus.DECLINED: StatusChangeType.DECLINED,
+    LifeCycleStatus.CLOSED_WON: StatusChangeType.WON,
+    LifeCycleStatus.CLOSED_LOST: StatusChangeType.LOST,
+}
+
+
+def status_changes(
+    old: LifeCycleStatus | None, new: LifeCycleStatus, *, old_party_id: str | None, new_party_id: str | None
+) -> list[StatusChangeType]:
+    """What the status feed tells of a lead that moved from old (None: was created) to new and from one
+    SalesPartnerParty to another, in this order."""
+    moved = [_BECAME[new]] if new is not old and new in _BECAME else []
+    return [*moved, *([StatusChangeType.REASSIGNED] if new_party_id != old_party_id else [])]
+
+
 _ITEM_ID_LENGTH = 10
 _ITEM_ID_STEP = 10
 

@@ -3,6 +3,8 @@
 It stands apart from `wiring` because it loads none of the doors: a process that takes in a bulk file stays small.
 """
 
+from datetime import timedelta
+
 from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
 from leadbridge.bulk.jobs import own_uuid
 from leadbridge.bulk.sources import SourceLimits
@@ -41,6 +43,7 @@ def policy(settings: Settings) -> Policy:
         group_codes=frozenset(settings.code_lists.group_codes),
         reason_codes=frozenset(settings.code_lists.reason_codes),
         bulk_chunk_records=settings.bulk.chunk_records,
+        partner_decision_time=timedelta(hours=settings.partner_loop.decision_hours) or None,
     )
 
 

@@ -59,6 +59,7 @@ def serve(settings: Settings) -> None:
         threading.Thread(target=_forward, args=(settings, database, stop), name="relay"),
         threading.Thread(target=_take_in, args=(settings, database, stop), name="bulk"),
         threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
+        threading.Thread(target=wiring.take_back_leads, args=(settings, database, stop), name="partner-loop"),
     ]
     for thread in threads:
         thread.start()

@@ -11,6 +11,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -26,7 +27,7 @@ from leadbridge.contract.schema import explainer
 from leadbridge.core_crm import CoreCrm
 from leadbridge.forwarding import ForwardingPolicy, Relay
 from leadbridge.opening import bulk_assignment, open_database, policy, source_limits
-from leadbridge.operations import qualified
+from leadbridge.operations import partner_loop, qualified
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
 from leadbridge.rest.access import Access
@@ -37,7 +38,7 @@ from leadbridge.settings import Settings
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
-from leadbridge.store import bulk, received
+from leadbridge.store import bulk, feed, received
 from leadbridge.store.database import Database, schema_state
 from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
@@ -45,6 +46,7 @@ from leadbridge.store.lane import WriteLane
 _log = log.get_logger(__name__)
 
 _PARENT_WATCH_SECONDS = 0.5
+_AT_ONCE = 500  # rows of one short transaction
 _READINESS_SECONDS = 2  # a supervisor's own patience is seldom longer
 
 # The password of the relay towards the core CRM that is built in: made by `leadbridge serve`, handed to its own
@@ -143,17 +145,49 @@ def bulk_runner(settings: Settings, database: Database) -> BulkRunner:
 
 
 def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> None:
-    """Forget remembered answers and bulk jobs when their time is over, once an hour until `stop` is set."""
+    """Forget remembered answers, bulk jobs and what the feeds have told when their time is over, once an hour until
+    `stop` is set.
+    """
     while not stop.is_set():
         now = datetime.now(UTC)
         try:
             with database.write() as tx:
                 answers = received.forget_before(tx, now - timedelta(days=settings.idempotency.keep_days))
                 jobs = bulk.forget_before(tx, now - timedelta(days=settings.bulk.keep_days))
-            _log.info("remembered answers and bulk jobs forgotten", answers=answers, jobs=jobs)
+            changes = _tidy_feeds(database, now - timedelta(days=settings.feed.keep_days))
+            _log.info("what is over was forgotten", answers=answers, jobs=jobs, status_changes=changes)
         except StoreError:
-            _log.exception("remembered answers and bulk jobs not forgotten")
+            _log.exception("what is over was not forgotten")
         stop.wait(3600)
+
+
+def _tidy_feeds(database: Database, before: datetime) -> int:
+    """In many short transactions: on SQLite everybody else waits for each."""
+    forgotten = 0
+    while True:
+        with database.write() as tx:
+            now_forgotten = feed.forget(tx, before=before, limit=_AT_ONCE)
+        forgotten += now_forgotten
+        if now_forgotten < _AT_ONCE:
+            return forgotten
+
+
+def take_back_leads(settings: Settings, database: Database, stop: threading.Event) -> None:
+    """Take back leads that partners did not decide on in time, again and again until `stop` is set.
+
+    It may run in any number of processes at once.
+    """
+    while not stop.is_set():
+        taken: Sequence[str] = ()
+        try:
+            with database.write() as tx:
+                taken = partner_loop.take_back(tx, now=datetime.now(UTC), limit=_AT_ONCE)
+        except Exception:  # noqa: BLE001 - whatever ails the database, the job goes on when it is well again
+            _log.warning("leads not taken back", exc_info=True)
+        for lead_id in taken:
+            _log.info("lead taken back", lead_id=lead_id)
+        if len(taken) < _AT_ONCE:
+            stop.wait(settings.partner_loop.poll_seconds)
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leadbridge.demo import STEPS, run, servers
+from leadbridge.demo import Story, run, servers, steps_of
 from leadbridge.demo.stage import Stage
 
 SOURCES = str(Path(__file__).resolve().parents[2] / "src")
@@ -20,10 +20,10 @@ def environment(**surroundings: str) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": SOURCES, **surroundings}
 
 
-def demo(folder: Path, **surroundings: str) -> subprocess.CompletedProcess[bytes]:
+def demo(folder: Path, *arguments: str, **surroundings: str) -> subprocess.CompletedProcess[bytes]:
     """What the command did in an empty folder, with its output in bytes."""
     return subprocess.run(
-        COMMAND,
+        [*COMMAND, *arguments],
         cwd=folder,
         env=environment(**surroundings),
         stdin=subprocess.DEVNULL,
@@ -46,17 +46,25 @@ def processes_in(folder: Path) -> list[str]:
     return found
 
 
-def test_every_step_is_told_and_verified(tmp_path: Path) -> None:
-    done = demo(tmp_path)
+@pytest.mark.parametrize("arguments", [(), ("--story", "partner")], ids=["main", "partner"])
+def test_every_step_is_told_and_verified(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    steps = steps_of(Story.PARTNER if arguments else Story.MAIN)
+    done = demo(tmp_path, *arguments)
     told = done.stdout.decode()
     assert done.returncode == 0, told
-    for name, _ in STEPS:
+    for name, _ in steps:
         assert name in told
-    summary = re.search(rf"{len(STEPS)} steps verified by (\d+) checks in [\d.]+ seconds\.", told)
+    summary = re.search(rf"{len(steps)} steps verified by (\d+) checks in [\d.]+ seconds\.", told)
     assert summary is not None, told
     assert int(summary[1]) == told.count("\N{CHECK MARK}") - 1
     assert list(tmp_path.iterdir()) == []
     assert processes_in(tmp_path) == []
+
+
+def test_the_stories_are_explained_and_there_are_no_others(tmp_path: Path) -> None:
+    shown = " ".join(demo(tmp_path, "--help").stdout.decode().split())
+    assert all(f"{story}: " in shown for story in Story)
+    assert demo(tmp_path, "--story", "nothing").returncode == 2
 
 
 def test_it_speaks_ascii_where_the_terminal_does_and_keeps_out_other_settings(tmp_path: Path) -> None:

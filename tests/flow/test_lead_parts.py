@@ -168,3 +168,12 @@ def test_a_withdrawn_qualification_says_that_its_message_is_cancelled(calls: Cal
     opened = calls.done(change_lead(lead, lead_fields(name=None, status="1")))
     assert "LEAD.REASON_CLEARED" in opened.log
     assert "LEAD.FORWARDING_CANCELLED" not in opened.log
+
+
+def test_of_a_refused_change_nothing_follows(calls: Calls) -> None:
+    lead = lead_of(calls, lead_fields(prospect=new_prospect(person())))
+    wrong = [item("A"), item(None, item_id="99", action="03")]
+    for items in (wrong, wrong[::-1]):
+        refused = calls.send(change_lead(lead, lead_fields(name=None, items=items)))
+        assert (refused.result, "LEAD.ITEM_UNKNOWN" in refused.log) == ("5", True)
+        assert "LEAD.ITEM_NUMBERED" not in refused.log

@@ -12,8 +12,9 @@ from sqlalchemy import event
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
-from leadbridge.store import bulk, businesspartners, crmrecords, leads, outbox, received
+from leadbridge.store import bulk, businesspartners, crmrecords, feed, leads, outbox, received
 from leadbridge.store.database import Database, Transaction
+from leadbridge.store.feed import HeadChange
 from leadbridge.store.tables import metadata
 from tests.store.rows import EVERYTHING, NOW, partner_caller
 
@@ -31,6 +32,18 @@ _PLAIN_KEYS = (
 def _leads_by(key: str, tx: Transaction) -> object:
     return leads.find(tx, EVERYTHING, {key: EXACT}, limit=100, after="1")
 
+
+REASSIGNED = HeadChange(
+    None,
+    {
+        "id": "1",
+        "uuid": "1",
+        "life_cycle_status_code": "1",
+        "sales_partner_party_id": "PARTY",
+        "changed_at": NOW,
+        **dict.fromkeys(("partner_decision_code", "core_lead_id", "core_opportunity_id")),
+    },
+)
 
 HOT: dict[str, Callable[[Transaction], object]] = {
     "leads by id": lambda tx: leads.resolve(tx, GIVEN, ids=["1"]),
@@ -57,6 +70,12 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "partners in full": lambda tx: businesspartners.load(tx, GIVEN, ["1"]),
     "partners by name": lambda tx: businesspartners.find(tx, EVERYTHING, {"name": EXACT}, limit=100, after=None),
     "open leads": lambda tx: businesspartners.open_leads(tx, GIVEN, ["1"], per_partner=20),
+    "overdue leads": lambda tx: leads.overdue(tx, now=NOW, limit=100),
+    "callers of a party": lambda tx: feed.tell(tx, [REASSIGNED]),
+    "feeds": lambda tx: feed.feeds(tx, ["p1"]),
+    "told before": lambda tx: list(feed.numbered(tx, GIVEN, after=7, limit=100)),
+    "not told yet": lambda tx: list(feed.unnumbered(tx, GIVEN, limit=100)),
+    "acknowledged": lambda tx: feed.count(tx, "p1", after=7, upto=9),
     "received": lambda tx: list(received.find(tx, [("p1", "u1")])),
     "claim": lambda tx: outbox.claim(tx, worker="w", now=NOW, lease=timedelta(seconds=60), limit=100),
     "forwarding states": lambda tx: outbox.forwarding_states(tx, ["1"]),
@@ -95,3 +114,17 @@ def test_no_table_is_walked_through(sqlite: Database, name: str) -> None:
         if step.startswith("SCAN ") and step.split()[1] in {*metadata.tables, "candidate", "other", "given_lead"}
     ]
     assert walked == []
+
+
+@pytest.mark.parametrize("name", ["numbered", "unnumbered"])
+def test_postgresql_reads_a_feed_in_the_order_of_an_index(postgresql: Database, name: str) -> None:
+    """A feed of a million rows is not sorted to show a hundred, and those of others are not looked at."""
+    statement = {"numbered": feed._numbered, "unnumbered": feed._unnumbered}[name](Visibility.GIVEN)
+    given = {"reader_id": "p1", "caller_id": "p1", "caller_party_id": "PARTY", "after": 7, "limit": 100}
+    needed = statement.compile().params.keys()
+    with postgresql.read() as tx:
+        bound = statement.params({one: given[one] for one in needed})
+        written = bound.compile(tx.connection.engine, compile_kwargs={"literal_binds": True})
+        plan = "\n".join(tx.connection.exec_driver_sql(f"EXPLAIN {written}").scalars())
+    assert f"ix_lead_status_change_{name}" in plan, plan
+    assert "Sort" not in plan, plan

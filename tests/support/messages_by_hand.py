@@ -344,6 +344,7 @@ def lead_fields(
     contacts: Parts = (),
     responsible: str | None = None,
     given_to: str | None = None,
+    taken_from: str | None = None,
     revenue: str | None = None,
     items: Parts = (),
     answers: Parts = (),
@@ -368,6 +369,7 @@ def lead_fields(
             *contacts,
             Xml() if responsible is None else element("lbl:SalesResponsibleParty", element("lbl:PartyID", responsible)),
             Xml() if given_to is None else element("lbl:SalesPartnerParty", element("lbl:PartyID", given_to)),
+            Xml() if taken_from is None else _taken_from(taken_from),
             optional("lbl:ExpectedRevenueAmount", revenue, currencyCode="EUR"),
             *items,
             *answers,
@@ -375,6 +377,10 @@ def lead_fields(
             optional("lbl:Extension", extension),
         ]
     )
+
+
+def _taken_from(party_id: str) -> Xml:
+    return element("lbl:SalesPartnerParty", element("lbl:PartyID", party_id), actionCode="03")
 
 
 def create_lead(fields: Xml | None = None, *, uuid: str | None = None, test: bool = False) -> bytes:

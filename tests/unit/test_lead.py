@@ -11,12 +11,14 @@ from leadbridge.lead import (
     FINAL,
     ForwardingEvent,
     LifeCycleStatus,
+    awaits_partner_decision,
     caller_may_move,
     change_state_id,
     forwarding_event,
     may_move,
     may_start,
     next_item_id,
+    status_changes,
 )
 
 # The life cycle as the contract writes it: from each status (row) to the statuses 1..7 (columns); x: allowed.
@@ -128,3 +130,36 @@ def test_a_lead_that_the_core_crm_got_to_know_although_it_was_withdrawn_is_repor
     assert forwarding_event(withdrawn, LifeCycleStatus.CLOSED_LOST) is None
     assert forwarding_event(withdrawn, LifeCycleStatus.QUALIFIED, in_core=True) is ForwardingEvent.CREATE
     assert forwarding_event(withdrawn, LifeCycleStatus.OPEN, in_core=True) is None
+
+
+# ------------------------------------------------------------------------------------------------- what is told of it
+
+
+@pytest.mark.parametrize("old", [None, *LifeCycleStatus])
+@pytest.mark.parametrize("new", list(LifeCycleStatus))
+def test_reaching_four_to_seven_is_told_and_staying_there_is_not(
+    old: LifeCycleStatus | None, new: LifeCycleStatus
+) -> None:
+    told = {"4": ["ACCEPTED"], "5": ["DECLINED"], "6": ["WON"], "7": ["LOST"]}
+    changes = status_changes(old, new, old_party_id="A", new_party_id="A")
+    assert changes == ([] if old is new else told.get(new, []))
+
+
+@pytest.mark.parametrize(
+    ("old_party", "new_party", "told"),
+    [(None, "A", True), ("A", None, True), ("A", "B", True), (None, None, False), ("A", "A", False)],
+)
+def test_another_partner_is_told_behind_what_became_of_the_status(
+    old_party: str | None, new_party: str | None, told: bool
+) -> None:
+    reassigned = ["REASSIGNED"] if told else []
+    one, seven = LifeCycleStatus.OPEN, LifeCycleStatus.CLOSED_LOST
+    assert status_changes(one, one, old_party_id=old_party, new_party_id=new_party) == reassigned
+    assert status_changes(one, seven, old_party_id=old_party, new_party_id=new_party) == ["LOST", *reassigned]
+
+
+@pytest.mark.parametrize("status", list(LifeCycleStatus))
+def test_a_partner_decides_as_long_as_nobody_has_brought_the_lead_any_further(status: LifeCycleStatus) -> None:
+    assert awaits_partner_decision(status, party_id="A", decision=None) is (status in ("1", "2"))
+    assert not awaits_partner_decision(status, party_id=None, decision=None)
+    assert not awaits_partner_decision(status, party_id="A", decision="ACCEPT")

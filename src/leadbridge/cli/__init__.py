@@ -7,7 +7,7 @@ import sys
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
@@ -142,11 +142,21 @@ def _print_setting(name: str, value: object) -> None:
 
 
 @app.command
-def demo() -> None:
+def demo(
+    *,
+    story: Annotated[
+        Literal["main", "partner"],
+        Parameter(
+            help="main: the three use cases, and what happens when something goes wrong. partner: leads given to sales "
+            "partners, who accept, qualify or decline them, or lose them again, and read in their feeds what became "
+            "of them."
+        ),
+    ] = "main",
+) -> None:
     """Show the whole loop on this machine, told step by step; exit 0 only if every step was verified."""
-    from leadbridge.demo import run
+    from leadbridge.demo import Story, run
 
-    if not run():
+    if not run(Story(story)):
         sys.exit(1)
 
 

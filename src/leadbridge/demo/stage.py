@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -58,6 +59,7 @@ class Stage:
             callers=_CALLERS,
             settings={
                 "LEADBRIDGE_CRM_WSDL": f"{self.core_crm.url}/soap/CrmService?wsdl",
+                "LEADBRIDGE_PARTNER_LOOP__DECISION_HOURS": "48",
                 "LEADBRIDGE_CRM_USERNAME": GATEWAY,
                 "LEADBRIDGE_CRM_PASSWORD": self.core_crm.passwords[GATEWAY],
             },
@@ -162,6 +164,11 @@ class Stage:
         """Show what the core CRM has stored of a lead."""
         self.teller.rows("table crm_record (in the core CRM)", _only(_RECORD_COLUMNS, self.records_of(lead_uuid)))
         self.teller.counts("the core CRM's database", {"crm_record": self.record_count()})
+
+    def end_decision_time(self, lead_id: str) -> None:
+        """Put the moment until which a partner decides on a lead back to now, so that nobody has to wait for it."""
+        with self.gateway.database.write() as tx:
+            leads.update(tx, [{"id": lead_id, "partner_decision_due_at": datetime.now(UTC)}])
 
     # ------------------------------------------------------------------------------------------------- waiting
 

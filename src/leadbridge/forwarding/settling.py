@@ -16,8 +16,9 @@ from leadbridge.forwarding.outcomes import (
     decide,
 )
 from leadbridge.lead import ForwardingEvent, LifeCycleStatus
-from leadbridge.store import journal, leads, outbox
+from leadbridge.store import feed, journal, leads, outbox
 from leadbridge.store.database import Transaction
+from leadbridge.store.feed import HeadChange
 
 Row = Mapping[str, Any]
 
@@ -72,12 +73,16 @@ def settle(
     lead_changes: list[dict[str, Any]] = []
     entries: list[dict[str, Any]] = []
     follow_ups: list[Row] = []
+    told: list[HeadChange] = []
     for one in finished:
         lead = by_id.get(one.message["lead_id"])
         if one.message["id"] in held and lead is not None and _changes_lead(one):
+            before = dict(lead)
             _settle_lead(lead, one, now=now, changed=lead_changes, entries=entries, follow_ups=follow_ups)
+            told.append(HeadChange(before, dict(lead), reason_code=_reason(one.outcome)))
     leads.update(tx, lead_changes)
     journal.append(tx, entries)
+    feed.tell(tx, told)
     for closed in follow_ups:
         # Closed lost here while the core CRM was being told of it: now that it has a record, it must hear the
         # rest.
@@ -170,6 +175,10 @@ def _changes(lead: Row, old: LifeCycleStatus, outcome: Outcome) -> dict[str, Any
             if reason is not None:
                 changes["reason_code"] = reason
     return {name: value for name, value in changes.items() if lead[name] != value}
+
+
+def _reason(outcome: Outcome) -> str | None:
+    return reason_code(outcome.code) if isinstance(outcome, Refused) else None
 
 
 def reason_code(code: str) -> str | None:

@@ -1262,6 +1262,26 @@ class RequestedElements:
 
 
 @dataclass(slots=True, kw_only=True)
+class SalesPartnerPartyChange:
+    party_id: str = field(
+        metadata={
+            "name": "PartyID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:lead:1",
+            "min_length": 1,
+            "max_length": 20,
+        }
+    )
+    action_code: None | ActionCode = field(
+        default=None,
+        metadata={
+            "name": "actionCode",
+            "type": "Attribute",
+        },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class StatusHistoryItem:
     old_life_cycle_status_code: None | LeadLifeCycleStatusCode = field(
         default=None,
@@ -1699,7 +1719,7 @@ class LeadBundleRecord:
             "namespace": "urn:leadbridge:lead:1",
         },
     )
-    sales_partner_party: None | SalesPartnerParty = field(
+    sales_partner_party: None | SalesPartnerPartyChange = field(
         default=None,
         metadata={
             "name": "SalesPartnerParty",
@@ -2052,7 +2072,7 @@ class LeadChange:
             "namespace": "urn:leadbridge:lead:1",
         },
     )
-    sales_partner_party: None | SalesPartnerParty = field(
+    sales_partner_party: None | SalesPartnerPartyChange = field(
         default=None,
         metadata={
             "name": "SalesPartnerParty",

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
@@ -62,6 +62,7 @@ class Policy:
     group_codes: frozenset[str] = field(default_factory=frozenset)
     reason_codes: frozenset[str] = field(default_factory=frozenset)
     bulk_chunk_records: int = 250
+    partner_decision_time: timedelta | None = None  # how long a partner may take to accept or decline; None: for ever
 
 
 _randomness: list[str] = []

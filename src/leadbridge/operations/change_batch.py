@@ -20,9 +20,8 @@ from leadbridge.lead import (
 from leadbridge.messages import (
     LeadChange,
     LeadIdentification,
-    PartnerDecisionCode,
 )
-from leadbridge.operations import lead_lists, qualified, referring
+from leadbridge.operations import lead_lists, partner_loop, qualified, referring
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
@@ -37,14 +36,15 @@ from leadbridge.operations.partners import (
     request,
 )
 from leadbridge.operations.selecting import day
-from leadbridge.store import journal, leads, outbox
+from leadbridge.store import feed, journal, leads, outbox
 from leadbridge.store.database import Transaction
+from leadbridge.store.feed import HeadChange
 from leadbridge.store.inserts import Row
 from leadbridge.store.leads import LeadParts
 
 _ROOT = "/lbl:LeadChangeRequest_sync/lbl:Lead"
 
-_BOOKKEEPING = {"change_number", "changed_at", "forwarding_sequence"}
+_BOOKKEEPING = {"change_number", "changed_at", "forwarding_sequence", "partner_decision_due_at"}
 
 
 @dataclass(slots=True)
@@ -224,9 +224,14 @@ class _Plan:
         )
         self._fields(change, lead)
         self._status(change, lead)
-        _partner_decision(change)
+        change.set(**partner_loop.decided(change.call, change.head, change.log))
         self._lists(change, lead)
         self._prospect(change, lead)
+        change.set(
+            partner_decision_due_at=partner_loop.due_at(
+                {**change.head, **change.columns}, change.head, self._policy, change.call.received_at
+            )
+        )
 
     def _fields(self, change: Change, lead: LeadChange) -> None:
         log, policy = change.log, self._policy
@@ -246,10 +251,10 @@ class _Plan:
         )
         check_dates(change.value("start_date"), change.value("end_date"), f"{_ROOT}/lbl:EndDate", log)
         if lead.sales_partner_party is not None:
-            change.set(sales_partner_party_id=lead.sales_partner_party.party_id, partner_decision_code=None)
+            change.set(**partner_loop.given(lead.sales_partner_party, change.head, log))
             if "partner_decision_code" in change.columns:
-                note = "The lead is given to a partner anew: the decision of the one before was taken away."
-                log.information(LogItemType.LEAD_PARTNER_DECISION_RESET, note, f"{_ROOT}/lbl:SalesPartnerParty")
+                note = "The decision of the partner that had the lead was taken away with it."
+                log.follows(LogItemType.LEAD_PARTNER_DECISION_RESET, note, f"{_ROOT}/lbl:SalesPartnerParty")
         if lead.expected_revenue_amount is not None:
             change.set(
                 expected_revenue_amount=lead.expected_revenue_amount.value,
@@ -297,7 +302,7 @@ class _Plan:
             if lead.prospect_party is None and change.head["prospect_internal_id"] in self._forbidding:
                 referring.refuse_call(f"{_ROOT}/lbl:LifeCycleStatusCode", log)
             if reason is None and "reason_code" in change.columns:
-                log.information(LogItemType.LEAD_REASON_CLEARED, "The reason of the status before was taken away.")
+                log.follows(LogItemType.LEAD_REASON_CLEARED, "The reason of the status before was taken away.")
 
     def _lists(self, change: Change, lead: LeadChange) -> None:
         log, old, now = change.log, change.parts, change.call.received_at
@@ -403,29 +408,6 @@ def check_state(head: Row, change_state_id_sent: str | None, log: LogBuilder) ->
         )
 
 
-def _partner_decision(change: Change) -> None:
-    """ACCEPT is kept with the lead; DECLINE gives it back. Only the partner the lead was given to decides."""
-    decision = change.call.message.partner_decision_code
-    if decision is None:
-        return
-    party_id = change.head["sales_partner_party_id"]
-    if party_id is None or party_id != change.call.caller.party_id:
-        change.log.error(
-            LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED,
-            "Only the partner a lead is given to (SalesPartnerParty) accepts or declines it.",
-            "/lbl:LeadChangeRequest_sync/lbl:PartnerDecisionCode",
-        )
-        return
-    change.set(partner_decision_code=decision.value)
-    if decision is PartnerDecisionCode.DECLINE:
-        change.set(sales_partner_party_id=None)
-        change.log.information(
-            LogItemType.LEAD_SALES_PARTNER_REMOVED,
-            "The lead is given back: it has no SalesPartnerParty any more.",
-            "/lbl:LeadChangeRequest_sync/lbl:PartnerDecisionCode",
-        )
-
-
 def _keep(change: Change, name: str, old: Sequence[Row], new: list[Row]) -> None:
     """Note a list as changed if it is."""
     bare = [{key: value for key, value in row.items() if key != "lead_id"} for row in old]
@@ -483,6 +465,13 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Poli
         replace(tx, lists, [{**row, "lead_id": lead_id} for lead_id, rows in lists.items() for row in rows])
     outbox.enqueue(tx, messages)
     journal.append(tx, journal_rows)
+    feed.tell(
+        tx,
+        [
+            HeadChange(change.head, {**change.head, **change.columns}, change.call.message.reason_code)
+            for change in real
+        ],
+    )
 
 
 def _journal_row(change: Change, operation: str, old: LifeCycleStatus, new: LifeCycleStatus) -> Row:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from leadbridge.businesspartner import DuplicateCheck
 from leadbridge.lead import ForwardingEvent, LifeCycleStatus, forwarding_event, may_start, next_item_id
 from leadbridge.messages import Lead, ProspectParty
-from leadbridge.operations import lead_lists, qualified, referring
+from leadbridge.operations import lead_lists, partner_loop, qualified, referring
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
@@ -26,8 +26,9 @@ from leadbridge.operations.partners import (
     request,
 )
 from leadbridge.operations.selecting import day
-from leadbridge.store import journal, leads, outbox
+from leadbridge.store import feed, journal, leads, outbox
 from leadbridge.store.database import Transaction
+from leadbridge.store.feed import HeadChange
 from leadbridge.store.inserts import Row
 
 
@@ -123,7 +124,7 @@ class LeadBatch:
         given = [row["item_id"] for item, row in zip(lead.item, draft.items, strict=True) if not item.id]
         if given:
             note = f"Items without an ID were numbered {', '.join(given)}."
-            log.information(LogItemType.LEAD_ITEM_NUMBERED, note, f"{self._root}/lbl:Item")
+            log.follows(LogItemType.LEAD_ITEM_NUMBERED, note, f"{self._root}/lbl:Item")
         return draft, log
 
     def _keys_taken(self) -> set[tuple[str, str, str]]:
@@ -217,6 +218,9 @@ class LeadBatch:
         prospects = self._book.write()
         to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
         for call, draft in drafts:
+            head, now = draft.head, call.received_at
+            if head["sales_partner_party_id"]:
+                head["partner_decision_due_at"] = partner_loop.due_at(head, None, self._policy, now)
             event = forwarding_event(None, draft.status)
             if event is not None:
                 subject = qualified.Subject(draft.head, draft.items, draft.notes, call.received_at)
@@ -243,6 +247,7 @@ class LeadBatch:
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
             ],
         )
+        feed.tell(tx, [HeadChange(None, draft.head) for _, draft in drafts if draft.head["sales_partner_party_id"]])
 
 
 def check_contact_party(

@@ -185,6 +185,9 @@ def _details(
             for row in parts.contacts
         ],
         partner_decision_code=PartnerDecisionCode(decision) if decision else None,
+        partner_decision_due_date_time=(
+            zoned(head["partner_decision_due_at"]) if head["partner_decision_due_at"] else None
+        ),
         item=[_item(row) for row in parts.items],
         questionnaire_answer=[
             QuestionnaireAnswer(question_id=row["question_id"], answer_code=row["answer_code"]) for row in parts.answers

@@ -64,6 +64,9 @@ class LogItemType(StrEnum):
     BUNDLE_KEY_REPEATED = "BUNDLE.KEY_REPEATED"
     BUNDLE_OTHER_RECORD_REFUSED = "BUNDLE.OTHER_RECORD_REFUSED"
     BUNDLE_LOG_ITEMS_LEFT_OUT = "BUNDLE.LOG_ITEMS_LEFT_OUT"
+    LEAD_SALES_PARTNER_UNKNOWN = "LEAD.SALES_PARTNER_UNKNOWN"
+    LEAD_FEED_POSITION_UNKNOWN = "LEAD.FEED_POSITION_UNKNOWN"
+    LEAD_FEED_ACKNOWLEDGED = "LEAD.FEED_ACKNOWLEDGED"
     BULK_UNKNOWN = "BULK.UNKNOWN"
     BULK_ENDED = "BULK.ENDED"
     BULK_RECORD_CHANGED = "BULK.RECORD_CHANGED"
@@ -97,10 +100,11 @@ class LogBuilder:
     methods the path of the element meant.
     """
 
-    __slots__ = ("_items", "_reference", "_severity", "failed")
+    __slots__ = ("_following", "_items", "_reference", "_severity", "failed")
 
     def __init__(self, reference: str | None = None) -> None:
         self._items: list[LogItem] = []
+        self._following: list[LogItem] = []
         self._reference = reference
         self._severity: LogItemSeverityCode | None = None  # the greatest so far
         self.failed = False
@@ -109,6 +113,12 @@ class LogBuilder:
         """Something the caller should know."""
         self._add(type_id, _INFORMATION, note, element)
 
+    def follows(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
+        """Information about what is done beside what was sent; not told where an error, before or after, undoes it."""
+        if not self.failed:
+            self._add(type_id, _INFORMATION, note, element)
+            self._following.append(self._items[-1])
+
     def warning(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
         """Done, but the caller should look at it."""
         self._add(type_id, _WARNING, note, element)
@@ -116,6 +126,9 @@ class LogBuilder:
     def error(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
         """A reason why nothing is done."""
         self.failed = True
+        if self._following:
+            self._items = [item for item in self._items if not any(item is other for other in self._following)]
+            self._following = []
         self._add(type_id, _ERROR, note, element)
 
     def _add(self, type_id: LogItemType, severity: LogItemSeverityCode, note: str, element: str | None) -> None:

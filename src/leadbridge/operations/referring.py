@@ -78,7 +78,7 @@ def say_cancelled(logs: Iterable[LogBuilder]) -> None:
     """Say of changes that a message about their lead was cancelled."""
     for log in logs:
         note = "What the core CRM was to be told of the lead until now was cancelled."
-        log.information(LogItemType.LEAD_FORWARDING_CANCELLED, note)
+        log.follows(LogItemType.LEAD_FORWARDING_CANCELLED, note)
 
 
 def forbidding(tx: Transaction, calls: Sequence[Call], heads: Mapping[int, Row]) -> frozenset[str]:

@@ -13,6 +13,7 @@ from leadbridge.operations import (
     lead_bundle,
     lead_change,
     lead_create,
+    lead_feed,
     lead_query,
 )
 from leadbridge.operations.call import Answer, Call, Policy
@@ -47,6 +48,9 @@ _TABLE: tuple[
     ("ChangeLead", _LEAD, True, lead_change.change_leads),
     ("MaintainLeadBundle", _LEAD, True, lead_bundle.maintain_lead_bundles),
     ("CheckMaintainLeadBundle", _LEAD, True, lead_bundle.check_lead_bundles),  # in a part that is taken back
+    # It writes: a change that is read for the first time gets its position in the feed.
+    ("ReadLeadStatusChanges", _LEAD, True, lead_feed.read_status_changes),
+    ("AcknowledgeLeadStatusChanges", _LEAD, True, lead_feed.acknowledge_status_changes),
     ("SubmitLeadBulk", _LEAD, True, lead_bulk.submit_lead_bulks),
     ("ReadLeadBulk", _LEAD, False, lead_bulk.read_lead_bulks),
     ("ReadLeadBulkRejections", _LEAD, False, lead_bulk.read_rejections),

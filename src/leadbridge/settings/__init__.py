@@ -28,11 +28,13 @@ from leadbridge.settings.tables import (
     CallerSettings,
     CodeListSettings,
     CrmSettings,
+    FeedSettings,
     ForwardingSettings,
     GateSettings,
     IdempotencySettings,
     LoadSettings,
     MatchingSettings,
+    PartnerLoopSettings,
 )
 
 __all__ = [
@@ -42,10 +44,12 @@ __all__ = [
     "CallerSettings",
     "CodeListSettings",
     "CrmSettings",
+    "FeedSettings",
     "ForwardingSettings",
     "GateSettings",
     "IdempotencySettings",
     "MatchingSettings",
+    "PartnerLoopSettings",
 ]
 
 MASK = "**********"
@@ -118,6 +122,12 @@ class Settings(BaseSettings):
 
     forwarding: ForwardingSettings = ForwardingSettings()
     """The relay."""
+
+    partner_loop: PartnerLoopSettings = PartnerLoopSettings()
+    """Leads given to partners."""
+
+    feed: FeedSettings = FeedSettings()
+    """The status feed."""
 
     gate: GateSettings = GateSettings()
     """Limits on messages."""

@@ -123,6 +123,24 @@ class ForwardingSettings(Table):
         return self
 
 
+class PartnerLoopSettings(Table):
+    """Leads that are given to external partners."""
+
+    decision_hours: float = Field(default=0, ge=0, le=8_760)
+    """How long a partner may take to accept or decline a lead (PartnerDecisionCode) before it comes back by itself. It
+    holds for leads given from then on. 0: no limit, because only the site knows its partners' working days."""
+
+    poll_seconds: Seconds = 30
+    """How often we look for leads whose time is over: half a minute is little against hours, and looking is cheap."""
+
+
+class FeedSettings(Table):
+    """The status feed."""
+
+    keep_days: int = Field(default=365, ge=1, le=3_660)
+    """How long a change waits to be acknowledged: a partner that has not asked for a year has no use for it."""
+
+
 class GateSettings(Table):
     """What the gate refuses before reading a message. Each limit lets the largest valid message through."""
 

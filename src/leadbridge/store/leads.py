@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, ForeignKey, Select, Table, and_, bindparam, delete, select, union
+from sqlalchemy import ColumnElement, Delete, ForeignKey, Integer, Select, Table, and_, bindparam, delete, select, union
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
 from leadbridge.store import finding, tables
-from leadbridge.store.columntypes import DayOf
+from leadbridge.store.columntypes import DayOf, UtcDateTime
 from leadbridge.store.database import Transaction
 from leadbridge.store.dialects import one_of, tuple_one_of
 from leadbridge.store.finding import Block, Search, Streams, Way
@@ -33,6 +34,7 @@ __all__ = [
     "external_keys_taken",
     "find",
     "insert",
+    "overdue",
     "parts",
     "remove",
     "replace_answers",
@@ -197,6 +199,23 @@ def _meant(rule: Visibility, kind: str) -> ColumnElement[bool]:
         return one_of(_lead.c.uuid, "uuids")
     key = tuple_one_of((_lead.c.communication_system_id, _lead.c.remote_object_id), "external_keys")
     return key if rule is Visibility.ALL else and_(key, _lead.c.created_by == bindparam("caller_id"))
+
+
+_OVERDUE = (
+    select(_lead)
+    .where(_lead.c.partner_decision_due_at <= bindparam("now", type_=UtcDateTime()))
+    .order_by(_lead.c.partner_decision_due_at)
+    .limit(bindparam("limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+)
+
+
+def overdue(tx: Transaction, *, now: datetime, limit: int) -> list[Row]:
+    """Leads whose partner should have accepted or declined them by now, locked, the longest overdue first.
+
+    Those that somebody is changing at this moment are left out.
+    """
+    return fetch(tx, _OVERDUE, {"now": now, "limit": limit})
 
 
 # ------------------------------------------------------------------------------------------------------ parts

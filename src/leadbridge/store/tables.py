@@ -78,6 +78,7 @@ caller = Table(
     _moment("disabled_at", needed=False),
     _moment("created_at"),
     _moment("changed_at"),
+    Index(None, "party_id"),
 )
 
 business_partner = Table(
@@ -277,7 +278,8 @@ lead_document = Table(
 )
 
 # What became of a lead, once for each caller that is told: the status feed. A change gets its position when it is first
-# read, so that positions follow what is visible, whatever order transactions commit in.
+# read, so that positions follow what is visible, whatever order transactions commit in. Until then it stands in the one
+# index, afterwards in the other.
 lead_status_change = Table(
     "lead_status_change",
     metadata,
@@ -295,7 +297,19 @@ lead_status_change = Table(
     _text("core_lead_id"),
     _text("core_opportunity_id"),
     _moment("changed_at"),
-    Index(None, "caller_id", "position", "id"),
+    Index(
+        "ix_lead_status_change_unnumbered",
+        *("caller_id", "id"),
+        postgresql_where=text("position IS NULL"),
+        sqlite_where=text("position IS NULL"),
+    ),
+    Index(
+        "ix_lead_status_change_numbered",
+        *("caller_id", "position"),
+        unique=True,
+        postgresql_where=text("position IS NOT NULL"),
+        sqlite_where=text("position IS NOT NULL"),
+    ),
     sqlite_autoincrement=True,
 )
 

@@ -73,6 +73,7 @@ def upgrade() -> None:
         postgresql_where=filled,
         sqlite_where=filled,
     )
+    op.create_index("ix_caller_party_id", "caller", ["party_id"])
     _make_feed()
     for table, _, new in _FIND_PARTNERS:
         op.create_index(f"ix_{table}_{'_'.join(new)}", table, new)
@@ -100,6 +101,7 @@ def downgrade() -> None:
         op.drop_index(f"ix_{table}_{'_'.join(new)}", table)
     op.drop_table("lead_status_change")
     op.drop_table("lead_feed")
+    op.drop_index("ix_caller_party_id", "caller")
     for table, name in _FILLED:
         op.drop_index(f"ix_{table}_{name}", table)
     for table, column in reversed(_columns()):
@@ -126,9 +128,18 @@ def _make_feed() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_lead_status_change"),
         sqlite_autoincrement=True,
     )
-    op.create_index(
-        "ix_lead_status_change_caller_id_position_id", "lead_status_change", ["caller_id", "position", "id"]
-    )
+    for name, columns, unique, condition in (
+        ("unnumbered", ["caller_id", "id"], False, "position IS NULL"),
+        ("numbered", ["caller_id", "position"], True, "position IS NOT NULL"),
+    ):
+        op.create_index(
+            f"ix_lead_status_change_{name}",
+            "lead_status_change",
+            columns,
+            unique=unique,
+            postgresql_where=sa.text(condition),
+            sqlite_where=sa.text(condition),
+        )
     op.create_table(
         "lead_feed",
         sa.Column("caller_id", _code(64), nullable=False),
