@@ -4,13 +4,18 @@ It stands apart from `wiring` because it loads none of the doors: a process that
 """
 
 from datetime import timedelta
+from pathlib import Path
 
+from leadbridge.assignment import AssignmentRules
 from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
 from leadbridge.bulk.jobs import own_uuid
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.caller import Caller
 from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.operations.call import Policy
+from leadbridge.rulefiles.assignments import DEFAULT_ASSIGNMENT_RULES, read_assignment_rules
+from leadbridge.rulefiles.questionnaires import DEFAULT_QUESTIONNAIRE, read_questionnaire
+from leadbridge.scoring import Questionnaire
 from leadbridge.settings import Settings
 from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
 from leadbridge.store.inserts import Row
@@ -34,7 +39,7 @@ def open_database(settings: Settings) -> Database:
 
 
 def policy(settings: Settings) -> Policy:
-    """What the site decides about the rules."""
+    """What the site decides about the rules, also in files of its own. Raises SettingsError for one of no use."""
     return Policy(
         default_phone_region=settings.matching.default_phone_region,
         default_owner_id=settings.crm.default_owner_id,
@@ -44,7 +49,21 @@ def policy(settings: Settings) -> Policy:
         reason_codes=frozenset(settings.code_lists.reason_codes),
         bulk_chunk_records=settings.bulk.chunk_records,
         partner_decision_time=timedelta(hours=settings.partner_loop.decision_hours) or None,
+        questionnaire=questionnaire(settings),
+        assignment_rules=assignment_rules(settings),
     )
+
+
+def questionnaire(settings: Settings) -> Questionnaire:
+    """The questionnaire in force."""
+    named = settings.scoring.questionnaire_file
+    return read_questionnaire(Path(named) if named else DEFAULT_QUESTIONNAIRE)
+
+
+def assignment_rules(settings: Settings) -> AssignmentRules:
+    """The assignment rules in force."""
+    named = settings.assignment.rules_file
+    return read_assignment_rules(Path(named) if named else DEFAULT_ASSIGNMENT_RULES)
 
 
 def source_limits(settings: Settings) -> SourceLimits:
@@ -52,13 +71,13 @@ def source_limits(settings: Settings) -> SourceLimits:
     return SourceLimits(largest_file_bytes=settings.bulk.largest_file_bytes, largest_ratio=settings.bulk.largest_ratio)
 
 
-def bulk_assignment(settings: Settings, job: Row, caller: Caller) -> Assignment:
-    """What worker processes are told of a bulk job of this caller."""
+def bulk_assignment(settings: Settings, job: Row, caller: Caller, rules: Policy) -> Assignment:
+    """What worker processes are told of a bulk job of this caller, whose leads are taken in by these rules."""
     gate = settings.gate
     return Assignment(
         job=Job(id=job["id"], caller=caller, file_uuid=own_uuid(job), correlation_id=job["correlation_id"]),
         database_url=settings.database_url,
-        policy=policy(settings),
+        policy=rules,
         limits=LeadLimits(
             deepest_element=gate.deepest_element,
             most_elements=gate.most_elements,

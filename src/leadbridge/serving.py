@@ -22,7 +22,7 @@ from granian.log import LogLevels
 from leadbridge import log, wiring
 from leadbridge.authentication import add_caller, has_callers
 from leadbridge.caller import Role
-from leadbridge.opening import open_database
+from leadbridge.opening import open_database, policy
 from leadbridge.settings import Settings
 from leadbridge.store.database import Database
 
@@ -37,9 +37,10 @@ class CannotServe(Exception):
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; returns after the calls under way are finished.
 
-    Raises CannotServe, SchemaBehind, DatabaseUnreachable.
+    Raises CannotServe, SchemaBehind, DatabaseUnreachable, SettingsError.
     """
     log.configure(settings)
+    policy(settings)  # a file of rules that is of no use is told here, not by every worker that starts
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
     database = open_database(settings)
     try:

@@ -133,9 +133,10 @@ def relay(settings: Settings, database: Database) -> Relay:
 
 def bulk_runner(settings: Settings, database: Database) -> BulkRunner:
     """What takes in the stored bulk jobs, in this process."""
+    rules = policy(settings)
     return BulkRunner(
         database,
-        lambda job: bulk_assignment(settings, job, caller_of(database, job["caller_id"])),
+        lambda job: bulk_assignment(settings, job, caller_of(database, job["caller_id"]), rules),
         worker=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
         workers=settings.bulk.workers,
         lease=timedelta(seconds=settings.bulk.lease_seconds),

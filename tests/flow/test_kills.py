@@ -289,7 +289,8 @@ def test_a_lead_whose_server_is_killed_is_handed_over_once(house: House, crm: Co
     (record_id,) = crm.records_of(lead_uuid)
     assert crm.records_owned_by(owner) == [record_id]
     assert crm.proxy.passed - passed == point.heard
-    assert house.message(lead_id) == ("delivered", 2)
+    state, attempts = house.message(lead_id)
+    assert (state, attempts >= 2) == ("delivered", True)  # on a busy machine the second may come too late as well
     assert lead.one("CoreLeadID") == record_id
     assert lead.all("StatusHistory/Item/LifeCycleStatusCode") == ["3", "4"]
     again = house.wire.done(request)
@@ -310,7 +311,8 @@ def test_a_won_lead_whose_server_is_killed_is_reported_once(house: House, crm: C
     house.server.start()
     lead = house.forwarded(lead_id, "6")
     crm.proxy.after = _nothing
-    assert house.message(lead_id) == ("delivered", 2)
+    state, attempts = house.message(lead_id)
+    assert (state, attempts >= 2) == ("delivered", True)  # on a busy machine the second may come too late as well
     converted, opportunity = crm.records_of(created.one("Lead/UUID"))  # the lead, and the opportunity it became
     assert crm.records_owned_by(owner) == [converted, opportunity]
     assert lead.one("CoreLeadID") == converted

@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
-from leadbridge.store import bulk, businesspartners, crmrecords, feed, leads, outbox, received
+from leadbridge.store import assignment, bulk, businesspartners, crmrecords, feed, leads, outbox, received
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.feed import HeadChange
 from leadbridge.store.tables import metadata
@@ -76,6 +76,8 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "told before": lambda tx: list(feed.numbered(tx, GIVEN, after=7, limit=100)),
     "not told yet": lambda tx: list(feed.unnumbered(tx, GIVEN, limit=100)),
     "acknowledged": lambda tx: feed.count(tx, "p1", after=7, upto=9),
+    "loads": lambda tx: list(assignment.loads(tx, owners=["RM"], partners=["PARTY"])),
+    "places of prospects": lambda tx: list(assignment.places(tx, ["1"])),
     "received": lambda tx: list(received.find(tx, [("p1", "u1")])),
     "claim": lambda tx: outbox.claim(tx, worker="w", now=NOW, lease=timedelta(seconds=60), limit=100),
     "forwarding states": lambda tx: outbox.forwarding_states(tx, ["1"]),

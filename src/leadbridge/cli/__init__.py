@@ -15,6 +15,7 @@ from leadbridge import __version__, log
 from leadbridge.authentication import CallerError, add_caller, disable_caller, list_callers, set_password
 from leadbridge.caller import Role, Visibility
 from leadbridge.cli.bulk import bulk_app
+from leadbridge.cli.rules import assign_app, questionnaire_app
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.cli.testdata import testdata_app
 from leadbridge.forwarding import STATE_MEANINGS, MessageState
@@ -33,7 +34,7 @@ app = App(
 caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password.")
 messages_app = App(name="messages", help="The messages to the core CRM: list, show, retry, cancel.")
 contract_app = App(name="contract", help="The published contract: check it, export it.")
-for _group in (caller_app, messages_app, bulk_app, contract_app, testdata_app):
+for _group in (caller_app, messages_app, bulk_app, questionnaire_app, assign_app, contract_app, testdata_app):
     app.command(_group)
 
 

@@ -29,7 +29,7 @@ from leadbridge.bulk.running import Progress as Counted
 from leadbridge.caller import Caller, OperationGroup, Visibility, may_call
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.log import new_correlation_id
-from leadbridge.opening import bulk_assignment, source_limits
+from leadbridge.opening import bulk_assignment, policy, source_limits
 from leadbridge.operations.lead_bulk import cancel_job
 from leadbridge.settings import Settings
 from leadbridge.store import bulk
@@ -132,7 +132,7 @@ def _taken_in(
                     taken,
                     chunks_of(taken, blocks, limits=source_limits(settings), mapping=columns),
                     team=team,
-                    assignment=bulk_assignment(settings, taken, caller),
+                    assignment=bulk_assignment(settings, taken, caller, policy(settings)),
                     worker=worker,
                     lease=lease,
                     progress=progress,

@@ -165,7 +165,7 @@ def call_centre(stage: Stage) -> None:
             "ProspectParty": {
                 "NewBusinessPartner": person("Clara", "Probe", "clara.probe@example.com", "+49 40 1234567")
             },
-            "QuestionnaireAnswer": [{"QuestionID": "TRAVELS", "AnswerCode": "OFTEN"}],
+            "QuestionnaireAnswer": [{"QuestionID": "TIMING", "AnswerCode": "NOW"}],
         },
     )
     stage.accept(created)

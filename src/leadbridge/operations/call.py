@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha1
 from typing import Any
 
+from leadbridge.assignment import AssignmentRules
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.messages import BasicMessageHeader
+from leadbridge.scoring import Questionnaire
 
 
 class IdempotencyConflict(Exception):
@@ -63,6 +65,8 @@ class Policy:
     reason_codes: frozenset[str] = field(default_factory=frozenset)
     bulk_chunk_records: int = 250
     partner_decision_time: timedelta | None = None  # how long a partner may take to accept or decline; None: for ever
+    questionnaire: Questionnaire | None = None  # without one answers are kept and nothing is computed
+    assignment_rules: AssignmentRules = field(default_factory=AssignmentRules)
 
 
 _randomness: list[str] = []

@@ -21,7 +21,7 @@ from leadbridge.messages import (
     LeadChange,
     LeadIdentification,
 )
-from leadbridge.operations import lead_lists, partner_loop, qualified, referring
+from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified, referring
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
@@ -226,6 +226,16 @@ class _Plan:
         self._status(change, lead)
         change.set(**partner_loop.decided(change.call, change.head, change.log))
         self._lists(change, lead)
+        change.set(
+            **lead_scoring.qualified_change(
+                change.head,
+                lead,
+                change.lists.get("answers"),
+                self._policy.questionnaire,
+                path=_ROOT,
+                log=change.log,
+            )
+        )
         self._prospect(change, lead)
         change.set(
             partner_decision_due_at=partner_loop.due_at(
@@ -240,7 +250,6 @@ class _Plan:
         change.set_sent(
             sender_technical_id=lead.object_node_sender_technical_id,
             name=lead.name,
-            qualification_level_code=lead.qualification_level_code and lead.qualification_level_code.value,
             origin_type_code=lead.origin_type_code,
             group_code=lead.group_code,
             priority_code=lead.priority_code and lead.priority_code.value,
@@ -352,9 +361,11 @@ class _Plan:
             return
         request, path, test_data = self._requests[id(call)], f"{_ROOT}/lbl:ProspectParty", change.head["test_data"]
         if request is not None:
-            if not referring.check_test_data(partner=request.test_data, lead=test_data, path=path, log=change.log):
+            if not referring.check_test_data(
+                partner=request.rows.head["test_data"], lead=test_data, path=path, log=change.log
+            ):
                 return
-            self._check_call(change, request.consent, path)
+            self._check_call(change, request.rows.head["contact_allowed_code"], path)
             entry = self.book.find_or_draft(request, DuplicateCheck.LINK, change.log)
             if entry is not None:
                 self._check_call(change, entry.contact_allowed_code, path)

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from leadbridge.businesspartner import DuplicateCheck
 from leadbridge.lead import ForwardingEvent, LifeCycleStatus, forwarding_event, may_start, next_item_id
 from leadbridge.messages import Lead, ProspectParty
-from leadbridge.operations import lead_lists, partner_loop, qualified, referring
+from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified, referring
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import pair
+from leadbridge.operations.lead_assignment import LeadAssignment
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partners import (
     PartnerBook,
@@ -71,6 +72,7 @@ class LeadBatch:
         for call in calls:
             partner = call.message.lead.prospect_party.new_business_partner
             self._requests[id(call)] = request(call, partner, path, policy) if partner is not None else None
+        self._assignment = LeadAssignment(calls, policy.assignment_rules, root)
 
     def lock_keys(self) -> list[str]:
         """What the batch must have to itself while it is drafted and written."""
@@ -79,7 +81,8 @@ class LeadBatch:
             for call in self._calls
             if call.message.lead.external_key
         ]
-        return [*keys, *(key for brought in self._requests.values() if brought for key in brought.lock_keys())]
+        keys += [key for brought in self._requests.values() if brought for key in brought.lock_keys()]
+        return keys + self._assignment.lock_keys()
 
     def ask(self, tx: Transaction, *, writes: bool = True) -> None:
         """Ask the store for what drafting needs. A check, which does not write, uses no number."""
@@ -95,6 +98,7 @@ class LeadBatch:
             },
         )
         self._taken: set[tuple[str, str, str]] | None = None
+        self._assignment.ask(tx)
         if writes:
             tx.foresee_numbers("business_partner", len(brought))
             tx.foresee_numbers("lead", len(self._calls))
@@ -103,8 +107,19 @@ class LeadBatch:
         """Draft and write those calls of the batch that are new; without a draft the Log says why."""
         self._book.numbers = _numbers(self._tx, sum(self._requests[id(call)] is not None for call in fresh))
         drafted = [self.draft(call) for call in fresh]
+        self._assign(fresh, drafted)
         self._write([(call, draft) for call, (draft, _) in zip(fresh, drafted, strict=True) if draft])
         return drafted
+
+    def check(self, call: Call) -> tuple[Draft | None, LogBuilder]:
+        """The draft of one call, as it would be written."""
+        drafted = self.draft(call)
+        self._assign([call], [drafted])
+        return drafted
+
+    def _assign(self, calls: Sequence[Call], drafted: Sequence[tuple[Draft | None, LogBuilder]]) -> None:
+        new = [(call, draft.head, log) for call, (draft, log) in zip(calls, drafted, strict=True) if draft]
+        self._assignment.assign(self._tx, new, self._book.drafted)
 
     def draft(self, call: Call) -> tuple[Draft | None, LogBuilder]:
         """The draft of one call; None when it is refused, and the Log says why."""
@@ -125,6 +140,7 @@ class LeadBatch:
         if given:
             note = f"Items without an ID were numbered {', '.join(given)}."
             log.follows(LogItemType.LEAD_ITEM_NUMBERED, note, f"{self._root}/lbl:Item")
+        draft.head.update(lead_scoring.qualified_new(lead, self._policy.questionnaire, self._root, log))
         return draft, log
 
     def _keys_taken(self) -> set[tuple[str, str, str]]:
@@ -189,7 +205,7 @@ class LeadBatch:
         request, path = self._requests[id(call)], f"{self._root}/lbl:ProspectParty"
         if request is not None:
             if referring.is_call(call.caller, status):
-                referring.check_call(request.consent, path, log)
+                referring.check_call(request.rows.head["contact_allowed_code"], path, log)
             entry = self._book.find_or_draft(request, DuplicateCheck.LINK, log)
             if entry is not None and entry.draft is not request.partner and referring.is_call(call.caller, status):
                 referring.check_call(entry.contact_allowed_code, path, log)
@@ -245,6 +261,11 @@ class LeadBatch:
                     if draft.created_partner_id
                 ),
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
+                *(
+                    row
+                    for call, draft in drafts
+                    for row in self._assignment.journal_rows(call, self._operation, draft.head["id"])
+                ),
             ],
         )
         feed.tell(tx, [HeadChange(None, draft.head) for _, draft in drafts if draft.head["sales_partner_party_id"]])
@@ -345,7 +366,6 @@ def _head(call: Call, lead: Lead, status: LifeCycleStatus) -> Row:
         "remote_object_id": key.remote_object_id if key else None,
         "name": lead.name,
         "life_cycle_status_code": status.value,
-        "qualification_level_code": lead.qualification_level_code.value if lead.qualification_level_code else None,
         "origin_type_code": lead.origin_type_code,
         "group_code": lead.group_code,
         "priority_code": lead.priority_code.value if lead.priority_code else None,

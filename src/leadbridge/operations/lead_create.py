@@ -9,6 +9,7 @@ from leadbridge.messages import (
     LeadCreateCheckResponseSync,
     LeadCreateConfirmationSync,
     LeadLifeCycleStatusCode,
+    QualificationLevelCode,
 )
 from leadbridge.operations.call import Answer, Call, Policy, answer_header
 from leadbridge.operations.lead_batch import Draft, LeadBatch
@@ -44,13 +45,14 @@ def check_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[
     for call in calls:  # each alone: a check must not find what another check merely drafted
         batch = LeadBatch([call], policy, "/lbl:LeadCreateCheckQuery_sync/lbl:Lead")
         batch.ask(tx, writes=False)
-        draft, log = batch.draft(call)
+        draft, log = batch.check(call)
         answers.append(_checked(call, draft, log))
     return answers
 
 
 def confirmation(head: Row, reference: str | None) -> LeadConfirmation:
     """What a lead is called here and which state it is in."""
+    level = head["qualification_level_code"]
     return LeadConfirmation(
         reference_object_node_sender_technical_id=reference,
         id=head["id"],
@@ -58,6 +60,8 @@ def confirmation(head: Row, reference: str | None) -> LeadConfirmation:
         change_state_id=change_state_id(head["uuid"], head["change_number"]),
         life_cycle_status_code=LeadLifeCycleStatusCode(head["life_cycle_status_code"]),
         prospect_party_internal_id=head["prospect_internal_id"],
+        qualification_level_code=QualificationLevelCode(level) if level else None,
+        qualification_score_value=head["qualification_score"],
     )
 
 

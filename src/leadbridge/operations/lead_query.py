@@ -34,6 +34,7 @@ from leadbridge.messages import (
     StatusHistoryItem,
     TransmissionRequestCode,
 )
+from leadbridge.operations import lead_scoring
 from leadbridge.operations.businesspartner import administrative_data, extension_of, external_key
 from leadbridge.operations.call import Answer, Call, Policy, answer_header, zoned
 from leadbridge.operations.identifying import by_key, external_keys, key_of, uuids
@@ -147,6 +148,7 @@ def _head_fields(head: Row) -> dict[str, Any]:
         "name": head["name"],
         "life_cycle_status_code": LeadLifeCycleStatusCode(head["life_cycle_status_code"]),
         "qualification_level_code": QualificationLevelCode(level) if level else None,
+        "qualification_score_value": head["qualification_score"],
         "origin_type_code": head["origin_type_code"],
         "group_code": head["group_code"],
         "priority_code": PriorityCode(priority) if priority else None,
@@ -174,10 +176,13 @@ def _details(
     forwarding: str | None,
     wanted: RequestedElements,
 ) -> LeadDetails:
-    decision = head["partner_decision_code"]
+    decision, computed = head["partner_decision_code"], head["computed_qualification_level_code"]
     return LeadDetails(
         **_head_fields(head),
         object_node_sender_technical_id=head["sender_technical_id"],
+        qualification_level_manual_indicator=lead_scoring.is_manual(head) if head["qualification_level_code"] else None,
+        computed_qualification_level_code=QualificationLevelCode(computed) if computed else None,
+        questionnaire_id=head["questionnaire_id"],
         reason_code=head["reason_code"],
         prospect_party=prospect,
         contact_party=[

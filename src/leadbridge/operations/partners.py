@@ -120,16 +120,6 @@ class Request:
     rows: Rows
     path: str
 
-    @property
-    def test_data(self) -> bool:
-        """Whether it is test data."""
-        return bool(self.rows.head["test_data"])
-
-    @property
-    def consent(self) -> str | None:
-        """The ContactAllowedCode it comes with."""
-        return self.partner.contact_allowed_code and self.partner.contact_allowed_code.value
-
     def lock_keys(self) -> list[str]:
         """Names under which creating this partner and one like it are one at a time."""
         new = self.profile
@@ -246,7 +236,7 @@ class PartnerBook:
 
     def _exists_for(self, request: Request, entry: Entry) -> bool:
         """Whether a new partner is compared with an entry: both or neither are test data, and the caller knows it."""
-        known, alike = self._known_to.get(request.caller.id), entry.test_data == request.test_data
+        known, alike = self._known_to.get(request.caller.id), entry.test_data == request.rows.head["test_data"]
         return alike and (known is None or entry.drafted_by == request.caller.id or entry.internal_id in known)
 
     @staticmethod
@@ -277,6 +267,11 @@ class PartnerBook:
             self._load()
         found = self._referred.get(caller.id)
         return found.get(key) if found else None
+
+    def drafted(self, internal_id: str) -> BusinessPartner | None:
+        """The partner of this number as it was sent, if it is one that is drafted here."""
+        entry = self._entries.get(internal_id)
+        return entry.draft if entry else None
 
     def find_or_draft(self, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """The entry a new partner becomes: an existing one, a draft, or None when it is refused (the Log says why)."""
@@ -333,7 +328,7 @@ class PartnerBook:
     def _same_key(owned: Entry, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """What becomes of a new partner whose sender has one with its ExternalKey: no doubt which one is meant."""
         path = f"{request.path}/lbc:ExternalKey"
-        if owned.test_data != request.test_data:
+        if owned.test_data != request.rows.head["test_data"]:
             note = (
                 f"Business partner {owned.internal_id} has this ExternalKey of yours, and one of the two is test data."
             )
@@ -384,8 +379,8 @@ class PartnerBook:
             change_number=1,
             category_code=new.category_code,
             match_name=new.match_name,
-            test_data=request.test_data,
-            contact_allowed_code=request.consent,
+            test_data=request.rows.head["test_data"],
+            contact_allowed_code=request.rows.head["contact_allowed_code"],
             draft=request.partner,
             drafted_by=request.caller.id,
         )

@@ -24,6 +24,7 @@ from leadbridge.settings.sources import (
     wrong_variables,
 )
 from leadbridge.settings.tables import (
+    AssignmentSettings,
     BulkSettings,
     CallerSettings,
     CodeListSettings,
@@ -35,11 +36,13 @@ from leadbridge.settings.tables import (
     LoadSettings,
     MatchingSettings,
     PartnerLoopSettings,
+    ScoringSettings,
 )
 
 __all__ = [
     "Settings",
     "SettingsError",
+    "AssignmentSettings",
     "BulkSettings",
     "CallerSettings",
     "CodeListSettings",
@@ -50,6 +53,7 @@ __all__ = [
     "IdempotencySettings",
     "MatchingSettings",
     "PartnerLoopSettings",
+    "ScoringSettings",
 ]
 
 MASK = "**********"
@@ -149,6 +153,12 @@ class Settings(BaseSettings):
 
     code_lists: CodeListSettings = CodeListSettings()
     """Site codes."""
+
+    scoring: ScoringSettings = ScoringSettings()
+    """Scores."""
+
+    assignment: AssignmentSettings = AssignmentSettings()
+    """Who gets a lead."""
 
     def __init__(self, **values: Any) -> None:
         problems = wrong_variables(type(self), os.environ)

@@ -273,6 +273,22 @@ class IdempotencySettings(Table):
     """How long an answer is remembered for the same message sent again: a weekend and a week's outage."""
 
 
+class ScoringSettings(Table):
+    """How a lead's answers to questions become a score and a qualification level."""
+
+    questionnaire_file: str | None = Field(default=None, min_length=1)
+    """TOML file of the site's questions, weights and thresholds. None: the questionnaire that leadbridge has built in,
+    which asks what sales asks everywhere. `leadbridge questionnaire show` prints the one in force."""
+
+
+class AssignmentSettings(Table):
+    """Who gets a lead that names nobody."""
+
+    rules_file: str | None = Field(default=None, min_length=1)
+    """TOML file of the site's assignment rules. None: no rules, because only the site knows its people and partners;
+    such a lead then stays with nobody. `leadbridge assign check` checks a file."""
+
+
 class CodeListSettings(Table):
     """Codes that a site decides: three or four digits and capital letters. A code that is not in its list is refused;
     an empty list takes every code of the form, because only the site knows its own."""

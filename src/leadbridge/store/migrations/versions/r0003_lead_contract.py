@@ -40,6 +40,7 @@ def _columns() -> list[tuple[str, sa.Column[object]]]:
 
 
 _FILLED = (("lead", "partner_decision_due_at"), ("business_partner", "merged_into_internal_id"))
+_LOADS = ("sales_responsible_party_id", "sales_partner_party_id")
 
 # For FindLead and FindBusinessPartner: a column and the id behind it, so that the ids of each value are found in their
 # order. Of a column that a lead need not have, only what is there costs anything.
@@ -74,6 +75,9 @@ def upgrade() -> None:
         sqlite_where=filled,
     )
     op.create_index("ix_caller_party_id", "caller", ["party_id"])
+    for name in _LOADS:
+        filled = sa.text(f"life_cycle_status_code IN ('1', '2', '3') AND NOT test_data AND {name} IS NOT NULL")
+        op.create_index(f"ix_lead_load_{name}", "lead", [name], postgresql_where=filled, sqlite_where=filled)
     _make_feed()
     for table, _, new in _FIND_PARTNERS:
         op.create_index(f"ix_{table}_{'_'.join(new)}", table, new)
@@ -102,6 +106,8 @@ def downgrade() -> None:
     op.drop_table("lead_status_change")
     op.drop_table("lead_feed")
     op.drop_index("ix_caller_party_id", "caller")
+    for name in _LOADS:
+        op.drop_index(f"ix_lead_load_{name}", "lead")
     for table, name in _FILLED:
         op.drop_index(f"ix_{table}_{name}", table)
     for table, column in reversed(_columns()):
