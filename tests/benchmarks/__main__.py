@@ -20,14 +20,14 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import bulk, codec, forward, ledger, single, stack, tables
+from tests.benchmarks import bulk, codec, find, forward, ledger, single, stack, tables
 from tests.benchmarks.databases import DatabaseKind, Databases
 from tests.benchmarks.processes import ROOT
 from tests.benchmarks.results import Results, machine, record
 from tests.benchmarks.subjects import OURS, SPYNE, SUBJECTS
 
-Part = Literal["codec", "stack", "single", "bulk", "forward", "ledger"]
-PARTS: tuple[Part, ...] = ("codec", "stack", "single", "bulk", "forward", "ledger")
+Part = Literal["codec", "stack", "single", "bulk", "forward", "find", "ledger"]
+PARTS: tuple[Part, ...] = ("codec", "stack", "single", "bulk", "forward", "find", "ledger")
 BOTH: tuple[DatabaseKind, ...] = ("sqlite", "postgresql")
 
 
@@ -40,6 +40,8 @@ class Sizes:
     warm_up_seconds: float = 3
     bulk_leads: tuple[int, ...] = (10_000, 100_000, 1_000_000)
     messages: int = 5_000
+    find_leads: int = 1_000_000
+    find_rounds: int = 7
     calls: int = 100_000
     beside_leads: int = 1_000_000
     stack_rounds: int = stack.ROUNDS
@@ -51,6 +53,8 @@ QUICK = Sizes(
     warm_up_seconds=0,
     bulk_leads=(200,),
     messages=40,
+    find_leads=2_000,
+    find_rounds=1,
     calls=200,
     beside_leads=2_000,
     stack_rounds=1,
@@ -58,8 +62,9 @@ QUICK = Sizes(
 
 _EPILOGUE = """
 codec and stack measure in process. single calls ours and its peers over HTTP with wrk. bulk imports files. forward
-empties an outbox. ledger compares what was acknowledged with the database, also with a killed worker, and beside an
-import. Everything takes about three quarters of an hour.
+empties an outbox. find searches among many leads (--leads), on PostgreSQL unless --database says otherwise.
+ledger compares what was acknowledged with the database, also with a killed worker, and beside an
+import. Everything takes about fifty minutes.
 
 Without wrk (Debian: wrk) our own client makes the load, and takes more of the machine. node-soap needs nodejs and npm,
 and fetches its packages once; gSOAP needs gsoap, libgsoap-dev and g++. What is missing is told in its row.
@@ -87,6 +92,7 @@ def main(
     seconds: Annotated[float | None, Parameter(help="Seconds of each measurement of single calls (10).")] = None,
     bulk_leads: Annotated[tuple[int, ...], Parameter(help="Leads of the bulk files (10k, 100k, 1M).")] = (),
     messages: Annotated[int | None, Parameter(help="Messages to forward (5,000).")] = None,
+    leads: Annotated[int | None, Parameter(help="Leads to find among, with 3/10 as many partners (1M).")] = None,
     calls: Annotated[int | None, Parameter(help="Calls of each ledger (100,000).")] = None,
     quick: Annotated[bool, Parameter(help="Everything tiny, Python only: shows that it runs.")] = False,
     record_run: Annotated[
@@ -102,6 +108,7 @@ def main(
         seconds=seconds or usual.seconds,
         bulk_leads=bulk_leads or usual.bulk_leads,
         messages=messages or usual.messages,
+        find_leads=leads or usual.find_leads,
         calls=calls or usual.calls,
     )
     names = subject or ((OURS, SPYNE, "soapbar") if quick else tuple(one.name for one in SUBJECTS))
@@ -142,6 +149,7 @@ class _Run:
             "single": (self.plan.count(), self._single),
             "bulk": (len(self.kinds) * len(self.sizes.bulk_leads), self._bulk),
             "forward": (len(self.kinds), self._forward),
+            "find": (len(self._find_kinds()) * find.count_of_questions(), self._find),
             "ledger": (len(self.kinds) * len(ledger.DISTURBANCES), self._ledger),
         }
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -180,6 +188,19 @@ class _Run:
     def _forward(self, report: Callable[[object], None]) -> None:
         self.results.forward = forward.measure(
             self.kinds, self.sizes.messages, self.databases, self.folder, lambda one: report(tables.line(one))
+        )
+
+    def _find_kinds(self) -> tuple[DatabaseKind, ...]:
+        """SQLite is for one machine and fewer leads: it is searched only when it is asked for by name."""
+        return tuple(kind for kind in self.kinds if kind == "postgresql" or len(self.kinds) == 1)
+
+    def _find(self, report: Callable[[object], None]) -> None:
+        self.results.find = find.measure(
+            self._find_kinds(),
+            self.sizes.find_leads,
+            self.sizes.find_rounds,
+            self.databases,
+            lambda one: report(tables.line(one)),
         )
 
     def _ledger(self, report: Callable[[object], None]) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from tests.benchmarks import load
 from tests.benchmarks.bulk import Imported
 from tests.benchmarks.databases import DatabaseKind
+from tests.benchmarks.find import Found
 from tests.benchmarks.forward import Forwarded
 from tests.benchmarks.ledger import Ledger
 from tests.benchmarks.processes import ROOT
@@ -38,6 +39,7 @@ class Results:
     codec_us: dict[str, float] = field(default_factory=dict)
     bulk: list[Imported] = field(default_factory=list)
     forward: list[Forwarded] = field(default_factory=list)
+    find: list[Found] = field(default_factory=list)
     ledger: list[Ledger] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
@@ -68,9 +70,22 @@ class Results:
                 Goal(f"bulk, {kind}: memory, MB", max(peaks, default=None), at_most=300),
                 Goal(f"bulk, {kind}: time, 1,000,000 / 100,000 leads", growth, at_most=11),
             ]
+        goals += self._find_goals()
         kept = [one for one in self.ledger if one.acknowledged is not None]
         wrong = float(sum(not one.balances for one in kept)) if kept else None
         return [*goals, Goal("ledger: runs in which calls and leads differ", wrong, at_most=0)]
+
+    def _find_goals(self) -> list[Goal]:
+        """What callers search for on PostgreSQL; a text without a known beginning is measured, and promised nothing."""
+        found = [one for one in self.find if one.database == "postgresql" and one.operation != "CreateLead"]
+        held = [one for one in found if not one.unbounded]
+        slow = [max(one.first_page_ms or 0, one.last_page_ms or 0) for one in held]
+        checks = [one.first_page_ms for one in self.find if one.operation == "CreateLead" and one.first_page_ms]
+        return [
+            Goal("find, postgresql: searches over 50 ms", _over(slow, 50), at_most=0),
+            Goal("find, postgresql: slowest search, ms", max(slow, default=None), at_most=50),
+            Goal("duplicate check on create, ms", max(checks, default=None), at_most=5),
+        ]
 
     def _best(self, name: str, *, durable: bool, kind: DatabaseKind | None) -> list[Figures]:
         """The measurements at the most connections, with any number of processes; doubtful ones do not count."""
@@ -124,6 +139,10 @@ class Goal:
     def bound(self) -> str:
         """The bound, for people."""
         return f">= {self.at_least:g}" if self.at_least is not None else f"<= {self.at_most:g}"
+
+
+def _over(values: Sequence[float], bound: float) -> float | None:
+    return float(sum(value > bound for value in values)) if values else None
 
 
 def _ratio(above: float | None, below: float | None) -> float | None:

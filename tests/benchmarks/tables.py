@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.benchmarks.bulk import Imported
+from tests.benchmarks.find import Found
 from tests.benchmarks.forward import Forwarded
 from tests.benchmarks.ledger import Ledger
 from tests.benchmarks.results import Results
@@ -24,7 +25,8 @@ def show(results: Results, console: Console) -> None:
     console.print()
     for name in ("date", "commit", "cpu", "cores", "load_before", "python", "disk", "generator"):
         console.print(f"{name:12} {results.machine[name]}", highlight=False)
-    for table in (_single(results.single), _in_process(results), _bulk(results.bulk), _forward(results.forward)):
+    measured = (_single(results.single), _in_process(results), _bulk(results.bulk), _forward(results.forward))
+    for table in (*measured, _find(results.find)):
         if table.row_count:
             console.print(table)
     if results.ledger:
@@ -32,7 +34,7 @@ def show(results: Results, console: Console) -> None:
     console.print(_goals(results))
 
 
-def line(result: Figures | Imported | Forwarded | Ledger) -> str:
+def line(result: Figures | Imported | Forwarded | Found | Ledger) -> str:
     """One result in one line, as soon as it is there."""
     match result:
         case Figures():
@@ -45,6 +47,9 @@ def line(result: Figures | Imported | Forwarded | Ledger) -> str:
         case Forwarded():
             what = f"forwarding, {result.database}, {result.messages:,} messages"
             found = f"{_number(result.per_second)} messages/s"
+        case Found():
+            what = f"{result.operation}, {result.database}, {result.selection}, caller {result.caller}"
+            found = f"first page {_number(result.first_page_ms)} ms, last {_number(result.last_page_ms)} ms"
         case _:
             what = f"ledger, {result.database}, disturbed by {result.disturbance}"
             found = f"{result.acknowledged} acknowledged, {result.leads} leads, {result.doubled} doubled"
@@ -65,7 +70,10 @@ def _number(value: float | None) -> str:
 def _table(title: str, *columns: str) -> Table:
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2), title_style="bold")
     for column in columns:
-        table.add_column(column, justify="left" if column in ("subject", "note", "database", "goal") else "right")
+        table.add_column(
+            column,
+            justify="left" if column in ("subject", "note", "database", "goal", "selection", "caller") else "right",
+        )
     return table
 
 
@@ -114,6 +122,18 @@ def _forward(found: Iterable[Forwarded]) -> Table:
     for one in found:
         figures = (one.per_second, one.relay_cpu_ms, one.gateway_cpu_ms, one.database_cpu_ms)
         table.add_row(one.database, f"{one.messages:,}", *map(_number, figures), one.note)
+    return table
+
+
+def _find(found: Iterable[Found]) -> Table:
+    table = _table(
+        "\nFind among many, in process, warm (plans: results.json)",
+        *("database", "subject", "selection", "caller", "hits", "first page ms", "last page ms"),
+    )
+    for one in found:
+        hits = "-" if one.hits is None else f"{one.hits:,}"
+        pages = map(_number, (one.first_page_ms, one.last_page_ms))
+        table.add_row(one.database, one.operation, one.selection, one.caller, hits, *pages)
     return table
 
 
@@ -179,6 +199,16 @@ def _bars(results: Results) -> Iterable[tuple[str, dict[str, float]]]:
         if these:
             yield f"calls/s, {title}, {most} connections", _named(these, [one.calls_per_second or 0 for one in these])
             yield f"CPU of the server for a call, ms, {title}", _named(these, [one.server_cpu_ms or 0 for one in these])
+    searched = [one for one in results.find if one.database == "postgresql" and not one.unbounded]
+    if searched:
+        slowest = sorted(searched, key=lambda one: -max(one.first_page_ms or 0, one.last_page_ms or 0))[:12]
+        yield (
+            "find, ms to the slower of first and last page, the twelve slowest",
+            {
+                f"{one.operation}, {one.selection}, {one.caller}": max(one.first_page_ms or 0, one.last_page_ms or 0)
+                for one in slowest
+            },
+        )
     imported = [one for one in results.bulk if one.leads_per_second]
     if imported:
         yield (

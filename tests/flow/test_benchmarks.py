@@ -60,6 +60,14 @@ def test_single_calls_are_measured_against_plain_spyne_over_http(tmp_path: Path)
     assert found["durable CreateLead, sqlite: calls/s, ours / plain Spyne"] > 0
 
 
+def test_searches_are_measured_with_their_plans(tmp_path: Path) -> None:
+    results = measured("find", "--database", "sqlite", "--leads", "300", folder=tmp_path)
+    *searches, check = results["find"]
+    assert {one["operation"] for one in searches} == {"FindLead", "FindBusinessPartner"}
+    assert all(one["first_page_ms"] > 0 and one["last_page_ms"] > 0 and one["plans"] for one in searches)
+    assert check["first_page_ms"] > 0
+
+
 def test_bulk_forwarding_and_the_ledger_are_measured(tmp_path: Path) -> None:
     results = measured("bulk", "forward", "ledger", "--database", "postgresql", folder=tmp_path)
     absent = "this version has no `leadbridge bulk import`"

@@ -95,7 +95,7 @@ def test_merge_fills_blanks_and_changes_nothing_that_is_there(calls: Calls) -> N
         notes=[note("First"), note("Second")],
     )
     answer = calls.done(create_lead(sent, duplicates="MERGE"))
-    assert answer.log == ["BUSINESSPARTNER.LINKED", "LEAD.LINKED", "LEAD.CHANGED"]
+    assert answer.log == ["BUSINESSPARTNER.LINKED", "LEAD.LINKED", "LEAD.ITEM_NUMBERED", "LEAD.CHANGED"]
     (lead,) = calls.done(read_lead(there)).parts("Lead")
     assert answer.one("Lead/ID") == there
     assert answer.one("Lead/ChangeStateID") == lead.one("ChangeStateID")

@@ -199,7 +199,7 @@ def test_one_hop_leads_to_the_last_master(calls: Calls) -> None:
 
 
 def test_everything_is_in_the_journal_without_values(calls: Calls) -> None:
-    master, old = created(calls), created(calls, person("Berta", emails=["b@example.org"], contact_allowed="2"))
+    master, old = created(calls), created(calls, person("Berta", emails=["b@example.org"], contact_allowed="1"))
     lead_id = with_lead(calls, old, contacts=[contact(old)])
     calls.done(merge_business_partner(master, old))
     with calls.database.read() as tx:

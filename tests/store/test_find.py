@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval, selects
-from leadbridge.store import businesspartners, crmrecords, leads
+from leadbridge.store import businesspartners, crmrecords, finding, leads
 from leadbridge.store.database import Database
 from leadbridge.store.inserts import Row
 from tests.store.rows import (
@@ -36,7 +36,7 @@ PATTERNS = st.lists(PIECES, min_size=1, max_size=4).flatmap(
 DATES = [date(2025, 1, 1), date(2025, 1, 2), date(2025, 12, 31), None]
 MOMENTS = [NOW + timedelta(microseconds=step) for step in range(3)]
 
-QUICK = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+QUICK = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def blocks(values: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Interval]]:
@@ -53,8 +53,19 @@ def numbers(rows: list[Row], key: str = "id") -> list[int]:
 # -------------------------------------------------------------------------------------------------------- leads
 
 
+# How the ids are come by: collected, merged from streams written out or given as a list, or walked.
+WAYS = {"collected": {}, "streams": {"FEW": 0}, "listed streams": {"FEW": 0, "_WRITTEN_OUT": 0}}
+
+
+@pytest.fixture(params=WAYS)
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    for name, value in WAYS[request.param].items():
+        monkeypatch.setattr(finding, name, value)
+    return str(request.param)
+
+
 @pytest.fixture
-def stored(database: Database) -> Database:
+def stored(database: Database, way: str) -> Database:
     """One lead per text: its name, campaign and prospect's e-mail address; every third one has two addresses."""
     count = len(TEXTS)
     with database.write() as tx:
@@ -82,6 +93,34 @@ def stored(database: Database) -> Database:
             ],
         )
     return database
+
+
+@pytest.mark.parametrize("visibility", Visibility)
+def test_a_restricted_caller_finds_its_leads_once_whatever_the_way(
+    database: Database, way: str, visibility: Visibility
+) -> None:
+    caller = partner_caller("p2", party_id="PARTY", visibility=visibility)
+    owners = [{}, {"created_by": "p2"}, {"sales_partner_party_id": "PARTY"}]
+    owners.append({"created_by": "p2", "sales_partner_party_id": "PARTY"})
+    status = ["1", "2", "3"]
+    store_leads(
+        database,
+        *(a_lead(n, life_cycle_status_code=status[n % 3], **owners[n % 4], changed_at=NOW) for n in range(1, 49)),
+    )
+    seen = {Visibility.ALL: {0, 1, 2, 3}, Visibility.OWN: {1, 3}, Visibility.GIVEN: {1, 2, 3}}[visibility]
+    selections = {
+        "life_cycle_status_code": [Interval(False, Boundary.EQUAL, "1"), Interval(False, Boundary.EQUAL, "3")],
+        "last_change_date_time": [Interval(False, Boundary.GREATER_OR_EQUAL, NOW)],
+    }
+    wanted = [n for n in range(1, 49) if n % 4 in seen and status[n % 3] in ("1", "3")]
+    found: list[int] = []
+    more = True
+    with database.read() as tx:
+        while more:
+            after = f"{found[-1]:010d}" if found else None
+            page, more = leads.find(tx, caller, selections, limit=5, after=after)
+            found += numbers(page)
+    assert found == wanted, way
 
 
 @QUICK
@@ -112,6 +151,9 @@ def test_text_dates_and_moments_are_selected_as_the_rule_says(
             found, more = leads.find(tx, EVERYTHING, selections, limit=None, after=None)
             assert numbers(found) == wanted
             assert more is False
+            page, more = leads.find(tx, EVERYTHING, selections, limit=3, after="0000000004")
+            assert numbers(page) == [n for n in wanted if n > 4][:3]
+            assert more is (len([n for n in wanted if n > 4]) > 3)
 
 
 @QUICK

@@ -312,8 +312,8 @@ def test_an_operator_cancels_what_waits_or_is_parked_and_frees_the_lane(database
     (second,) = claim(database)
     assert second["sequence"] == 2
     with database.write() as tx:
-        assert outbox.cancel_waiting(tx, ["0000000001"], NOW) == 1
-        assert outbox.cancel_waiting(tx, ["0000000001"], NOW) == 0
+        assert outbox.cancel_waiting(tx, ["0000000001"], NOW) == ["0000000001"]
+        assert outbox.cancel_waiting(tx, ["0000000001"], NOW) == []
         assert outbox.counts(tx)["cancelled"] == 2
         assert outbox.counts(tx)["claimed"] == 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -19,6 +20,18 @@ from tests.store.rows import EVERYTHING, NOW, partner_caller
 
 GIVEN = partner_caller("p1", party_id="PARTY", visibility=Visibility.GIVEN)
 EXACT = [Interval(False, Boundary.EQUAL, "a@example.org")]
+
+PREFIX = [Interval(False, Boundary.EQUAL, "a*")]
+SINCE = [Interval(False, Boundary.GREATER_OR_EQUAL, NOW)]
+_PLAIN_KEYS = (
+    *("id", "name", "life_cycle_status_code", "qualification_level_code", "origin_type_code", "priority_code"),
+    *("campaign_id", "prospect_party_id", "sales_responsible_party_id", "sales_partner_party_id"),
+)
+
+
+def _leads_by(key: str, tx: Transaction) -> object:
+    return leads.find(tx, EVERYTHING, {key: EXACT}, limit=100, after="1")
+
 
 REASSIGNED = HeadChange(
     None,
@@ -42,6 +55,12 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "parts": lambda tx: leads.parts(
         tx, ["1"], items=True, notes=True, history=True, documents=True, contacts=True, answers=True
     ),
+    **{f"leads by {key}": partial(_leads_by, key) for key in _PLAIN_KEYS},
+    "leads by name's beginning": lambda tx: leads.find(tx, EVERYTHING, {"name": PREFIX}, limit=100, after=None),
+    "leads by day": lambda tx: leads.find(tx, EVERYTHING, {"last_change_date_time": SINCE}, limit=100, after=None),
+    "leads by campaigns": lambda tx: leads.find(tx, GIVEN, {"campaign_id": PREFIX}, limit=100, after=None),
+    "given leads": lambda tx: leads.find(tx, GIVEN, {}, limit=100, after="1"),
+    "partners by address": lambda tx: businesspartners.find(tx, GIVEN, {"email_uri": PREFIX}, limit=100, after=None),
     "leads by address": lambda tx: leads.find(tx, GIVEN, {"email_uri": EXACT}, limit=100, after=None),
     "candidates by address": lambda tx: list(businesspartners.candidates(tx, normalised=["a"], identifications=[])),
     "candidates": lambda tx: list(businesspartners.candidates(tx, normalised=["a"], identifications=[("T", "1")])),

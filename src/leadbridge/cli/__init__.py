@@ -17,6 +17,7 @@ from leadbridge.caller import Role, Visibility
 from leadbridge.cli.bulk import bulk_app
 from leadbridge.cli.rules import assign_app, questionnaire_app
 from leadbridge.cli.shared import Complaint, opened, out, table
+from leadbridge.cli.testdata import testdata_app
 from leadbridge.forwarding import STATE_MEANINGS, MessageState
 from leadbridge.settings import Settings, SettingsError
 from leadbridge.store import merges, outbox
@@ -34,7 +35,8 @@ caller_app = App(name="caller", help="The principals that may call: add, list, d
 partner_app = App(name="businesspartner", help="The people and companies that leads are about: list merges.")
 messages_app = App(name="messages", help="The messages to the core CRM: list, show, retry, cancel.")
 contract_app = App(name="contract", help="The published contract: check it, export it.")
-for _group in (caller_app, partner_app, messages_app, bulk_app, questionnaire_app, assign_app, contract_app):
+_groups = (caller_app, partner_app, messages_app, bulk_app, questionnaire_app, assign_app, contract_app, testdata_app)
+for _group in _groups:
     app.command(_group)
 
 

@@ -22,11 +22,11 @@ from leadbridge.messages import (
     LeadChange,
     LeadIdentification,
 )
-from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified
+from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified, referring
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
-from leadbridge.operations.lead_checks import check_code, check_dates, find_prospect
+from leadbridge.operations.lead_checks import check_code, check_contact_party, check_dates, find_prospect
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partner_rows import extension_bytes
 from leadbridge.operations.partners import (
@@ -35,6 +35,7 @@ from leadbridge.operations.partners import (
     Request,
     external_lock_key,
     hold,
+    references_of,
     request,
 )
 from leadbridge.operations.selecting import day
@@ -45,7 +46,6 @@ from leadbridge.store.inserts import Row
 from leadbridge.store.leads import LeadParts
 
 _ROOT = "/lbl:LeadChangeRequest_sync/lbl:Lead"
-
 
 _BOOKKEEPING = {"change_number", "changed_at", "forwarding_sequence", "partner_decision_due_at"}
 
@@ -102,11 +102,11 @@ class ChangeBatch:
 
     def references(self) -> list[References]:
         """The existing business partners the batch refers to."""
-        return _references(self._calls)
+        return references_of(self._calls)
 
     def write(self, tx: Transaction, fresh: Sequence[Call]) -> list[tuple[Change | None, LogBuilder]]:
         """Make and write those changes of the batch that are new; of one that failed the Log says why."""
-        hold(tx, _references(fresh))  # before any lead is locked, as a merge does
+        hold(tx, references_of(fresh))  # before any lead is locked, as a merge does
         done: dict[int, tuple[Change | None, LogBuilder]] = {}
         waiting = list(fresh)
         while waiting:
@@ -129,7 +129,7 @@ class ChangeBatch:
                 now_due.append(call)
                 taken.update([head["id"]] if head is not None else ())
         parts = leads.parts(tx, taken, items=True, notes=True, contacts=True, answers=True)
-        plan = _Plan(tx, now_due, self._requests, self._policy)
+        plan = _Plan(tx, now_due, self._requests, self._policy, referring.forbidding(tx, now_due, heads))
         changes: list[Change] = []
         for call in now_due:
             log = LogBuilder(call.message.lead.object_node_sender_technical_id)
@@ -191,15 +191,21 @@ class _Plan:
     """Applies changes to leads in memory; nothing is written."""
 
     def __init__(
-        self, tx: Transaction, calls: Sequence[Call], requests: dict[int, Request | None], policy: Policy
+        self,
+        tx: Transaction,
+        calls: Sequence[Call],
+        requests: dict[int, Request | None],
+        policy: Policy,
+        forbidding: frozenset[str],
     ) -> None:
         self._policy = policy
+        self._forbidding = forbidding
         self._requests = requests
         brought = [request for call in calls if (request := requests[id(call)]) is not None]
         self.book = PartnerBook(
             tx,
             requests=brought,
-            references=_references(calls),
+            references=references_of(calls),
             numbers=iter(tx.next_numbers("business_partner", len(brought))),
         )
         keys = {
@@ -221,6 +227,9 @@ class _Plan:
             )
             return
         check_state(change.head, lead.change_state_id, change.log)
+        referring.check_message(
+            change.call, test_data=change.head["test_data"], path=f"{_ROOT}/lbl:LeadIdentification", log=change.log
+        )
         self._fields(change, lead)
         self._status(change, lead)
         change.set(**partner_loop.decided(change.call, change.head, change.log))
@@ -260,6 +269,9 @@ class _Plan:
         check_dates(change.value("start_date"), change.value("end_date"), f"{_ROOT}/lbl:EndDate", log)
         if lead.sales_partner_party is not None:
             change.set(**partner_loop.given(lead.sales_partner_party, change.head, log))
+            if "partner_decision_code" in change.columns:
+                note = "The decision of the partner that had the lead was taken away with it."
+                log.follows(LogItemType.LEAD_PARTNER_DECISION_RESET, note, f"{_ROOT}/lbl:SalesPartnerParty")
         if lead.expected_revenue_amount is not None:
             change.set(
                 expected_revenue_amount=lead.expected_revenue_amount.value,
@@ -304,6 +316,10 @@ class _Plan:
             )
         elif new is not old:
             change.set(life_cycle_status_code=new.value, reason_code=reason)
+            if lead.prospect_party is None and change.head["prospect_internal_id"] in self._forbidding:
+                referring.refuse_call(f"{_ROOT}/lbl:LifeCycleStatusCode", log)
+            if reason is None and "reason_code" in change.columns:
+                log.follows(LogItemType.LEAD_REASON_CLEARED, "The reason of the status before was taken away.")
 
     def _lists(self, change: Change, lead: LeadChange) -> None:
         log, old, now = change.log, change.parts, change.call.received_at
@@ -340,18 +356,18 @@ class _Plan:
     def _contacts(self, change: Change, lead: LeadChange) -> list[ContactPartyChange]:
         """The contacts as sent, each that was merged under its master's number. The lead's own may always be named."""
         known = {row["internal_id"] for row in change.parts.contacts}
-        contacts = []
+        contacts, call, test_data = [], change.call, change.head["test_data"]
         for position, party in enumerate(lead.contact_party, 1):
             internal_id = party.business_partner_internal_id
+            path = f"{_ROOT}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID"
             if internal_id not in known:
-                partner = self.book.referred(change.call.caller, internal_id)
-                internal_id = partner["internal_id"] if partner else self.book.master(internal_id)
-                if partner is None and internal_id not in known:
-                    change.log.error(
-                        LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                        "There is no such business partner.",
-                        f"{_ROOT}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
+                partner = self.book.referred(call.caller, internal_id)
+                master = partner["internal_id"] if partner else self.book.master(internal_id)
+                if master not in known:
+                    check_contact_party(
+                        self.book, change.call, internal_id, test_data=test_data, path=path, log=change.log
                     )
+                internal_id = master
             contacts.append(replace(party, business_partner_internal_id=internal_id))
         return contacts
 
@@ -360,40 +376,30 @@ class _Plan:
         party, call = lead.prospect_party, change.call
         if party is None:
             return
-        request = self._requests[id(call)]
+        request, path, test_data = self._requests[id(call)], f"{_ROOT}/lbl:ProspectParty", change.head["test_data"]
         if request is not None:
+            if not referring.check_test_data(
+                partner=request.rows.head["test_data"], lead=test_data, path=path, log=change.log
+            ):
+                return
+            self._check_call(change, request.rows.head["contact_allowed_code"], path)
             entry = self.book.find_or_draft(request, DuplicateCheck.LINK, change.log)
             if entry is not None:
+                self._check_call(change, entry.contact_allowed_code, path)
                 change.set(prospect_internal_id=entry.internal_id)
                 change.created_partner_id = entry.internal_id if entry.draft is request.partner else None
             return
         row = find_prospect(self.book, call, party)
         if row is None:
-            change.log.error(
-                LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                "There is no such business partner.",
-                f"{_ROOT}/lbl:ProspectParty",
-            )
-        else:
+            change.log.error(LogItemType.BUSINESS_PARTNER_UNKNOWN, "There is no such business partner.", path)
+        elif referring.check_test_data(partner=row["test_data"], lead=test_data, path=path, log=change.log):
+            self._check_call(change, row["contact_allowed_code"], path)
             change.set(prospect_internal_id=row["internal_id"])
 
-
-def _references(calls: Sequence[Call]) -> list[References]:
-    """The existing business partners the calls refer to, caller by caller."""
-    found = []
-    for group in by_caller(calls):
-        prospects = [party for call in group if (party := call.message.lead.prospect_party) is not None]
-        contacts = {one.business_partner_internal_id for call in group for one in call.message.lead.contact_party}
-        references = References(
-            caller=group[0].caller,
-            internal_ids=frozenset(contacts)
-            | {one.business_partner_internal_id for one in prospects if one.business_partner_internal_id},
-            uuids=frozenset(one.business_partner_uuid.lower() for one in prospects if one.business_partner_uuid),
-            external_keys=frozenset(pair(one.external_key) for one in prospects if one.external_key),
-        )
-        if references.internal_ids or references.uuids or references.external_keys:
-            found.append(references)
-    return found
+    @staticmethod
+    def _check_call(change: Change, contact_allowed_code: str | None, path: str) -> None:
+        if referring.is_call(change.call.caller, LifeCycleStatus(change.value("life_cycle_status_code"))):
+            referring.check_call(contact_allowed_code, path, change.log)
 
 
 def check_state(head: Row, change_state_id_sent: str | None, log: LogBuilder) -> None:
@@ -456,8 +462,9 @@ def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Poli
             journal_rows.append(created_row(change.call, operation, change.created_partner_id))
         journal_rows.append(_journal_row(change, operation, old, new))
     if real:
-        outbox.cancel_waiting(tx, withdrawn, real[0].call.received_at)
-        outbox.cancel_parked(tx, handed_over, real[0].call.received_at)
+        now = real[0].call.received_at
+        cancelled = {*outbox.cancel_waiting(tx, withdrawn, now), *outbox.cancel_parked(tx, handed_over, now)}
+        referring.say_cancelled(change.log for change in real if change.head["id"] in cancelled)
     messages = qualified.messages(tx, to_forward, policy, known=prospects)
     columns = {change.head["id"]: change.columns for change in real}
     for subject, _ in to_forward:

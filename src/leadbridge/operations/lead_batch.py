@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from leadbridge.businesspartner import DuplicateCheck
 from leadbridge.lead import ForwardingEvent, LifeCycleStatus, forwarding_event, may_start, next_item_id
 from leadbridge.messages import Lead, ProspectParty
-from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified
+from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified, referring
 from leadbridge.operations.businesspartner import created_row
-from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
+from leadbridge.operations.call import Call, Policy, new_uuid
 from leadbridge.operations.identifying import pair
 from leadbridge.operations.lead_assignment import LeadAssignment
-from leadbridge.operations.lead_checks import check_code, check_dates, find_prospect
+from leadbridge.operations.lead_checks import check_code, check_contact_party, check_dates, find_prospect
 from leadbridge.operations.lead_duplicates import Duplicate, LeadDuplicates
 from leadbridge.operations.lead_filling import fill_blanks
 from leadbridge.operations.logitems import LogBuilder, LogItemType
@@ -27,6 +27,7 @@ from leadbridge.operations.partners import (
     References,
     Request,
     external_lock_key,
+    references_of,
     request,
 )
 from leadbridge.operations.selecting import day
@@ -93,7 +94,7 @@ class LeadBatch:
 
     def references(self) -> list[References]:
         """The existing business partners the batch refers to."""
-        return _references(self._calls)
+        return references_of(self._calls)
 
     def ask(self, tx: Transaction, *, writes: bool = True) -> None:
         """Ask the store for what drafting needs. A check, which does not write, uses no number."""
@@ -145,7 +146,8 @@ class LeadBatch:
         draft = self._drafts[id(call)]
         self._check(call, lead, draft, log)
         self._check_contacts(call, lead, draft, log)
-        prospect = self._prospect(call, lead.prospect_party, log)
+        status = LifeCycleStatus(draft.head["life_cycle_status_code"])
+        prospect = self._prospect(call, lead.prospect_party, status, log)
         if log.failed or prospect is None:
             return None, log
         internal_id, created = prospect
@@ -158,6 +160,10 @@ class LeadBatch:
                 self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
             if internal_id is not None:
                 self._about.setdefault(internal_id, []).append((call, draft))
+            given = [row["item_id"] for item, row in zip(lead.item, draft.items, strict=True) if not item.id]
+            if given:
+                note = f"Items without an ID were numbered {', '.join(given)}."
+                log.follows(LogItemType.LEAD_ITEM_NUMBERED, note, f"{self._root}/lbl:Item")
             draft.head.update(lead_scoring.qualified_new(lead, self._policy.questionnaire, self._root, log))
         return draft, log
 
@@ -234,17 +240,14 @@ class LeadBatch:
         )
 
     def _check_contacts(self, call: Call, lead: Lead, draft: Draft, log: LogBuilder) -> None:
-        """Refuse unknown contacts; one that was merged becomes its master."""
+        """Refuse contacts the lead may not name; one that was merged becomes its master."""
+        test_data = draft.head["test_data"]
         for position, (party, row) in enumerate(zip(lead.contact_party, draft.contacts, strict=True), 1):
-            partner = self._book.referred(call.caller, party.business_partner_internal_id)
-            if partner is None:
-                log.error(
-                    LogItemType.BUSINESS_PARTNER_UNKNOWN,
-                    "There is no such business partner.",
-                    f"{self._root}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID",
-                )
-            else:
-                row["internal_id"] = partner["internal_id"]
+            path = f"{self._root}/lbl:ContactParty[{position}]/lbl:BusinessPartnerInternalID"
+            named = party.business_partner_internal_id
+            check_contact_party(self._book, call, named, test_data=test_data, path=path, log=log)
+            partner = self._book.referred(call.caller, named)
+            row["internal_id"] = partner["internal_id"] if partner else named
         _check_once(
             [row["internal_id"] for row in draft.contacts],
             LogItemType.LEAD_CONTACT_REPEATED,
@@ -253,24 +256,34 @@ class LeadBatch:
             log,
         )
 
-    def _prospect(self, call: Call, party: ProspectParty, log: LogBuilder) -> tuple[str | None, bool] | None:
+    def _prospect(
+        self, call: Call, party: ProspectParty, status: LifeCycleStatus, log: LogBuilder
+    ) -> tuple[str | None, bool] | None:
         """InternalID of the prospect and whether it is created with this lead; None when there is none.
 
         A new business partner that seems to exist already is linked to: the lead is what matters, and its
         own DuplicateCheckCode is about leads.
         """
-        request = self._requests[id(call)]
+        request, path = self._requests[id(call)], f"{self._root}/lbl:ProspectParty"
         if request is not None:
+            if referring.is_call(call.caller, status):
+                referring.check_call(request.rows.head["contact_allowed_code"], path, log)
             entry = self._book.find_or_draft(request, DuplicateCheck.LINK, log)
+            if entry is not None and entry.draft is not request.partner and referring.is_call(call.caller, status):
+                referring.check_call(entry.contact_allowed_code, path, log)
             return None if entry is None else (entry.internal_id, entry.draft is request.partner)
         row = find_prospect(self._book, call, party)
         if row is None:
             log.error(
                 LogItemType.BUSINESS_PARTNER_UNKNOWN,
                 "There is no such business partner; NewBusinessPartner creates one with the lead.",
-                f"{self._root}/lbl:ProspectParty",
+                path,
             )
             return None
+        test_data = bool(call.message.basic_message_header.test_data_indicator)
+        referring.check_test_data(partner=row["test_data"], lead=test_data, path=path, log=log)
+        if referring.is_call(call.caller, status):
+            referring.check_call(row["contact_allowed_code"], path, log)
         return row["internal_id"], False
 
     def _write(self, drafts: Sequence[tuple[Call, Draft]]) -> None:
@@ -430,23 +443,3 @@ def _journal_row(call: Call, operation: str, head: Row) -> Row:
         "object_type": "lead",
         "new_status": head["life_cycle_status_code"],
     }
-
-
-def _references(calls: Sequence[Call]) -> list[References]:
-    """The existing business partners the calls refer to, caller by caller."""
-    found = []
-    for group in by_caller(calls):
-        prospects: list[ProspectParty] = [call.message.lead.prospect_party for call in group]
-        contacts = frozenset(
-            party.business_partner_internal_id for call in group for party in call.message.lead.contact_party
-        )
-        references = References(
-            caller=group[0].caller,
-            internal_ids=contacts
-            | {one.business_partner_internal_id for one in prospects if one.business_partner_internal_id},
-            uuids=frozenset(one.business_partner_uuid.lower() for one in prospects if one.business_partner_uuid),
-            external_keys=frozenset(pair(one.external_key) for one in prospects if one.external_key),
-        )
-        if references.internal_ids or references.uuids or references.external_keys:
-            found.append(references)
-    return found

@@ -1,6 +1,7 @@
 """What creating and changing a lead check alike."""
 
 from leadbridge.messages import ProspectParty
+from leadbridge.operations import referring
 from leadbridge.operations.call import Call
 from leadbridge.operations.identifying import pair
 from leadbridge.operations.logitems import LogBuilder, LogItemType
@@ -16,6 +17,17 @@ def find_prospect(book: PartnerBook, call: Call, party: ProspectParty) -> Row | 
         return book.referred(call.caller, party.business_partner_uuid.lower())
     assert party.external_key is not None  # the contract's choice
     return book.referred(call.caller, pair(party.external_key))
+
+
+def check_contact_party(
+    book: PartnerBook, call: Call, internal_id: str, *, test_data: bool, path: str, log: LogBuilder
+) -> None:
+    """Refuse a ContactParty the caller may not name, that forbids contact, or that is test data and the lead is not."""
+    row = book.referred(call.caller, internal_id)
+    if row is None:
+        log.error(LogItemType.BUSINESS_PARTNER_UNKNOWN, "There is no such business partner.", path)
+    elif referring.check_test_data(partner=row["test_data"], lead=test_data, path=path, log=log):
+        referring.check_contact(row, path, log)
 
 
 def check_code(code: str | None, known: frozenset[str], path: str, log: LogBuilder) -> None:

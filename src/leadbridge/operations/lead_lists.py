@@ -57,6 +57,8 @@ def changed_items(
             )
         else:
             row = _new_item(change, used)
+            if change.id is None:
+                log.follows(LogItemType.LEAD_ITEM_NUMBERED, f"The Item was numbered {row['item_id']}.", here)
             rows.append(row)
             touched.append(row)
     kept = touched if complete else [row for row in rows if not any(row is other for other in deleted)]

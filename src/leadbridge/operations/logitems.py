@@ -66,6 +66,13 @@ class LogItemType(StrEnum):
     LEAD_ASSIGNED = "LEAD.ASSIGNED"
     LEAD_NOT_ASSIGNED = "LEAD.NOT_ASSIGNED"
     LEAD_LIST_TOO_LONG = "LEAD.LIST_TOO_LONG"
+    LEAD_CONTACT_FORBIDDEN = "LEAD.CONTACT_FORBIDDEN"
+    LEAD_TEST_DATA_MIXED = "LEAD.TEST_DATA_MIXED"
+    LEAD_ITEM_NUMBERED = "LEAD.ITEM_NUMBERED"
+    LEAD_REASON_CLEARED = "LEAD.REASON_CLEARED"
+    LEAD_PARTNER_DECISION_RESET = "LEAD.PARTNER_DECISION_RESET"
+    LEAD_SALES_PARTNER_REMOVED = "LEAD.SALES_PARTNER_REMOVED"
+    LEAD_FORWARDING_CANCELLED = "LEAD.FORWARDING_CANCELLED"
     LEAD_PARTNER_DECISION_NOT_ALLOWED = "LEAD.PARTNER_DECISION_NOT_ALLOWED"
     BUNDLE_RECORD_CHANGED = "BUNDLE.RECORD_CHANGED"
     BUNDLE_KEY_REPEATED = "BUNDLE.KEY_REPEATED"
@@ -107,10 +114,11 @@ class LogBuilder:
     methods the path of the element meant.
     """
 
-    __slots__ = ("_items", "_reference", "_severity", "failed")
+    __slots__ = ("_following", "_items", "_reference", "_severity", "failed")
 
     def __init__(self, reference: str | None = None) -> None:
         self._items: list[LogItem] = []
+        self._following: list[LogItem] = []
         self._reference = reference
         self._severity: LogItemSeverityCode | None = None  # the greatest so far
         self.failed = False
@@ -119,6 +127,12 @@ class LogBuilder:
         """Something the caller should know."""
         self._add(type_id, _INFORMATION, note, element)
 
+    def follows(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
+        """Information about what is done beside what was sent; not told where an error, before or after, undoes it."""
+        if not self.failed:
+            self._add(type_id, _INFORMATION, note, element)
+            self._following.append(self._items[-1])
+
     def warning(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
         """Done, but the caller should look at it."""
         self._add(type_id, _WARNING, note, element)
@@ -126,6 +140,9 @@ class LogBuilder:
     def error(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
         """A reason why nothing is done."""
         self.failed = True
+        if self._following:
+            self._items = [item for item in self._items if not any(item is other for other in self._following)]
+            self._following = []
         self._add(type_id, _ERROR, note, element)
 
     def _add(self, type_id: LogItemType, severity: LogItemSeverityCode, note: str, element: str | None) -> None:

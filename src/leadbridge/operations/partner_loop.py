@@ -58,6 +58,9 @@ def decided(call: Call, head: Row, log: LogBuilder) -> Row:
         log.error(LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED, note, _DECISION)
         return {}
     declined = decision is PartnerDecisionCode.DECLINE
+    if declined:
+        note = "The lead is given back: it has no SalesPartnerParty any more."
+        log.follows(LogItemType.LEAD_SALES_PARTNER_REMOVED, note, _DECISION)
     return {"partner_decision_code": decision.value, **({"sales_partner_party_id": None} if declined else {})}
 
 

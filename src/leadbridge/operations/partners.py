@@ -20,7 +20,7 @@ from leadbridge.businesspartner import (
 )
 from leadbridge.caller import Caller, Visibility
 from leadbridge.messages import BusinessPartner, ExternalKey
-from leadbridge.operations.call import Call, Policy, new_uuid
+from leadbridge.operations.call import Call, Policy, by_caller, new_uuid
 from leadbridge.operations.identifying import Key, pair
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partner_rows import Rows, rows_of
@@ -81,6 +81,8 @@ class Entry:
     change_number: int
     category_code: str
     match_name: str
+    test_data: bool
+    contact_allowed_code: str | None
     draft: BusinessPartner | None = None
     drafted_by: str | None = None  # the caller of a draft
 
@@ -125,6 +127,24 @@ class References:
     external_keys: frozenset[tuple[str, str]]
 
 
+def references_of(calls: Sequence[Call]) -> list[References]:
+    """The existing business partners that calls with a lead, new or changed, refer to, caller by caller."""
+    found = []
+    for group in by_caller(calls):
+        prospects = [party for call in group if (party := call.message.lead.prospect_party) is not None]
+        contacts = {one.business_partner_internal_id for call in group for one in call.message.lead.contact_party}
+        references = References(
+            caller=group[0].caller,
+            internal_ids=frozenset(contacts)
+            | {one.business_partner_internal_id for one in prospects if one.business_partner_internal_id},
+            uuids=frozenset(one.business_partner_uuid.lower() for one in prospects if one.business_partner_uuid),
+            external_keys=frozenset(pair(one.external_key) for one in prospects if one.external_key),
+        )
+        if references.internal_ids or references.uuids or references.external_keys:
+            found.append(references)
+    return found
+
+
 def hold(tx: Transaction, references: Sequence[References]) -> Sequence[Row]:
     """Keep merges off the business partners referred to, all in one statement; see `businesspartners.hold`."""
     return businesspartners.hold(
@@ -162,6 +182,8 @@ def _entry(row: Row) -> Entry:
         change_number=row["change_number"],
         category_code=row["category_code"],
         match_name=row["match_name"] or "",
+        test_data=bool(row["test_data"]),
+        contact_allowed_code=row["contact_allowed_code"],
     )
 
 
@@ -249,9 +271,10 @@ class PartnerBook:
             for caller in restricted.values()
         }
 
-    def _exists_for(self, caller: Caller, entry: Entry) -> bool:
-        known = self._known_to.get(caller.id)
-        return known is None or entry.drafted_by == caller.id or entry.internal_id in known
+    def _exists_for(self, request: Request, entry: Entry) -> bool:
+        """Whether a new partner is compared with an entry: both or neither are test data, and the caller knows it."""
+        known, alike = self._known_to.get(request.caller.id), entry.test_data == request.rows.head["test_data"]
+        return alike and (known is None or entry.drafted_by == request.caller.id or entry.internal_id in known)
 
     @staticmethod
     def _ask_owned(tx: Transaction, requests: Sequence[Request]) -> dict[str, Sequence[Row]]:
@@ -311,7 +334,7 @@ class PartnerBook:
         owned = self._owned.get((request.caller.id, *pair(key))) if key else None
         if owned is not None:
             return self._same_key(owned, request, code, log)
-        decision = verdict(code, self._matches(request.caller, request.profile))
+        decision = verdict(code, self._matches(request))
         found = decision.match
         if found is not None:
             note = f"rule {found.rule.value}, score {found.score} of 100"
@@ -357,17 +380,23 @@ class PartnerBook:
     def _same_key(owned: Entry, request: Request, code: DuplicateCheck, log: LogBuilder) -> Entry | None:
         """What becomes of a new partner whose sender has one with its ExternalKey: no doubt which one is meant."""
         path = f"{request.path}/lbc:ExternalKey"
+        if owned.test_data != request.rows.head["test_data"]:
+            note = (
+                f"Business partner {owned.internal_id} has this ExternalKey of yours, and one of the two is test data."
+            )
+            log.error(LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN, note, path)
+            return None
         if code is DuplicateCheck.LINK:
             note = f"Business partner {owned.internal_id} is taken: rule EXTERNAL_KEY, score 100 of 100."
             log.information(LogItemType.BUSINESS_PARTNER_LINKED, note, path)
             return None if log.failed else owned
-        note = (
-            f"Business partner {owned.internal_id} has this ExternalKey of yours; DuplicateCheckCode LINK answers it."
-        )
+        note = f"Business partner {owned.internal_id} has this ExternalKey of yours; DuplicateCheckCode LINK answers it"
+        note += ", unless one of the two is test data."
         log.error(LogItemType.BUSINESS_PARTNER_EXTERNAL_KEY_TAKEN, note, path)
         return None
 
-    def _matches(self, caller: Caller, new: Profile) -> list[Match]:
+    def _matches(self, request: Request) -> list[Match]:
+        new = request.profile
         seen: dict[int, Entry] = {}
         equal: dict[int, set[str]] = {}
         for kind, _, value in new.communications:
@@ -390,7 +419,7 @@ class PartnerBook:
                 name_score=matching.name_score(entry.match_name, new.match_name),
             )
             for key, entry in seen.items()
-            if self._exists_for(caller, entry)
+            if self._exists_for(request, entry)
         )
         return [one for one in judged if one is not None]
 
@@ -402,6 +431,8 @@ class PartnerBook:
             change_number=1,
             category_code=new.category_code,
             match_name=new.match_name,
+            test_data=request.rows.head["test_data"],
+            contact_allowed_code=request.rows.head["contact_allowed_code"],
             draft=request.partner,
             drafted_by=request.caller.id,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -21,16 +21,17 @@ from sqlalchemy import (
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
-from leadbridge.store import tables
+from leadbridge.store import finding, tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.dialects import one_of, tuple_one_of
+from leadbridge.store.finding import Block, Collected, Search, Way
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, fold, folded, insert_many, selected, selected_among
 from leadbridge.store.visibility import (
-    is_readable_partner,
     may_read_partner,
     may_refer_to_partner,
     may_see_lead,
+    readable_partners,
     rule_of,
     who,
 )
@@ -43,9 +44,9 @@ _lead = tables.lead
 
 # A business partner that was merged into another, its master, stands for it: whatever names the one means the other.
 # One hop suffices, because a merge moves those that pointed to what it merges.
-_named = _partner.alias("named")
-_master_id = func.coalesce(_named.c.merged_into_internal_id, _named.c.internal_id)
-_masters = _named.join(_partner, _partner.c.internal_id == _master_id)
+_naming = _partner.alias("named")
+_master_id = func.coalesce(_naming.c.merged_into_internal_id, _naming.c.internal_id)
+_masters = _naming.join(_partner, _partner.c.internal_id == _master_id)
 _NAMED_COLUMNS = ("internal_id", "uuid", "created_by", "communication_system_id", "remote_object_id")
 
 # Life cycle 1 open, 2 in process, 3 qualified, 4 accepted: neither declined nor closed.
@@ -89,10 +90,12 @@ def _candidate(*columns: ColumnElement[Any]) -> Select[Any]:
         _partner.c.internal_id,
         _partner.c.uuid,
         _partner.c.change_number,
-        _named.c.match_name,
-        _named.c.category_code,
+        _naming.c.match_name,
+        _naming.c.category_code,
+        _partner.c.contact_allowed_code,
+        _partner.c.test_data,
         _partner.c.created_at,
-        _named.c.internal_id.label("named_internal_id"),
+        _naming.c.internal_id.label("named_internal_id"),
         *columns,
     )
 
@@ -105,7 +108,7 @@ _BY_COMMUNICATION = (
         _NOTHING.label("party_identifier_type_code"),
         _NOTHING.label("business_partner_id"),
     )
-    .select_from(_masters.join(_communication, _communication.c.internal_id == _named.c.internal_id))
+    .select_from(_masters.join(_communication, _communication.c.internal_id == _naming.c.internal_id))
     .where(one_of(_communication.c.normalised, "normalised"))
 )
 _BY_IDENTIFICATION = (
@@ -115,7 +118,7 @@ _BY_IDENTIFICATION = (
         _identification.c.party_identifier_type_code,
         _identification.c.business_partner_id,
     )
-    .select_from(_masters.join(_identification, _identification.c.internal_id == _named.c.internal_id))
+    .select_from(_masters.join(_identification, _identification.c.internal_id == _naming.c.internal_id))
     .where(
         tuple_one_of(
             (_identification.c.party_identifier_type_code, _identification.c.business_partner_id),
@@ -133,10 +136,11 @@ def candidates(
 ) -> Sequence[Row]:
     """Whoever shares a normalised communication or an identification (type, id), oldest partner first.
 
-    One row per match: {internal_id, uuid, change_number, match_name, category_code, created_at, named_internal_id,
-    normalised, kind, party_identifier_type_code, business_partner_id}; the last four as far as they matched, else
-    None. All business partners are looked at, whoever created them. A match with one that was merged is a match with
-    its master, under the name it was merged with. The rows are fetched when they are looked at.
+    One row per match: {internal_id, uuid, change_number, match_name, category_code, contact_allowed_code, test_data,
+    created_at, named_internal_id, normalised, kind, party_identifier_type_code, business_partner_id}; the last four as
+    far as they matched, else None. All business partners are looked at, whoever created them. A match with one that
+    was merged is a match with its master, under the name it was merged with. The rows are fetched when they are
+    looked at.
     """
     if not normalised and not identifications:
         return ()
@@ -176,23 +180,23 @@ def _resolve(rule: Visibility, kinds: tuple[str, ...]) -> Select[Any]:
     meant = [_meant(rule, kind) for kind in kinds]
     condition = meant[0]
     if len(meant) > 1:
-        condition = _named.c.internal_id.in_(union(*(select(_named.c.internal_id).where(each) for each in meant)))
-    named = (_named.c[name].label(f"named_{name}") for name in _NAMED_COLUMNS)
+        condition = _naming.c.internal_id.in_(union(*(select(_naming.c.internal_id).where(each) for each in meant)))
+    named = (_naming.c[name].label(f"named_{name}") for name in _NAMED_COLUMNS)
     return (
         select(_partner, *named)
         .select_from(_masters)
         .where(condition, may_refer_to_partner(rule))
-        .order_by(_partner.c.internal_id, _named.c.internal_id)
+        .order_by(_partner.c.internal_id, _naming.c.internal_id)
     )
 
 
 def _meant(rule: Visibility, kind: str) -> ColumnElement[bool]:
     if kind == "internal_ids":
-        return one_of(_named.c.internal_id, "internal_ids")
+        return one_of(_naming.c.internal_id, "internal_ids")
     if kind == "uuids":
-        return one_of(_named.c.uuid, "uuids")
-    key = tuple_one_of((_named.c.communication_system_id, _named.c.remote_object_id), "external_keys")
-    return key if rule is Visibility.ALL else and_(key, _named.c.created_by == bindparam("caller_id"))
+        return one_of(_naming.c.uuid, "uuids")
+    key = tuple_one_of((_naming.c.communication_system_id, _naming.c.remote_object_id), "external_keys")
+    return key if rule is Visibility.ALL else and_(key, _naming.c.created_by == bindparam("caller_id"))
 
 
 def hold(
@@ -216,14 +220,14 @@ def hold(
 @cache
 def _hold(kinds: tuple[str, ...]) -> Select[Any]:
     meant = [_meant(Visibility.ALL, kind) for kind in kinds]
-    ids = union(*(select(each).where(condition) for condition in meant for each in (_named.c.internal_id, _master_id)))
+    ids = union(*(select(each).where(condition) for condition in meant for each in (_naming.c.internal_id, _master_id)))
     statement = select(_partner.c.internal_id).where(_partner.c.internal_id.in_(ids)).order_by(_partner.c.internal_id)
     # NO KEY: the foreign keys of leads that are written meanwhile wait for nobody.
     return statement.with_for_update(key_share=True)
 
 
-_MASTERS = select(_named.c.internal_id, _named.c.merged_into_internal_id).where(
-    one_of(_named.c.internal_id, "internal_ids"), _named.c.merged_into_internal_id.is_not(None)
+_MASTERS = select(_naming.c.internal_id, _naming.c.merged_into_internal_id).where(
+    one_of(_naming.c.internal_id, "internal_ids"), _naming.c.merged_into_internal_id.is_not(None)
 )
 
 
@@ -291,41 +295,62 @@ def find(
     id) and `external_keys` (communication system, remote object) are blocks too: one of each must fit. None that was
     merged is found, but its master, which has its addresses, numbers and identifications, and is meant by its keys.
     """
+    wanted = search(caller, selections, identifications=identifications, external_keys=external_keys)
+    return finding.page(tx, wanted, limit=limit, after=after)
+
+
+def search(
+    caller: Caller,
+    selections: Mapping[str, Sequence[Interval]],
+    *,
+    identifications: Collection[tuple[str, str]] = (),
+    external_keys: Collection[tuple[str, str]] = (),
+) -> Search:
+    """What `find` looks for, and the ways to it."""
     rule = rule_of(caller)
-    conditions = [
-        _partner.c.merged_into_internal_id.is_(None),
-        is_readable_partner(rule),
-        *(_condition(key, block) for key, block in selections.items()),
-    ]
     parameters: dict[str, Any] = who(caller)
+    blocks = [
+        Block(may_read_partner(rule), _ways_to_readable(rule)),
+        Block(_partner.c.merged_into_internal_id.is_(None)),
+    ]
+    for key, block in selections.items():
+        blocks.append(_named(folded(block)) if key == "name" else _reached(_COMMUNICATION_KINDS[key], block))
     if identifications:
         pair = (_identification.c.party_identifier_type_code, _identification.c.business_partner_id)
         identified = select(_identification.c.internal_id).where(tuple_one_of(pair, "identifications"))
-        conditions.append(_partner.c.internal_id.in_(identified))
+        blocks.append(Block(_partner.c.internal_id.in_(identified), [Collected(identified)]))
         parameters["identifications"] = identifications
     if external_keys:
-        conditions.append(_partner.c.internal_id.in_(select(_master_id).where(_meant(rule, "external_keys"))))
+        meant = select(_master_id).where(_meant(rule, "external_keys"))
+        blocks.append(Block(_partner.c.internal_id.in_(meant), [Collected(meant)]))
         parameters["external_keys"] = external_keys
-    if after is not None:
-        conditions.append(_partner.c.internal_id > after)
-    statement = select(_partner).where(*conditions).order_by(_partner.c.internal_id)
-    if limit is not None:
-        statement = statement.limit(limit + 1)
-    rows = fetch(tx, statement, parameters)
-    return (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
+    return Search(_partner, _partner.c.internal_id, parameters, blocks)
 
 
-_COMMUNICATION_KINDS: Mapping[str, Iterable[str]] = {
+_COMMUNICATION_KINDS: Mapping[str, Sequence[str]] = {
     "email_uri": ("email",),
     "phone_number": ("phone", "mobile"),
 }
 
 
-def _condition(key: str, block: Sequence[Interval]) -> ColumnElement[bool]:
-    if key == "name":
-        return selected((_partner.c.name_folded, _partner.c.last_name_folded), folded(block))
-    of_partners = select(_communication.c.internal_id).where(_communication.c.kind.in_(_COMMUNICATION_KINDS[key]))
-    return selected_among(_partner.c.internal_id, _communication.c.normalised, of_partners, block)
+def _ways_to_readable(rule: Visibility) -> list[Way]:
+    return [] if rule is Visibility.ALL else [Collected(readable_partners(rule))]
+
+
+def _named(block: Sequence[Interval]) -> Block:
+    """A block over the whole name and the last one."""
+    columns = (_partner.c.name_folded, _partner.c.last_name_folded)
+    return Block(selected(columns, block), finding.by_interval(columns, block, ids=_partner.c.internal_id))
+
+
+def _reached(kinds: Sequence[str], block: Sequence[Interval]) -> Block:
+    """A block over the communications."""
+    values, reached = _communication.c.normalised, select(_communication.c.internal_id)
+    reached = reached.where(_communication.c.kind.in_(kinds))
+    return Block(
+        selected_among(_partner.c.internal_id, values, reached, block),
+        finding.by_interval([values], block, ids=reached),
+    )
 
 
 # ------------------------------------------------------------------------------------------------- open leads
@@ -346,6 +371,7 @@ def _open_leads(rule: Visibility) -> Select[Any]:
         .where(
             one_of(_lead.c.prospect_internal_id, "internal_ids"),
             _lead.c.life_cycle_status_code.in_(_OPEN_STATUSES),
+            _lead.c.test_data.is_(False),
             may_see_lead(rule),
         )
         .subquery()
@@ -359,8 +385,8 @@ def open_leads(
 ) -> tuple[dict[str, int], dict[str, list[Row]]]:
     """How many visible open leads each partner is the prospect of, and the newest `per_partner` of them.
 
-    Open is a lead in status 1 to 4. Rows are {id, name, life_cycle_status_code}. Every id asked for is a key
-    of both answers.
+    Open is a lead in status 1 to 4; test data does not count. Rows are {id, name, life_cycle_status_code}. Every id
+    asked for is a key of both answers.
     """
     counts = dict.fromkeys(internal_ids, 0)
     leads: dict[str, list[Row]] = {internal_id: [] for internal_id in counts}

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import DateTime, Numeric, String, Text
+from sqlalchemy import Date, DateTime, Numeric, String, Text
 from sqlalchemy.engine.interfaces import Dialect as Driver
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
@@ -64,3 +67,20 @@ class ExactDecimal(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, dialect: Driver) -> Decimal | None:
         """Read SQLite's text back."""
         return value if value is None or dialect.name == "postgresql" else Decimal(value)
+
+
+class DayOf(FunctionElement[date]):
+    """The day, in UTC, of a column that holds a moment: what the tables' index over it has."""
+
+    type = Date()
+    inherit_cache = True
+
+
+@compiles(DayOf, "postgresql")
+def _day_postgresql(element: DayOf, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"CAST(timezone('UTC', {compiler.process(element.clauses, **kw)}) AS DATE)"
+
+
+@compiles(DayOf, "sqlite")
+def _day_sqlite(element: DayOf, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"substr({compiler.process(element.clauses, **kw)}, 1, 10)"

@@ -80,7 +80,7 @@ class _TupleList(TypeDecorator[Any]):
         return json.dumps([list(each) for each in value or ()], ensure_ascii=False)
 
 
-class _Membership(FunctionElement[bool]):
+class Membership(FunctionElement[bool]):
     """A condition over columns and a list parameter, which comes last."""
 
     type = Boolean()
@@ -91,13 +91,13 @@ class _Membership(FunctionElement[bool]):
         return self
 
 
-class _OneOf(_Membership):
+class _OneOf(Membership):
     """The column holds one of the texts of the list."""
 
     inherit_cache = True
 
 
-class _TupleOneOf(_Membership):
+class _TupleOneOf(Membership):
     """The columns together hold one of the tuples of the list."""
 
     inherit_cache = True
@@ -210,6 +210,10 @@ class SQLite:
             names = tuple(result.keys())
             answers.append([dict(zip(names, row, strict=True)) for row in result])
         return answers
+
+    def planned_with_values(self, connection: Connection) -> AbstractContextManager[None]:  # noqa: ARG002 - the other dialect looks at it
+        """Nothing to do: statements are planned without looking at values."""
+        return nullcontext()
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
         """Nothing: a number that is not used would be a gap, and asking costs no round trip."""
@@ -333,6 +337,17 @@ class PostgreSQL:
                     cursors.append(cursor := driver.cursor())
                     cursor.execute(one.text, one.bound(parameters))
             return [one.read(cursor) for one, cursor in zip(statements, cursors, strict=True)]
+
+    @contextmanager
+    def planned_with_values(self, connection: Connection) -> Iterator[None]:
+        """Have statements planned for the values they come with; the others are prepared and get a plan for any."""
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.Connection)
+        threshold, driver.prepare_threshold = driver.prepare_threshold, None
+        try:
+            yield
+        finally:
+            driver.prepare_threshold = threshold
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
         """What draws from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""

@@ -12,10 +12,11 @@ from sqlalchemy import ColumnElement, Delete, ForeignKey, Integer, Select, Table
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
-from leadbridge.store import tables
-from leadbridge.store.columntypes import UtcDateTime
+from leadbridge.store import finding, tables
+from leadbridge.store.columntypes import DayOf, UtcDateTime
 from leadbridge.store.database import Transaction
 from leadbridge.store.dialects import one_of, tuple_one_of
+from leadbridge.store.finding import Block, Search, Streams, Way
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import (
     fetch,
@@ -42,6 +43,7 @@ __all__ = [
     "replace_items",
     "replace_notes",
     "resolve",
+    "search",
     "update",
     "visible",
 ]
@@ -283,18 +285,21 @@ def parts(
 
 # ------------------------------------------------------------------------------------------------------- find
 
-_FIND_COLUMNS: Mapping[str, ColumnElement[Any]] = {
-    "id": _lead.c.id,
-    "name": _lead.c.name_folded,
+# Columns that have few different values among all leads, and an index for each with the id behind it.
+_FEW_VALUES: Mapping[str, ColumnElement[Any]] = {
     "life_cycle_status_code": _lead.c.life_cycle_status_code,
     "qualification_level_code": _lead.c.qualification_level_code,
     "origin_type_code": _lead.c.origin_type_code,
     "priority_code": _lead.c.priority_code,
     "campaign_id": _lead.c.campaign_id,
-    "prospect_party_id": _lead.c.prospect_internal_id,
     "sales_responsible_party_id": _lead.c.sales_responsible_party_id,
     "sales_partner_party_id": _lead.c.sales_partner_party_id,
     "start_date": _lead.c.start_date,
+}
+_MANY_VALUES: Mapping[str, ColumnElement[Any]] = {
+    "id": _lead.c.id,
+    "name": _lead.c.name_folded,
+    "prospect_party_id": _lead.c.prospect_internal_id,
     "last_change_date_time": _lead.c.changed_at,
 }
 _COMMUNICATION_KINDS = {"email_uri": ("email",), "phone_number": ("phone", "mobile")}
@@ -317,23 +322,57 @@ def find(
     `after` is the id the page before ended with, not a count of rows: leads that are added meanwhile neither
     push a row onto the next page nor pull one off it.
     """
+    return finding.page(tx, search(tx, caller, selections), limit=limit, after=after)
+
+
+def search(tx: Transaction, caller: Caller, selections: Mapping[str, Sequence[Interval]]) -> Search:
+    """What `find` looks for, and the ways to it."""
     rule = rule_of(caller)
-    conditions = [may_see_lead(rule), *(_condition(rule, key, block) for key, block in selections.items())]
-    if after is not None:
-        conditions.append(_lead.c.id > after)
-    statement = select(_lead).where(*conditions).order_by(_lead.c.id)
-    if limit is not None:
-        statement = statement.limit(limit + 1)
-    rows = fetch(tx, statement, who(caller))
-    return (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
+    blocks = [Block(may_see_lead(rule), _ways_to_visible(rule, caller))]
+    blocks += [_block(tx, rule, key, block) for key, block in selections.items()]
+    return Search(_lead, _lead.c.id, who(caller), blocks)
 
 
-def _condition(rule: Visibility, key: str, block: Sequence[Interval]) -> ColumnElement[bool]:
+def _ways_to_visible(rule: Visibility, caller: Caller) -> list[Way]:
+    match rule:
+        case Visibility.ALL:
+            return []
+        case Visibility.OWN:
+            return [Streams([(_lead.c.created_by, [caller.id])])]
+        case Visibility.GIVEN:
+            given = (_lead.c.sales_partner_party_id, [caller.party_id])
+            return [Streams([(_lead.c.created_by, [caller.id]), given])]
+
+
+def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval]) -> Block:
     if key in _COMMUNICATION_KINDS:
-        of_prospects = (
-            select(_communication.c.internal_id)
-            .select_from(_communication.join(tables.business_partner))
-            .where(_communication.c.kind.in_(_COMMUNICATION_KINDS[key]), may_read_partner(rule))
-        )
-        return selected_among(_lead.c.prospect_internal_id, _communication.c.normalised, of_prospects, block)
-    return selected([_FIND_COLUMNS[key]], folded(block) if key == "name" else block)
+        return _reached(rule, _COMMUNICATION_KINDS[key], block)
+    if key in _FEW_VALUES:
+        column = _FEW_VALUES[key]
+        return Block(selected([column], block), finding.by_value(tx, column, block, ids=_lead.c.id))
+    column = _MANY_VALUES[key]
+    if key == "name":
+        block = folded(block)
+    ways = finding.by_interval([column], block, ids=_lead.c.id)
+    if key == "last_change_date_time":
+        ways += finding.by_day(tx, DayOf(column), block)
+    return Block(selected([column], block), ways)
+
+
+# For each communication the leads of its owner are looked up too.
+_LOOKUPS = 4
+
+
+def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
+    """A block over the communications of the prospect."""
+    values = _communication.c.normalised
+    prospects = (
+        select(_communication.c.internal_id)
+        .select_from(_communication.join(tables.business_partner))
+        .where(_communication.c.kind.in_(kinds), may_read_partner(rule))
+    )
+    reached = select(_lead.c.id).join(_communication, _communication.c.internal_id == _lead.c.prospect_internal_id)
+    return Block(
+        selected_among(_lead.c.prospect_internal_id, values, prospects, block),
+        finding.by_interval([values], block, ids=reached.where(_communication.c.kind.in_(kinds)), lookups=_LOOKUPS),
+    )

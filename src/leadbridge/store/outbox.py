@@ -50,28 +50,29 @@ def enqueue(tx: Transaction, rows: Sequence[Row]) -> None:
     insert_many(tx, (_message, whole))
 
 
-def cancel_waiting(tx: Transaction, lanes: Collection[str], now: datetime) -> int:
-    """Cancel what waits in these lanes and was never sent; how many messages that were.
+def cancel_waiting(tx: Transaction, lanes: Collection[str], now: datetime) -> list[str]:
+    """Cancel what waits in these lanes and was never sent; the lane of each such message.
 
     What was sent and not answered may have arrived: only asking again tells.
     """
     return _cancel_in(tx, lanes, now, _message.c.state == MessageState.WAITING.value, _message.c.attempts == 0)
 
 
-def cancel_parked(tx: Transaction, lanes: Collection[str], now: datetime) -> int:
-    """Cancel what is parked in these lanes, because a new message takes its place; how many messages that were."""
+def cancel_parked(tx: Transaction, lanes: Collection[str], now: datetime) -> list[str]:
+    """Cancel what is parked in these lanes, because a new message takes its place; the lane of each."""
     return _cancel_in(tx, lanes, now, _message.c.state == MessageState.PARKED.value)
 
 
-def _cancel_in(tx: Transaction, lanes: Collection[str], now: datetime, *which: ColumnElement[bool]) -> int:
+def _cancel_in(tx: Transaction, lanes: Collection[str], now: datetime, *which: ColumnElement[bool]) -> list[str]:
     if not lanes:
-        return 0
+        return []
     statement = (
         update(_message)
         .where(one_of(_message.c.lane, "lanes"), *which)
         .values(state=MessageState.CANCELLED.value, settled_at=now)
+        .returning(_message.c.lane)
     )
-    return tx.connection.execute(statement, {"lanes": lanes}).rowcount
+    return list(tx.connection.execute(statement, {"lanes": lanes}).scalars())
 
 
 # ---------------------------------------------------------------------------------------------- claim, settle

@@ -105,9 +105,14 @@ def selected(columns: Sequence[ColumnElement[Any]], intervals: Sequence[Interval
     """
 
     def lies_in(interval: Interval) -> ColumnElement[bool]:
-        return or_(*(_matches(column, interval) for column in columns))
+        return or_(*(matching(column, interval) for column in columns))
 
     return _block(intervals, lies_in)
+
+
+def begins_known(interval: Interval) -> bool:
+    """Whether an index can give the rows of an interval: no wildcard stands at its beginning."""
+    return interval.boundary is not Boundary.EQUAL or not str(interval.lower).startswith(WILDCARD)
 
 
 def selected_among(
@@ -121,12 +126,11 @@ def selected_among(
     (key,) = rows.selected_columns
 
     def lies_in(interval: Interval) -> ColumnElement[bool]:
-        matching = rows.where(_matches(values, interval))
-        # Few rows match a text or the start of one: look those up, and then their owners. Of what many match
-        # the owners are walked instead, and each is asked: a page is full soon.
-        if interval.boundary is Boundary.EQUAL and not str(interval.lower).startswith(WILDCARD):
-            return owner.in_(matching)
-        return matching.where(key == owner).correlate(owner.table).exists()
+        among = rows.where(matching(values, interval), key == owner).correlate(owner.table)
+        if not interval.exclude and not begins_known(interval):
+            return among.exists()
+        # OFFSET 0 keeps PostgreSQL from making the list of all such rows beforehand: it is asked of few owners.
+        return among.offset(0).exists()
 
     return _block(intervals, lies_in)
 
@@ -138,7 +142,8 @@ def _block(intervals: Sequence[Interval], lies_in: Any) -> ColumnElement[bool]:
     return and_(or_(*included) if included else true(), *excluded)
 
 
-def _matches(column: ColumnElement[Any], interval: Interval) -> ColumnElement[bool]:
+def matching(column: ColumnElement[Any], interval: Interval) -> ColumnElement[bool]:
+    """Say that a column's value lies in one interval, be it included or excluded."""
     lower, upper = interval.lower, interval.upper
     match interval.boundary:
         case Boundary.EQUAL:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     text,
 )
 
-from leadbridge.store.columntypes import ExactDecimal, UtcDateTime, text_type
+from leadbridge.store.columntypes import DayOf, ExactDecimal, UtcDateTime, text_type
 
 metadata = MetaData(
     naming_convention={
@@ -59,10 +59,11 @@ def _parent(name: str, target: str, *, length: int = 10) -> Column[Any]:
     return Column(name, text_type(length), ForeignKey(target), primary_key=True)
 
 
-def _index_where_filled(table: str, column: str) -> Index:
-    """An index of the few rows that have a value here; the others cost nothing when they are written."""
+def _index_where_filled(table: str, column: str, *following: str) -> Index:
+    """An index of the rows that have a value in the column; the others cost nothing when they are written."""
     filled = text(f"{column} IS NOT NULL")
-    return Index(f"ix_{table}_{column}", column, postgresql_where=filled, sqlite_where=filled)
+    name = "_".join(("ix", table, column, *following))
+    return Index(name, column, *following, postgresql_where=filled, sqlite_where=filled)
 
 
 # Leads that somebody has to work on. An index holds them alone, so that counting somebody's does not walk through all
@@ -128,8 +129,9 @@ business_partner = Table(
     # The remote object comes first: who may see all looks a key up without naming its creator.
     UniqueConstraint("remote_object_id", "communication_system_id", "created_by"),
     Index(None, "created_by", "internal_id"),
-    Index(None, "name_folded"),
-    Index(None, "last_name_folded"),
+    # Find collects ids by them without looking at the rows.
+    Index(None, "name_folded", "internal_id"),
+    Index(None, "last_name_folded", "internal_id"),
 )
 
 business_partner_identification = Table(
@@ -163,7 +165,8 @@ business_partner_communication = Table(
     _text("kind", needed=True),  # email, phone, mobile
     _text("value", needed=True),  # as sent
     _text("normalised"),  # the case-folded address or the E.164 number; none where it could not be read
-    Index("ix_business_partner_communication_normalised", "normalised"),
+    # With all that the duplicate check and Find ask for, so that they need not look at the row.
+    Index(None, "normalised", "kind", "internal_id"),
 )
 
 lead = Table(
@@ -221,7 +224,18 @@ lead = Table(
     # With the id behind it each of these also gives a restricted caller's leads in the order of Find.
     Index(None, "created_by", "id"),
     Index(None, "sales_partner_party_id", "id"),
+    # The others are for Find alone, which merges the ids of each value: see `finding`.
+    Index(None, "name_folded", "id"),
+    Index(None, "life_cycle_status_code", "id"),
+    _index_where_filled("lead", "qualification_level_code", "id"),
+    _index_where_filled("lead", "origin_type_code", "id"),
+    _index_where_filled("lead", "priority_code", "id"),
+    _index_where_filled("lead", "campaign_id", "id"),
+    _index_where_filled("lead", "sales_responsible_party_id", "id"),
+    _index_where_filled("lead", "start_date", "id"),
 )
+# The days of change are few, the moments are not; the moment behind them tells which leads of a day are meant.
+Index("ix_lead_changed_on_id_changed_at", DayOf(lead.c.changed_at), lead.c.id, lead.c.changed_at)
 
 lead_item = Table(
     "lead_item",
@@ -348,7 +362,9 @@ received = Table(
     Column("content_hash", LargeBinary, nullable=False),
     Column("answer", LargeBinary, nullable=False),
     _moment("received_at"),
+    Column("test_data", Boolean),  # null where it is real
     Index(None, "received_at"),
+    _index_where_filled("received", "test_data", "message_uuid"),  # for the wiping of test data
 )
 
 message = Table(

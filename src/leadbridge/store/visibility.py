@@ -6,8 +6,9 @@ The conditions hold the parameters `caller_id` and `caller_party_id`; `who` give
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, literal, or_, select, true, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, literal, or_, select, true, union_all
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.store import tables
@@ -79,23 +80,20 @@ def may_read_partner(rule: Visibility) -> ColumnElement[bool]:
 
 
 @cache
-def is_readable_partner(rule: Visibility) -> ColumnElement[bool]:
-    """The same set as `may_read_partner`, made from the caller's side.
+def readable_partners(rule: Visibility) -> Select[Any] | CompoundSelect[Any]:
+    """The numbers of the business partners that `may_read_partner` lets through, made from the caller's side.
 
-    For a search over all partners: the database makes the list of what the caller may read and searches that,
-    instead of asking for the right to read of every partner there is.
+    For a search over all partners: where it may read few, those are looked through. Some may come twice.
     """
-    partner, lead, contact = tables.business_partner, tables.lead, tables.lead_contact
+    partner, lead, contact = tables.business_partner.alias("own"), tables.lead, tables.lead_contact
+    own = select(partner.c.internal_id).where(partner.c.created_by == _ME)
     if rule is not Visibility.GIVEN:
-        return may_read_partner(rule)
-    own = tables.business_partner.alias("own")
+        return own
     given = lead.c.sales_partner_party_id == _MY_PARTY
-    return partner.c.internal_id.in_(
-        union(
-            select(own.c.internal_id).where(own.c.created_by == _ME),
-            select(lead.c.prospect_internal_id).where(given),
-            select(contact.c.internal_id).join(lead, contact.c.lead_id == lead.c.id).where(given),
-        )
+    return union_all(
+        own,
+        select(lead.c.prospect_internal_id).where(given),
+        select(contact.c.internal_id).join(lead, contact.c.lead_id == lead.c.id).where(given),
     )
 
 

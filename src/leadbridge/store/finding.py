@@ -1,0 +1,274 @@
+"""How Find gets one page out of a million rows: ordered by id, by an index that fits what is asked for.
+
+Every block of a Find is a condition. Whatever the blocks, one of three ways leads to the page:
+
+- *collect*: where few rows fulfil one of the conditions, an index gives all their ids, and the rest is asked of these;
+- *streams*: where many rows have one of a few values (a status, the days of a month), an index over (value, id) has
+  the ids of each value in their order; the first of each are merged, so that nothing is sorted and no hit is far away;
+- *walk*: where many rows fulfil everything, the ids are walked in their order until the page is full.
+
+Which one, the store decides itself: it counts, in indexes and up to a bound, how many rows each condition has. A
+planner would have to guess, and takes values and ids for independent of each other, which they are not: leads of one
+campaign, one month or one status lie together, and a walk to the end of their table in search of one more takes long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Table, false, func, literal, select, union, union_all
+
+from leadbridge.selection import WILDCARD, Boundary, Interval, selects
+from leadbridge.store.database import Transaction
+from leadbridge.store.inserts import Row
+from leadbridge.store.nested import first_of_each, one_of_those
+from leadbridge.store.statements import as_rows, begins_known, matching
+
+# A way with more rows is not collected. Measured with a million leads: to look so many up takes some 20 ms, and to walk
+# to a page of which one row in fifty is a hit takes no longer.
+FEW: Final = 20_000
+# A column with more values in an interval has no streams: the first ids of each would be too many.
+_MOST_VALUES: Final = 1_000
+# So many streams are written into the statement, so that the database plans for their values.
+_WRITTEN_OUT: Final = 20
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Collected:
+    """Rows whose ids an index gives, some perhaps twice.
+
+    Not `exact` says that some of them do not fulfil the condition.
+    """
+
+    ids: Select[Any] | CompoundSelect[Any]
+    lookups: int = 1  # how much dearer a row is than one of the table itself
+    exact: bool = True
+
+    @property
+    def most(self) -> int:
+        """So many rows are too many to be of use."""
+        return FEW // self.lookups
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Streams:
+    """Rows in which a column has one of its values; each column has an index with the id behind it."""
+
+    parts: Sequence[tuple[ColumnElement[Any], Sequence[Any]]]
+    exact: bool = True
+
+    @property
+    def most(self) -> int:
+        """So many rows are too many to be collected."""
+        return FEW
+
+    @property
+    def count(self) -> int:
+        """How many streams there are to merge."""
+        return sum(len(values) for _, values in self.parts)
+
+
+Way: TypeAlias = Collected | Streams
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A condition, and the ways to the rows that fulfil it; none where no index is of use."""
+
+    condition: ColumnElement[bool]
+    ways: Sequence[Way] = ()
+
+
+@dataclass(slots=True)
+class Search:
+    """What is looked for: rows of a table that every block lets through."""
+
+    table: Table
+    id: ColumnElement[Any]
+    parameters: Mapping[str, Any]
+    blocks: list[Block] = field(default_factory=list)
+
+    @property
+    def ids(self) -> Select[Any]:
+        """The ids of all hits."""
+        return select(self.id).where(*(block.condition for block in self.blocks))
+
+
+def page(tx: Transaction, search: Search, *, limit: int | None, after: str | None) -> tuple[list[Row], bool]:
+    """The hits behind the id `after`, by id, at most `limit`; and whether there are more."""
+    most = None if limit is None else limit + 1
+    chosen, bounds = _best(tx, search)
+    conditions = [
+        block.condition for block in search.blocks if chosen is None or chosen not in block.ways or not chosen.exact
+    ]
+    if after is not None:
+        conditions.append(search.id > after)
+    hits = select(search.id).where(*conditions, *bounds).order_by(search.id).limit(most)
+    if isinstance(chosen, Collected):
+        hits = hits.where(one_of_those(search.id, chosen.ids))
+    elif isinstance(chosen, Streams):
+        hits = _merged(hits, chosen).limit(most)
+    rows = _fetch(tx, select(search.table).where(one_of_those(search.id, hits)).order_by(search.id), search.parameters)
+    return rows[:limit], most is not None and len(rows) == most
+
+
+def _fetch(tx: Transaction, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
+    connection = tx.connection
+    with tx.dialect.planned_with_values(connection):
+        return as_rows(connection.execute(statement, parameters))
+
+
+def _merged(hits: Select[Any], way: Streams) -> Select[Any]:
+    streams: list[Select[Any]] = []
+    for column, values in way.parts:
+        if way.count <= _WRITTEN_OUT:
+            streams += [select(*hits.where(column == value).subquery().c) for value in values]
+        else:
+            streams.append(_each(column, values, hits))
+    if not streams:
+        return hits.where(false())
+    # The same row may be in two streams, so that they are made one before they are cut.
+    merged = (union(*streams) if len(way.parts) > 1 else union_all(*streams)).subquery()
+    (key,) = merged.c
+    return select(key).order_by(key)
+
+
+def _each(column: ColumnElement[Any], values: Sequence[Any], hits: Select[Any]) -> Select[Any]:
+    return first_of_each(column, values, lambda value: hits.where(column == value))
+
+
+def _best(tx: Transaction, search: Search) -> tuple[Way | None, list[ColumnElement[bool]]]:
+    """The way with the fewest rows, and the ids between which all hits are; no way is the walk along the ids."""
+    ways = [way for block in search.blocks for way in block.ways]
+    streams = [way for way in ways if isinstance(way, Streams)]
+    if len(ways) > 1 or len(streams) < len(ways):
+        counts = [
+            select(func.count()).select_from(_rows(search, way).subquery()).scalar_subquery().label(f"way{place}")
+            for place, way in enumerate(ways)
+        ]
+        (found,) = _fetch(tx, select(*counts), search.parameters)
+        few = [
+            (size, place) for place, (way, size) in enumerate(zip(ways, found.values(), strict=True)) if size < way.most
+        ]
+        if few:
+            return ways[min(few)[1]], []
+    if not streams:
+        return None, []
+    best = min(streams, key=lambda way: way.count)
+    return best, _bounds(tx, search, [way for way in streams if way is not best])
+
+
+def _rows(search: Search, way: Way) -> Select[Any]:
+    """One row for each of a way, no more than are of use."""
+    if isinstance(way, Collected):
+        return select(literal(1)).select_from(way.ids.subquery()).limit(way.most)
+    parts = union_all(*(select(search.id).where(column.in_(values)) for column, values in way.parts)).subquery()
+    return select(literal(1)).select_from(parts).limit(way.most)
+
+
+def _bounds(tx: Transaction, search: Search, ways: Sequence[Streams]) -> list[ColumnElement[bool]]:
+    """Where the ids of several ways begin and end, as conditions."""
+    ends = []
+    for way in ways:
+        for end, order in ((func.min, search.id.asc()), (func.max, search.id.desc())):
+            first = select(search.id).order_by(order).limit(1)
+            ids = union_all(*(_each(column, values, first) for column, values in way.parts)).subquery()
+            ends.append(select(end(*ids.c)).scalar_subquery())
+    if not ends:
+        return []
+    (found,) = _fetch(tx, select(*(end.label(f"end{place}") for place, end in enumerate(ends))), {})
+    found_ends = list(found.values())
+    if None in found_ends:  # a way without any row: there is no hit
+        return [false()]
+    return [search.id >= max(found_ends[::2]), search.id <= min(found_ends[1::2])]
+
+
+# ------------------------------------------------------------------------------------------- ways of a block
+
+
+def may_be_few(block: Sequence[Interval]) -> bool:
+    """Whether an index can give the rows of a block: it includes, and by texts whose beginning is known."""
+    included = [each for each in block if not each.exclude]
+    return bool(included) and all(map(begins_known, included))
+
+
+def by_value(
+    tx: Transaction, column: ColumnElement[Any], block: Sequence[Interval], *, ids: ColumnElement[Any]
+) -> list[Way]:
+    """The way of a block over a column that has few values: those that lie in the block; none where it is of no use."""
+    if not may_be_few(block):
+        return []
+    values: set[Any] = set()
+    for each in block:
+        if not each.exclude:
+            if each.boundary is Boundary.EQUAL and WILDCARD not in str(each.lower):
+                values.add(each.lower)
+            else:
+                values.update(values_within(tx, column, each))
+    if len(values) > _MOST_VALUES:
+        return by_interval([column], block, ids=ids)
+    return [Streams([(column, sorted(value for value in values if selects(value, block)))])]
+
+
+def by_interval(
+    columns: Sequence[ColumnElement[Any]],
+    block: Sequence[Interval],
+    *,
+    ids: ColumnElement[Any] | Select[Any],
+    lookups: int = 1,
+) -> list[Way]:
+    """The way of a block over columns that have many values, by its intervals; none where it is of no use.
+
+    `ids` is the id, or a query that selects it to which what the column must be is added.
+    """
+    if not may_be_few(block):
+        return []
+    query = ids if isinstance(ids, Select) else select(ids)
+    included = [query.where(matching(column, each)) for column in columns for each in block if not each.exclude]
+    # Rows that the block excludes are among them, so that it is asked again.
+    return [Collected(included[0] if len(included) == 1 else union_all(*included), lookups, exact=False)]
+
+
+def by_day(tx: Transaction, day: ColumnElement[Any], block: Sequence[Interval]) -> list[Way]:
+    """The way of a block over moments by the days on which a moment of it may lie."""
+    if not may_be_few(block):
+        return []
+    days: set[Any] = set()
+    for each in block:
+        if not each.exclude:
+            days.update(values_within(tx, day, _days(each)))
+    return [Streams([(day, sorted(days))], exact=False)] if len(days) <= _MOST_VALUES else []
+
+
+def _days(moments: Interval) -> Interval:
+    """The days on which the moments of an interval lie, the first and the last perhaps in part."""
+    lower, upper = _day(moments.lower), _day(moments.upper)
+    match moments.boundary:
+        case Boundary.EQUAL:
+            return Interval(False, Boundary.EQUAL, lower)
+        case Boundary.LESS | Boundary.LESS_OR_EQUAL:
+            return Interval(False, Boundary.LESS_OR_EQUAL, lower)
+        case Boundary.GREATER | Boundary.GREATER_OR_EQUAL:
+            return Interval(False, Boundary.GREATER_OR_EQUAL, lower)
+        case _:
+            return Interval(False, Boundary.BETWEEN, lower, upper)
+
+
+def _day(moment: object) -> Any:
+    return moment.astimezone(UTC).date() if isinstance(moment, datetime) else moment
+
+
+def values_within(tx: Transaction, column: ColumnElement[Any], interval: Interval) -> list[Any]:
+    """The different values that lie in an interval, in their order; one more than have streams, and no further.
+
+    From each value the index is asked for the next.
+    """
+    within = matching(column, interval)
+    found = select(func.min(column).label("value")).where(within).cte("found", recursive=True)
+    following = select(func.min(column)).where(within, column > found.c.value).correlate(found).scalar_subquery()
+    found = found.union_all(select(following).where(found.c.value.is_not(None)))
+    statement = select(found.c.value).where(found.c.value.is_not(None)).limit(_MOST_VALUES + 1)
+    return [row["value"] for row in _fetch(tx, statement, {})]
