@@ -1,4 +1,4 @@
-"""Statements as psycopg takes them, so that several can go to PostgreSQL in one round trip.
+"""Statements as PostgreSQL takes them, so that several can go to PostgreSQL in one round trip.
 
 SQLAlchemy builds them and knows their parameters; but it runs one at a time, and waits for each.
 """
@@ -9,36 +9,30 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any, TypeAlias
 
-import psycopg
 from sqlalchemy.engine.interfaces import Dialect as Driver
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.compiler import SQLCompiler
-
-from leadbridge.store.inserts import Row
 
 # A statement that is made once, and the parameters of one execution.
 Question: TypeAlias = tuple[Executable, Mapping[str, Any]]
 
 
 class Compiled:
-    """A statement as the driver takes it: its text, how parameters are bound, and how its rows are read."""
+    """A statement as an exchange takes it: its text, and how its parameters are bound."""
 
     def __init__(self, statement: Executable, driver: Driver) -> None:
-        compiled = statement.compile(dialect=driver)  # type: ignore[attr-defined]  # every statement of ours has it
+        numbered = type(driver)(paramstyle="numeric_dollar")  # type: ignore[call-arg]  # every dialect takes it
+        compiled = statement.compile(dialect=numbered)  # type: ignore[attr-defined]  # every statement of ours has it
         assert isinstance(compiled, SQLCompiler)
         self.text = str(compiled).encode()
         self._compiled = compiled
+        self._names = compiled.positiontup or ()
         self._binders: Mapping[str, Any] = compiled._bind_processors  # noqa: SLF001 - SQLAlchemy has no public name
 
-    def bound(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The parameters of one execution."""
-        whole = self._compiled.construct_params(parameters)
-        return {name: self._binders[name](value) if name in self._binders else value for name, value in whole.items()}
-
-    def read(self, cursor: psycopg.Cursor[Any]) -> list[Row]:
-        """The rows that came."""
-        names = [column.name for column in cursor.description or ()]
-        return [dict(zip(names, row, strict=True)) for row in cursor]
+    def bound(self, parameters: Mapping[str, Any]) -> list[Any]:
+        """The parameters of one execution, in their order."""
+        whole, binders = self._compiled.construct_params(parameters), self._binders
+        return [binders[name](whole[name]) if name in binders else whole[name] for name in self._names]
 
 
 @cache

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 import fcntl
 import os
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
 import psycopg
 from psycopg import waiting
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq.abc import PGresult
 
 from leadbridge.store import cooperative
+from leadbridge.store.exchange import Exchanges, Request
+from leadbridge.store.inserts import Row
 
 # How long a writer waits for the others of its database before it gives up.
 PATIENCE_SECONDS: Final = 30
@@ -27,11 +32,91 @@ _LOOK_SECONDS_GIVING_WAY: Final = 0.004
 class PostgresqlConnection(psycopg.Connection[Any]):
     """A connection whose every wait for the server is the event loop's, where there is one."""
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._exchanges = Exchanges(self.pgconn)
+        self._transformer = Transformer(self)
+        self._watched: tuple[asyncio.AbstractEventLoop, int] | None = None
+        self._coming: asyncio.Future[waiting.Ready] | None = None
+
+    def exchange(self, requests: Sequence[Request]) -> list[PGresult]:
+        """Run statements in one round trip. Raises the error of the first one that fails."""
+        with self.lock:
+            try:
+                results: list[PGresult] = self.wait(self._exchanges.run(requests))
+                return results
+            except BaseException:
+                if self.pgconn.pipeline_status:
+                    self.close()  # nobody knows what is still on its way
+                raise
+
+    def as_text(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Values as an exchange takes them."""
+        return self._transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
+
+    def rows(self, result: PGresult) -> list[Row]:
+        """The rows of a result."""
+        if not result.ntuples:
+            return []
+        names = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
+        self._transformer.set_pgresult(result)
+        return self._transformer.load_rows(0, result.ntuples, lambda values: dict(zip(names, values, strict=True)))
+
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Run an exchange with the server to its end."""
         if not cooperative.is_guest():
             return super().wait(gen, interval, timeout)
-        return cooperative.wait_for(waiting.wait_async(gen, self.pgconn.socket, interval, timeout))
+        try:
+            state = next(gen)
+            while state == waiting.Wait.R:
+                state = gen.send(cooperative.wait_for(self._answer_coming()))
+        except StopIteration as end:
+            return end.value
+        except BaseException:
+            self._watch_no_longer()  # the driver has closed the socket, perhaps: its number is another's soon
+            raise
+        self._watch_no_longer()
+        return cooperative.wait_for(waiting.wait_async(_rest(gen, state), self.pgconn.socket, interval, timeout))
+
+    def _answer_coming(self) -> asyncio.Future[waiting.Ready]:
+        """Done when the server has sent something.
+
+        The socket stays with the loop: to give it away and take it back each time costs ten system calls a wait.
+        """
+        loop = asyncio.get_running_loop()
+        if self._watched is None or self._watched[0] is not loop:
+            loop.add_reader(self.pgconn.socket, self._note_coming)
+            self._watched = loop, self.pgconn.socket
+        self._coming = loop.create_future()
+        return self._coming
+
+    def _note_coming(self) -> None:
+        if self._coming is not None and not self._coming.done():
+            self._coming.set_result(waiting.Ready.R)
+        elif not self.lock.locked():
+            self._watch_no_longer()  # nobody is going to read what came, such as the end of the server
+
+    def _watch_no_longer(self) -> None:
+        if self._watched is not None:
+            loop, socket = self._watched
+            self._watched = None
+            if not loop.is_closed():
+                loop.remove_reader(socket)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._watch_no_longer()
+        super().close()
+
+
+def _rest(gen: Any, state: waiting.Wait) -> Any:
+    """What is left of an exchange that waits for `state`."""
+    while True:
+        ready = yield state
+        try:
+            state = gen.send(ready)
+        except StopIteration as end:
+            return end.value
 
 
 class SqliteConnection(sqlite3.Connection):

@@ -334,13 +334,14 @@ class PostgreSQL:
         statements = [compiled(statement, connection.dialect) for statement, _ in questions]
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
-            assert isinstance(driver, psycopg.Connection)
-            cursors = []
-            with driver.pipeline() if len(questions) > 1 else nullcontext():
-                for (_, parameters), one in zip(questions, statements, strict=True):
-                    cursors.append(cursor := driver.cursor())
-                    cursor.execute(one.text, one.bound(parameters))
-            return [one.read(cursor) for one, cursor in zip(statements, cursors, strict=True)]
+            assert isinstance(driver, PostgresqlConnection)
+            results = driver.exchange(
+                [
+                    (one.text, driver.as_text(one.bound(parameters)))
+                    for (_, parameters), one in zip(questions, statements, strict=True)
+                ]
+            )
+            return [driver.rows(result) for result in results]
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
         """What draws from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""
@@ -360,13 +361,13 @@ class PostgreSQL:
         """Write the rows in the order given, in one statement for all tables."""
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
-            assert isinstance(driver, psycopg.Connection)
-            driver.execute(*one_insert(batch), prepare=True)
+            assert isinstance(driver, PostgresqlConnection)
+            driver.exchange([one_insert(batch)])
 
 
-_NUMBERS = text("SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, :count)").columns(
-    number=BigInteger()
-)
+_NUMBERS = text(
+    "SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, CAST(:count AS integer))"
+).columns(number=BigInteger())
 _LOCK, _LOCK_SHARED = (
     text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key").bindparams(  # noqa: S608 - constants
         bindparam("keys", type_=ARRAY(BigInteger()))
