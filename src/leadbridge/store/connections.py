@@ -20,7 +20,6 @@ from psycopg.pq.abc import PGresult
 
 from leadbridge.store import cooperative
 from leadbridge.store.exchange import Exchanges, Request
-from leadbridge.store.inserts import Row
 
 # How long a writer waits for the others of its database before it gives up.
 PATIENCE_SECONDS: Final = 30
@@ -54,13 +53,10 @@ class PostgresqlConnection(psycopg.Connection[Any]):
         """Values as an exchange takes them."""
         return self._transformer.dump_sequence(values, [PyFormat.TEXT] * len(values))
 
-    def rows(self, result: PGresult) -> list[Row]:
+    def rows(self, result: PGresult) -> list[tuple[Any, ...]]:
         """The rows of a result."""
-        if not result.ntuples:
-            return []
-        names = [(result.fname(place) or b"").decode() for place in range(result.nfields)]
         self._transformer.set_pgresult(result)
-        return self._transformer.load_rows(0, result.ntuples, lambda values: dict(zip(names, values, strict=True)))
+        return self._transformer.load_rows(0, result.ntuples, tuple)
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Run an exchange with the server to its end."""
@@ -122,6 +118,8 @@ def _rest(gen: Any, state: waiting.Wait) -> Any:
 class SqliteConnection(sqlite3.Connection):
     """A connection that waits for the lock and for the disk aside; what is between is quick, and done in place."""
 
+    _patience: float | None = None  # what busy_timeout was last set to
+
     def begin(self, how: str) -> None:
         """Begin a transaction. Raises OperationalError when others keep the database locked for too long."""
         if not cooperative.is_guest():
@@ -135,7 +133,9 @@ class SqliteConnection(sqlite3.Connection):
             cooperative.aside(lambda: self._begin(how, PATIENCE_SECONDS))
 
     def _begin(self, how: str, patience: float) -> None:
-        self.execute(f"PRAGMA busy_timeout = {patience * 1_000:.0f}")
+        if patience != self._patience:
+            self.execute(f"PRAGMA busy_timeout = {patience * 1_000:.0f}")
+            self._patience = patience
         self.execute(how)
 
     def commit(self) -> None:

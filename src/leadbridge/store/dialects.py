@@ -213,10 +213,11 @@ class SQLite:
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order."""
         answers = []
-        for statement, parameters in questions:
-            result = connection.execute(statement, parameters)
-            names = tuple(result.keys())
-            answers.append([dict(zip(names, row, strict=True)) for row in result])
+        with _driver_errors(connection):
+            driver = _sqlite_driver(connection)
+            for statement, parameters in questions:
+                one = compiled(statement, connection.dialect)
+                answers.append(one.rows(driver.execute(one.text, one.bound(parameters))))
         return answers
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
@@ -224,8 +225,9 @@ class SQLite:
 
     def next_numbers(self, connection: Connection, name: str, count: int) -> list[int]:
         """Count on in the table `number`; a rollback gives the numbers back."""
-        statement = text("UPDATE number SET value = value + :count WHERE name = :name RETURNING value")
-        last: int = connection.execute(statement, {"count": count, "name": name}).scalar_one()
+        with _driver_errors(connection):
+            statement = "UPDATE number SET value = value + ? WHERE name = ? RETURNING value"
+            ((last,),) = _sqlite_driver(connection).execute(statement, (count, name))
         return list(range(last - count + 1, last + 1))
 
     def prepared(self, table: Table, rows: Sequence[Row]) -> Prepared:
@@ -236,8 +238,7 @@ class SQLite:
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
         """Write the rows, in the order given."""
         with _driver_errors(connection):
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
+            driver = _sqlite_driver(connection)
             for insert, columns in batch:
                 driver.executemany(_sqlite_text(insert), zip(*columns, strict=True))
 
@@ -273,11 +274,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object, *, synchron
         connection.execute(f"PRAGMA {setting}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _sqlite_driver(connection: Connection) -> SqliteConnection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, SqliteConnection)
+    return driver
+
+
+def _begin_sqlite(connection: Connection) -> None:
     with _driver_errors(connection):
-        driver.begin(connection.get_execution_options().get("begin", SQLite.begin_read))
+        _sqlite_driver(connection).begin(connection.get_execution_options().get("begin", SQLite.begin_read))
 
 
 # ------------------------------------------------------------------------------------------------- PostgreSQL
@@ -337,11 +342,11 @@ class PostgreSQL:
             assert isinstance(driver, PostgresqlConnection)
             results = driver.exchange(
                 [
-                    (one.text, driver.as_text(one.bound(parameters)))
+                    (one.text.encode(), driver.as_text(one.bound(parameters)))
                     for (_, parameters), one in zip(questions, statements, strict=True)
                 ]
             )
-            return [driver.rows(result) for result in results]
+            return [one.rows(driver.rows(result)) for one, result in zip(statements, results, strict=True)]
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
         """What draws from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""
@@ -369,9 +374,9 @@ _NUMBERS = text(
     "SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, CAST(:count AS integer))"
 ).columns(number=BigInteger())
 _LOCK, _LOCK_SHARED = (
-    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key").bindparams(  # noqa: S608 - constants
-        bindparam("keys", type_=ARRAY(BigInteger()))
-    )
+    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key")  # noqa: S608 - constants
+    .bindparams(bindparam("keys", type_=ARRAY(BigInteger())))
+    .columns(nothing=Text())
     for kind in ("", "_shared")
 )
 
