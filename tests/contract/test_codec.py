@@ -128,7 +128,6 @@ def test_comments_and_processing_instructions_disturb_nothing() -> None:
         requested_elements=m.RequestedElements(item_transmission_request_code=m.TransmissionRequestCode.VALUE_1),
     )
     assert decode(parse(text)) == expected
-    assert decode(etree.fromstring(text)) == expected
 
 
 def test_hints_of_client_tools_disturb_nothing() -> None:

@@ -6,7 +6,6 @@ from concurrent.futures import Future
 from typing import Any
 
 import pytest
-import structlog
 
 from leadbridge.contract.schema import ContractViolation
 from leadbridge.log import LIBRARY_LEVELS, configure
@@ -19,6 +18,7 @@ from leadbridge.soap.faults import KINDS, Refusal
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store.errors import DatabaseUnreachable, LaneStopped
 from tests.support.door import CREATE_LEAD, LEAD, Door, Recorder, Reply, basic, envelope, username_token
+from tests.support.logs import log_plainly
 
 both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
 
@@ -38,7 +38,7 @@ def logging_restored() -> Iterator[None]:
     root.handlers[:] = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
-    structlog.reset_defaults()
+    log_plainly()
 
 
 needs_logging = pytest.mark.usefixtures("logging_restored")

@@ -72,7 +72,7 @@ def test_a_database_that_stays_locked_is_unreachable_in_the_end(
 
 
 def test_a_pool_without_a_free_connection_is_unreachable(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("leadbridge.store.connections.PATIENCE_SECONDS", 0.05)
+    monkeypatch.setattr("leadbridge.store.dialects.PATIENCE_SECONDS", 0.05)
     small = Database(database_url, pool_size=1)
     with small.read(), pytest.raises(DatabaseUnreachable), small.read():
         pass

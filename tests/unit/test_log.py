@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from leadbridge.log import (
     LIBRARY_LEVELS,
@@ -18,6 +17,7 @@ from leadbridge.log import (
     new_correlation_id,
 )
 from leadbridge.settings import Settings
+from tests.support.logs import log_plainly
 
 PERSONAL = "Anna Marked"
 
@@ -32,7 +32,7 @@ def restored() -> Iterator[None]:
     root.handlers[:] = handlers
     for name, level in levels.items():
         logging.getLogger(name).setLevel(level)
-    structlog.reset_defaults()
+    log_plainly()
 
 
 def fail() -> None:

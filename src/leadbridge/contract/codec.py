@@ -25,7 +25,7 @@ from leadbridge import messages
 from leadbridge.contract.escaping import escape_attribute, escape_text
 from leadbridge.contract.files import PREFIXES
 from leadbridge.contract.foreign import read_foreign, write_foreign
-from leadbridge.contract.parsing import attributes_of, parse, text_of
+from leadbridge.contract.parsing import attributes_of, parse
 from leadbridge.contract.schema import ContractViolation, explainer
 
 T = TypeVar("T")
@@ -36,9 +36,7 @@ _Writer: TypeAlias = Callable[[Any, list[str], str, str], None]
 
 
 def decode(element: etree._Element) -> Any:
-    """The message in `element`, which has been validated.
-
-    Comments and processing instructions are passed over.
+    """The message in `element`, which has been validated, and parsed without comments and processing instructions.
 
     Raises:
         LookupError: the contract has no such message.
@@ -215,20 +213,18 @@ def _reader(part: type[Any]) -> _Reader:
     attributes = {m.tag: (m.name, _literal(m)) for m in members if m.kind == "Attribute"}
     if texts := [member for member in members if member.kind == "Text"]:
         return _value_reader(part, texts[0], attributes)
-    places = {m.tag: (m.name, m.many, _child_reader(m)) for m in members if m.kind == "Element"}
-    find = places.get
+    find = {m.tag: (m.name, m.many, _child_reader(m)) for m in members if m.kind == "Element"}.get
     wildcard = next(((m.name, m.many, read_foreign) for m in members if m.kind == "Wildcard"), None)
 
     def read(element: etree._Element) -> Any:
         values: dict[str, Any] = {}
         for child in element:
-            place = find(child.tag)
-            if place is None:
-                if wildcard is None or not isinstance(child.tag, str):
-                    continue  # a comment or a processing instruction
-                place = wildcard
+            place = find(child.tag, wildcard)
+            assert place is not None  # validation has let it through
             name, many, convert = place
-            if not many:
+            if convert is None:
+                values[name] = child.text or ""
+            elif not many:
                 values[name] = convert(child)
             elif name in values:
                 values[name].append(convert(child))
@@ -248,7 +244,7 @@ def _value_reader(
     convert = _literal(text)
 
     def read(element: etree._Element) -> Any:
-        values = {text.name: convert(_text(element))}
+        values = {text.name: convert(element.text or "")}
         _read_attributes(element, attributes, values)
         return part(**values)
 
@@ -266,29 +262,14 @@ def _read_attributes(
             values[name] = convert(value)
 
 
-def _child_reader(member: _Member) -> _Reader:
+def _child_reader(member: _Member) -> "_Reader | None":
+    """The reader of an element within another; None for a plain text, which is most of them and read in place."""
     if member.is_part:
         return _reader(member.type)
     convert = _literal(member)
-    if convert is str:
-        return _text
-    if issubclass(member.type, Enum):
-        return _code_reader({one.value: one for one in member.type})
-    return lambda element: convert(_text(element))
-
-
-def _code_reader(codes: Mapping[str | None, Enum]) -> _Reader:
-    def read(element: etree._Element) -> Enum:
-        try:
-            return codes[element.text]
-        except KeyError:  # a comment stands in it
-            return codes[text_of(element)]
-
-    return read
-
-
-def _text(element: etree._Element) -> str:
-    return text_of(element) if len(element) else element.text or ""
+    if convert is str and not member.many:
+        return None
+    return lambda element: convert(element.text or "")
 
 
 def _literal(member: _Member) -> Callable[[str], Any]:
@@ -328,9 +309,10 @@ def _writer(part: type[Any]) -> _Writer:
             declared += _attributes(value, attributes)
         append = out.append
         append(f"<{name}{declared}>")
-        for content, (many, tag, start, end, convert, nested) in zip(contents(value), steps, strict=True):
+        for content, step in zip(contents(value), steps, strict=True):
             if content is None:
                 continue
+            many, tag, start, end, convert, nested = step
             for one in content if many else (content,):
                 if convert is not None:
                     append(f"{start}{convert(one)}{end}")

@@ -30,6 +30,8 @@ def escape_attribute(text: str) -> str:
     Raises:
         ValueError: a character that XML cannot carry.
     """
+    if text.isalnum():  # a code, such as of a currency or a language: letters and digits of any script
+        return text
     _refuse_forbidden(text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     return text.replace("\t", "&#9;").replace("\n", "&#10;").replace("\r", "&#13;")

@@ -53,7 +53,9 @@ def _may_have_doctype(data: bytes) -> bool:
     """False where the bytes show that there is none, which is quicker than asking the tree: in UTF-8, which is what
     there is without a mark and without an encoding that is named, a document type is written `<!DOCTYPE`.
     """
-    if b"<!" in data or b"\0" in data or data[:1] != b"<":
+    if b"\0" in data or data[:1] != b"<":
+        return True
+    if b"!" in data and b"<!" in data:  # one byte is looked for in a tenth of the time of two
         return True
     return data.startswith(b"<?xml") and b"encoding" in data[: data.find(b"?>")]
 

@@ -78,11 +78,12 @@ class LogBuilder:
     methods the path of the element meant.
     """
 
-    __slots__ = ("_items", "_reference", "failed")
+    __slots__ = ("_items", "_reference", "_severity", "failed")
 
     def __init__(self, reference: str | None = None) -> None:
         self._items: list[LogItem] = []
         self._reference = reference
+        self._severity: LogItemSeverityCode | None = None  # the greatest so far
         self.failed = False
 
     def information(self, type_id: LogItemType, note: str, element: str | None = None) -> None:
@@ -99,6 +100,8 @@ class LogBuilder:
         self._add(type_id, _ERROR, note, element)
 
     def _add(self, type_id: LogItemType, severity: LogItemSeverityCode, note: str, element: str | None) -> None:
+        if self._severity is None or severity.value > self._severity.value:
+            self._severity = severity
         self._items.append(
             LogItem(
                 type_id=type_id.value,
@@ -118,8 +121,6 @@ class LogBuilder:
         good = ProcessingResultCode.VALUE_1 if received else ProcessingResultCode.VALUE_3
         return Log(
             business_document_processing_result_code=failed if self.failed else good,
-            maximum_log_item_severity_code=max(
-                (item.severity_code for item in self._items), key=lambda code: code.value, default=None
-            ),
+            maximum_log_item_severity_code=self._severity,
             item=self._items,
         )

@@ -124,7 +124,9 @@ def _refuse_encodings(root: etree._Element, data: bytes) -> None:
     written in another way, and a namespace disguised by character references is no attribute of the
     contract either.
     """
-    if b"encodingStyle" not in data and b"soap/encoding" not in data and b"soap-encoding" not in data:
+    if b"ncoding" not in data or (
+        b"encodingStyle" not in data and b"soap/encoding" not in data and b"soap-encoding" not in data
+    ):
         return
     encoded = _ENCODED(
         root,

@@ -27,16 +27,18 @@ def is_plain(data: bytes, limits: GateLimits) -> bool:
     """True where a message in UTF-8 without a mark has no document type, no processing instruction, no
     comment or CDATA, and keeps every limit but the depth, if it is well-formed at all.
     """
-    if len(data) > SHORT or b"<!" in data or b"\0" in data:
+    # One byte is looked for in a tenth of the time of two; hardly a message has a mark of these.
+    if len(data) > SHORT or b"\0" in data or (b"!" in data and b"<!" in data):
         return False
-    instruction = data.rfind(b"<?")
+    instruction = data.rfind(b"<?") if b"?" in data else -1
     if instruction > 0 or (instruction == 0 and not _DECLARATION.match(data)):
         return False
     # Every attribute and every namespace declaration has an equals sign.
     if data.count(b"=") > min(limits.most_attributes_per_element, limits.most_namespaces_per_element):
         return False
     pieces = data.split(b"<")
-    if len(pieces) - data.count(b"</") > min(_MOST_ELEMENTS, limits.most_elements):
+    most_elements = min(_MOST_ELEMENTS, limits.most_elements)
+    if len(pieces) > most_elements and len(pieces) - data.count(b"</") > most_elements:
         return False
     longest = max(map(len, pieces))  # no tag and no text is longer; characters are fewer than bytes
     if longest > min(limits.longest_attribute_value, limits.longest_text):
