@@ -41,7 +41,7 @@ def main() -> None:
         limits=assignment.limits,
         patience=assignment.patience,
     )
-    # A chunk makes a hundred thousand objects and no cycles; looking for some again and again costs a tenth.
+    # A chunk makes a hundred thousand objects and hardly a cycle; looking for some again and again costs a tenth.
     gc.freeze()
     gc.disable()
     try:

@@ -73,8 +73,8 @@ def bulk_import(
                 code=2,
             )
         with (
-            opened(settings) as database,
             Team(settings.bulk.workers) as team,
+            opened(settings) as database,
             _display(seen.st_size) as display,
         ):
             who = caller_of(database, caller, enabled=True)

@@ -1,6 +1,7 @@
 """What goes into a use case and what comes out: one call, its answer, and what both have in common."""
 
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -66,7 +67,9 @@ _randomness: list[str] = []
 
 
 def new_uuid() -> str:
-    """A random UUID (RFC 9562, version 4) as text.
+    """A new UUID (RFC 9562, version 7) as text: the moment, and 74 random bits.
+
+    They ascend, so that an index of them grows at its end; random ones would change a page of it for every row.
 
     Each call needs several. The operating system is asked for many at once, because asking costs more than the rest:
     uuid4 takes six times as long.
@@ -74,10 +77,10 @@ def new_uuid() -> str:
     try:
         digits = _randomness.pop()
     except IndexError:
-        drawn = os.urandom(16 * 256).hex()
-        _randomness.extend(drawn[place : place + 32] for place in range(32, len(drawn), 32))
-        digits = drawn[:32]
-    return _uuid(digits, version="4")
+        drawn = os.urandom(10 * 256).hex()
+        _randomness.extend(drawn[place : place + 20] for place in range(20, len(drawn), 20))
+        digits = drawn[:20]
+    return _uuid(f"{time.time_ns() // 1_000_000:012x}{digits}", version="7")
 
 
 def named_uuid(namespace: str, name: str) -> str:
@@ -86,8 +89,12 @@ def named_uuid(namespace: str, name: str) -> str:
 
 
 def _uuid(digits: str, *, version: str) -> str:
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:32]}"
+    return (
+        f"{digits[:8]}-{digits[8:12]}-{version}{digits[13:16]}-{_VARIANTS[digits[16]]}{digits[17:20]}-{digits[20:32]}"
+    )
+
+
+_VARIANTS = dict(zip("0123456789abcdef", "89ab" * 4, strict=True))
 
 
 def by_caller(calls: Iterable[Call]) -> list[list[Call]]:

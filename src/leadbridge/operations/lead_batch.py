@@ -1,8 +1,9 @@
 """A batch of new leads on its way into the store: CreateLead, CheckLead and bulk files share it.
 
-What needs no transaction is done when the batch is made: names, addresses and numbers are normalised. Then `ask` asks
-the store for everything the batch must know, in one round trip, and each call becomes a draft, in order, so that a
-business partner drafted for one call is found by the next; `write` writes the drafts together.
+What needs no transaction is done when the batch is made, because others may wait for the transaction: names, addresses
+and numbers are normalised, and rows are made. Then `ask` asks the store for everything the batch must know, in one
+round trip, and each call becomes a draft, in order, so that a business partner drafted for one call is found by the
+next; `write` writes the drafts together.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,20 +33,27 @@ from leadbridge.store.inserts import Row
 
 @dataclass(slots=True)
 class Draft:
-    """A lead about to be written: its head and the rows of its lists, and the business partner it creates."""
+    """A lead about to be written: its head and the rows of its lists, and the business partner it creates.
 
+    Its number, its prospect and that partner come last, in the transaction.
+    """
+
+    status: LifeCycleStatus
     head: Row
     items: list[Row]
     contacts: list[Row]
     answers: list[Row]
     notes: list[Row]
     documents: list[Row]
-    created_partner_id: str | None
+    created_partner_id: str | None = None
 
     def lists(self) -> Iterable[Row]:
         """Every row that belongs to the lead."""
-        for rows in (self.items, self.contacts, self.answers, self.notes, self.documents):
-            yield from rows
+        yield from self.items
+        yield from self.contacts
+        yield from self.answers
+        yield from self.notes
+        yield from self.documents
 
 
 class LeadBatch:
@@ -58,10 +66,10 @@ class LeadBatch:
         self._operation = operation
         path = f"{root}/lbl:ProspectParty/lbl:NewBusinessPartner"
         self._requests: dict[int, Request | None] = {}
+        self._drafts = {id(call): _draft(call) for call in calls}
         for call in calls:
             partner = call.message.lead.prospect_party.new_business_partner
             self._requests[id(call)] = request(call, partner, path, policy) if partner is not None else None
-        self._drawn = 0  # how many numbers for business partners may be drawn
 
     def lock_keys(self) -> list[str]:
         """What the batch must have to itself while it is drafted and written."""
@@ -76,9 +84,7 @@ class LeadBatch:
         """Ask the store for what drafting needs. A check, which does not write, uses no number."""
         brought = [request for request in self._requests.values() if request is not None]
         self._tx = tx
-        self._book = PartnerBook(
-            tx, requests=brought, references=_references(self._calls), numbers=self._numbers() if writes else None
-        )
+        self._book = PartnerBook(tx, requests=brought, references=_references(self._calls))
         self._asked_keys = leads.external_keys_taken(
             tx,
             {
@@ -92,12 +98,9 @@ class LeadBatch:
             tx.foresee_numbers("business_partner", len(brought))
             tx.foresee_numbers("lead", len(self._calls))
 
-    def _numbers(self) -> Iterator[str]:
-        yield from self._tx.next_numbers("business_partner", self._drawn)
-
     def create(self, fresh: Sequence[Call]) -> list[tuple[Draft | None, LogBuilder]]:
         """Draft and write those calls of the batch that are new; without a draft the Log says why."""
-        self._drawn = sum(self._requests[id(call)] is not None for call in fresh)
+        self._book.numbers = _numbers(self._tx, sum(self._requests[id(call)] is not None for call in fresh))
         drafted = [self.draft(call) for call in fresh]
         self._write([(call, draft) for call, (draft, _) in zip(fresh, drafted, strict=True) if draft])
         return drafted
@@ -106,15 +109,17 @@ class LeadBatch:
         """The draft of one call; None when it is refused, and the Log says why."""
         lead: Lead = call.message.lead
         log = LogBuilder(lead.object_node_sender_technical_id)
-        status = LifeCycleStatus(lead.life_cycle_status_code.value if lead.life_cycle_status_code else "1")
-        self._check(call, lead, status, log)
+        draft = self._drafts[id(call)]
+        self._check(call, lead, draft, log)
         prospect = self._prospect(call, lead.prospect_party, log)
         if log.failed or prospect is None:
             return None, log
         if lead.external_key:
             self._keys_taken().add((call.caller.id, *pair(lead.external_key)))
         internal_id, created = prospect
-        return _draft(call, lead, status, internal_id, created_partner_id=internal_id if created else None), log
+        draft.head["prospect_internal_id"] = internal_id
+        draft.created_partner_id = internal_id if created else None
+        return draft, log
 
     def _keys_taken(self) -> set[tuple[str, str, str]]:
         if self._taken is None:
@@ -123,9 +128,9 @@ class LeadBatch:
             }
         return self._taken
 
-    def _check(self, call: Call, lead: Lead, status: LifeCycleStatus, log: LogBuilder) -> None:
+    def _check(self, call: Call, lead: Lead, draft: Draft, log: LogBuilder) -> None:
         root, policy = self._root, self._policy
-        if not may_start(status):
+        if not may_start(draft.status):
             log.error(
                 LogItemType.LEAD_STATUS_NOT_ALLOWED,
                 "A lead starts as 1 open, 2 in process or 3 qualified.",
@@ -133,12 +138,7 @@ class LeadBatch:
             )
         check_code(lead.origin_type_code, policy.origin_type_codes, f"{root}/lbl:OriginTypeCode", log)
         check_code(lead.group_code, policy.group_codes, f"{root}/lbl:GroupCode", log)
-        check_dates(
-            day(lead.start_date) if lead.start_date else None,
-            day(lead.end_date) if lead.end_date else None,
-            f"{root}/lbl:EndDate",
-            log,
-        )
+        check_dates(draft.head["start_date"], draft.head["end_date"], f"{root}/lbl:EndDate", log)
         if lead.external_key and (call.caller.id, *pair(lead.external_key)) in self._keys_taken():
             log.error(
                 LogItemType.LEAD_EXTERNAL_KEY_TAKEN,
@@ -205,7 +205,7 @@ class LeadBatch:
         prospects = self._book.write()
         to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
         for call, draft in drafts:
-            event = forwarding_event(None, LifeCycleStatus(draft.head["life_cycle_status_code"]))
+            event = forwarding_event(None, draft.status)
             if event is not None:
                 subject = qualified.Subject(draft.head, draft.items, draft.notes, call.received_at)
                 to_forward.append((subject, event))
@@ -231,6 +231,14 @@ class LeadBatch:
                 *(_journal_row(call, self._operation, draft.head) for call, draft in drafts),
             ],
         )
+
+
+def _numbers(tx: Transaction, most: int) -> Iterator[str]:
+    """Numbers for business partners, drawn when the first is needed.
+
+    No method: an iterator that holds the batch, which holds it, would keep both until somebody looks for cycles.
+    """
+    yield from tx.next_numbers("business_partner", most)
 
 
 def find_prospect(book: PartnerBook, call: Call, party: ProspectParty) -> Row | None:
@@ -260,17 +268,13 @@ def _check_once(keys: list[str], type_id: LogItemType, note: str, path: str, log
         log.error(type_id, note, path)
 
 
-def _draft(
-    call: Call,
-    lead: Lead,
-    status: LifeCycleStatus,
-    prospect_internal_id: str | None,
-    *,
-    created_partner_id: str | None,
-) -> Draft:
-    now = call.received_at
+def _draft(call: Call) -> Draft:
+    """The lead of a call, but for what only the transaction tells."""
+    lead: Lead = call.message.lead
+    status = LifeCycleStatus(lead.life_cycle_status_code.value if lead.life_cycle_status_code else "1")
     return Draft(
-        head=_head(call, lead, status, prospect_internal_id),
+        status=status,
+        head=_head(call, lead, status),
         items=_items(lead),
         contacts=[
             {
@@ -290,17 +294,16 @@ def _draft(
                 "text": one.value,
                 "language_code": one.language_code,
                 "type_code": one.type_code,
-                "created_at": now,
+                "created_at": call.received_at,
             }
             for position, one in enumerate(lead.note)
         ],
         documents=lead_lists.documents(lead.attachment_folder.document if lead.attachment_folder else ()),
-        created_partner_id=created_partner_id,
     )
 
 
-def _head(call: Call, lead: Lead, status: LifeCycleStatus, prospect_internal_id: str | None) -> Row:
-    """The head row of a new lead; its number comes when it is written."""
+def _head(call: Call, lead: Lead, status: LifeCycleStatus) -> Row:
+    """The head row of a new lead, without its number and its prospect."""
     now, key, amount = call.received_at, lead.external_key, lead.expected_revenue_amount
     return {
         "uuid": new_uuid(),
@@ -321,7 +324,6 @@ def _head(call: Call, lead: Lead, status: LifeCycleStatus, prospect_internal_id:
         "campaign_id": lead.campaign_id,
         "start_date": day(lead.start_date) if lead.start_date else None,
         "end_date": day(lead.end_date) if lead.end_date else None,
-        "prospect_internal_id": prospect_internal_id,
         "sales_responsible_party_id": lead.sales_responsible_party.party_id if lead.sales_responsible_party else None,
         "sales_partner_party_id": lead.sales_partner_party.party_id if lead.sales_partner_party else None,
         "expected_revenue_amount": amount.value if amount else None,

@@ -5,9 +5,8 @@ know, in a few statements; then each call asks it in turn, so that a partner dra
 the next; at the end the drafts are written together.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TypeAlias
 
 from leadbridge import matching
@@ -42,10 +41,7 @@ class Profile:
     match_name: str
     communications: list[tuple[str, str, str | None]]
     identifications: list[tuple[str, str]]
-
-    def values(self) -> Iterable[str]:
-        """The normalised e-mail addresses and numbers, each once."""
-        return dict.fromkeys(normalised for _, _, normalised in self.communications if normalised)
+    values: Collection[str]  # the normalised e-mail addresses and numbers, each once
 
 
 def profile(partner: BusinessPartner, policy: Policy) -> Profile:
@@ -61,6 +57,7 @@ def profile(partner: BusinessPartner, policy: Policy) -> Profile:
         match_name=matching.normalise_name(name_of(partner)),
         communications=communications,
         identifications=[(one.party_identifier_type_code, one.business_partner_id) for one in partner.identification],
+        values=dict.fromkeys([normalised for _, _, normalised in communications if normalised]),
     )
 
 
@@ -90,20 +87,41 @@ class Entry:
 
 
 @dataclass(slots=True)
+class Rows:
+    """A new business partner as rows: the partner, its identifications, addresses and communications.
+
+    Its InternalID and its UUID come when it is written.
+    """
+
+    head: Row
+    identifications: list[Row]
+    addresses: list[Row]
+    communications: list[Row]
+
+    def parts(self) -> Iterable[Row]:
+        """Every row that belongs to the partner."""
+        yield from self.identifications
+        yield from self.addresses
+        yield from self.communications
+
+
+@dataclass(slots=True)
 class Request:
-    """A new business partner one call brings: who sends it and when, its profile, and its path for the Log."""
+    """A new business partner one call brings: who sends it, its profile, its rows, and its path for the Log.
+
+    All of it is made before anything is asked of the store, where nobody waits for it.
+    """
 
     caller: Caller
     partner: BusinessPartner
     profile: Profile
+    rows: Rows
     path: str
-    test_data: bool
-    now: datetime
 
     def lock_keys(self) -> list[str]:
         """Names under which creating this partner and one like it are one at a time."""
         new = self.profile
-        keys = [f"partner/{value}" for value in new.values()]
+        keys = [f"partner/{value}" for value in new.values]
         keys += [f"partner/{kind}/{number}" for kind, number in new.identifications]
         if self.partner.external_key:
             keys.append(external_lock_key("partner-key", self.caller, self.partner.external_key))
@@ -112,14 +130,8 @@ class Request:
 
 def request(call: Call, partner: BusinessPartner, path: str, policy: Policy) -> Request:
     """The new business partner that `call` brings at `path`."""
-    return Request(
-        caller=call.caller,
-        partner=partner,
-        profile=profile(partner, policy),
-        path=path,
-        test_data=bool(call.message.basic_message_header.test_data_indicator),
-        now=call.received_at,
-    )
+    found = profile(partner, policy)
+    return Request(caller=call.caller, partner=partner, profile=found, rows=_rows(call, partner, found), path=path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +164,8 @@ def _entry(row: Row) -> Entry:
 
 
 class PartnerBook:
-    """See the module. `numbers` gives InternalIDs to drafts; None for a check that must not use any.
+    """See the module. `numbers` gives InternalIDs to drafts, and may be set until the first is made; without it, for a
+    check, they get none.
 
     What is stored is asked for at once and looked at when the first call asks.
     """
@@ -163,10 +176,10 @@ class PartnerBook:
         *,
         requests: Sequence[Request],
         references: Iterable[References] = (),
-        numbers: Iterator[str] | None,
+        numbers: Iterator[str] | None = None,
     ) -> None:
         self._tx = tx
-        self._numbers = numbers
+        self.numbers = numbers
         self._requests = requests
         self._entries: dict[str, Entry] = {}
         self._by_value: dict[str, list[Entry]] = {}
@@ -176,7 +189,7 @@ class PartnerBook:
         self._owned: dict[_Owned, Entry] = {}
         self._asked_candidates = businesspartners.candidates(
             tx,
-            normalised={value for one in requests for value in one.profile.values()},
+            normalised={value for one in requests for value in one.profile.values},
             identifications={each for one in requests for each in one.profile.identifications},
         )
         self._asked_owned = self._ask_owned(tx, requests)
@@ -326,6 +339,8 @@ class PartnerBook:
             for entry in self._by_identification.get(one, ()):
                 seen[id(entry)] = entry
                 equal.setdefault(id(entry), set()).add("identification")
+        if not seen:
+            return []
         judged = (
             match(
                 internal_id=entry.internal_id or "",
@@ -343,7 +358,7 @@ class PartnerBook:
     def _draft(self, request: Request) -> Entry:
         new = request.profile
         entry = Entry(
-            internal_id=next(self._numbers) if self._numbers else None,
+            internal_id=next(self.numbers) if self.numbers else None,
             uuid=new_uuid(),
             change_number=1,
             category_code=new.category_code,
@@ -353,7 +368,7 @@ class PartnerBook:
         )
         if entry.internal_id is not None:
             self._entries[entry.internal_id] = entry
-        for value in new.values():
+        for value in new.values:
             self._by_value.setdefault(value, []).append(entry)
         for one in new.identifications:
             self._by_identification.setdefault(one, []).append(entry)
@@ -364,22 +379,27 @@ class PartnerBook:
 
     def write(self) -> dict[str, Row]:
         """Insert all drafts; they are returned as `businesspartners.load` would give them, by InternalID."""
-        rows = [_rows(request, entry) for request, entry in self._drafts]
+        for request, entry in self._drafts:
+            rows, internal_id = request.rows, entry.internal_id
+            rows.head["internal_id"], rows.head["uuid"] = internal_id, entry.uuid
+            for part in rows.parts():
+                part["internal_id"] = internal_id
+        written = [request.rows for request, _ in self._drafts]
         businesspartners.insert(
             self._tx,
-            partners=[one[0] for one in rows],
-            identifications=[row for one in rows for row in one[1]],
-            addresses=[row for one in rows for row in one[2]],
-            communications=[row for one in rows for row in one[3]],
+            partners=[one.head for one in written],
+            identifications=[row for one in written for row in one.identifications],
+            addresses=[row for one in written for row in one.addresses],
+            communications=[row for one in written for row in one.communications],
         )
         return {
-            head["internal_id"]: {
-                **head,
-                "identifications": identifications,
-                "addresses": addresses,
-                "communications": communications,
+            one.head["internal_id"]: {
+                **one.head,
+                "identifications": one.identifications,
+                "addresses": one.addresses,
+                "communications": one.communications,
             }
-            for head, identifications, addresses, communications in rows
+            for one in written
         }
 
 
@@ -393,24 +413,20 @@ def _by_every_key(rows: Iterable[Row]) -> Mapping[Key, Row]:
     return found
 
 
-def _rows(request: Request, entry: Entry) -> tuple[Row, list[Row], list[Row], list[Row]]:
-    """One draft as rows: the partner, its identifications, addresses and communications."""
-    partner, person, organisation = request.partner, request.partner.person, request.partner.organisation
+def _rows(call: Call, partner: BusinessPartner, profile: Profile) -> Rows:
+    person, organisation = partner.person, partner.organisation
     reach, key = partner.communication, partner.external_key
-    internal_id = entry.internal_id
     head: Row = {
-        "internal_id": internal_id,
-        "uuid": entry.uuid,
-        "change_number": entry.change_number,
-        "created_by": request.caller.id,
-        "created_at": request.now,
-        "changed_at": request.now,
-        "test_data": request.test_data,
+        "change_number": 1,
+        "created_by": call.caller.id,
+        "created_at": call.received_at,
+        "changed_at": call.received_at,
+        "test_data": bool(call.message.basic_message_header.test_data_indicator),
         "sender_technical_id": partner.object_node_sender_technical_id,
         "communication_system_id": key.communication_system_id if key else None,
         "remote_object_id": key.remote_object_id if key else None,
         "category_code": partner.category_code.value,
-        "role_codes": " ".join(role.value for role in partner.role_code),
+        "role_codes": " ".join([role.value for role in partner.role_code]),
         "given_name": person.given_name if person else None,
         "family_name": person.family_name if person else None,
         "academic_title_code": person.academic_title_code if person else None,
@@ -418,23 +434,21 @@ def _rows(request: Request, entry: Entry) -> tuple[Row, list[Row], list[Row], li
         "birth_date": day(person.birth_date) if person and person.birth_date else None,
         "first_line_name": organisation.first_line_name if organisation else None,
         "second_line_name": organisation.second_line_name if organisation else None,
-        "match_name": entry.match_name,
+        "match_name": profile.match_name,
         "correspondence_language_code": reach.correspondence_language_code if reach else None,
         "contact_allowed_code": partner.contact_allowed_code.value if partner.contact_allowed_code else None,
         "extension": extension_bytes(partner.extension),
     }
-    identifications = [
+    identifications: list[Row] = [
         {
-            "internal_id": internal_id,
             "position": position,
             "party_identifier_type_code": one.party_identifier_type_code,
             "business_partner_id": one.business_partner_id,
         }
         for position, one in enumerate(partner.identification)
     ]
-    addresses = [
+    addresses: list[Row] = [
         {
-            "internal_id": internal_id,
             "position": position,
             "country_code": one.country_code,
             "region_code": one.region_code,
@@ -445,14 +459,11 @@ def _rows(request: Request, entry: Entry) -> tuple[Row, list[Row], list[Row], li
         }
         for position, one in enumerate(partner.address)
     ]
-    return head, identifications, addresses, _communications(request, internal_id)
-
-
-def _communications(request: Request, internal_id: str | None) -> list[Row]:
-    return [
-        {"internal_id": internal_id, "position": position, "kind": kind, "value": value, "normalised": normalised}
-        for position, (kind, value, normalised) in enumerate(request.profile.communications)
+    communications: list[Row] = [
+        {"position": position, "kind": kind, "value": value, "normalised": normalised}
+        for position, (kind, value, normalised) in enumerate(profile.communications)
     ]
+    return Rows(head, identifications, addresses, communications)
 
 
 _EXTENSION = "{urn:leadbridge:common:1}Extension"

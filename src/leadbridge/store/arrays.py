@@ -24,11 +24,10 @@ _Values: TypeAlias = Sequence[Any]
 
 def one_insert(batch: Sequence[Prepared]) -> tuple[bytes, list[bytes]]:
     """The statement that writes all rows of a batch, and its parameters. Rows keep their order within a table."""
-    tables: dict[Insert, list[list[Any]]] = {}
+    tables: dict[Insert, list[_Values]] = {}
     for insert, columns in batch:
         if insert in tables:
-            for column, more in zip(tables[insert], columns, strict=True):
-                column.extend(more)
+            tables[insert] = [[*before, *more] for before, more in zip(tables[insert], columns, strict=True)]
         else:
             tables[insert] = columns
     shape: list[tuple[Insert, tuple[int, ...]]] = []
@@ -57,24 +56,36 @@ def _statement(tables: tuple[tuple[Insert, tuple[int, ...]], ...]) -> bytes:
     return (f"WITH {named} {last}" if named else last).encode()
 
 
-def _texts(values: _Values) -> str:
-    quoted = '","'.join([value for value in values if value is not None])
-    if None not in values and "\\" not in quoted and quoted.count('"') == 2 * (len(values) - 1):
-        return f'{{"{quoted}"}}'  # the usual case, at the speed of C
-    return _array(_quoted(value) if value is not None else None for value in values)
+def text_array(values: _Values) -> str:
+    """Texts and nulls as an array."""
+    try:
+        quoted = '","'.join(values)
+    except TypeError:  # a null among them
+        return _array([None if value is None else _quoted(value) for value in values])
+    if "\\" in quoted or quoted.count('"') != 2 * (len(values) - 1):
+        return _array([_quoted(value) for value in values])
+    return f'{{"{quoted}"}}'  # the usual case, at the speed of C
 
 
 def _quoted(value: str) -> str:
+    if "\\" not in value and '"' not in value:
+        return f'"{value}"'
     escaped = value.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
-def _array(values: Any) -> str:
+def _each(convert: Callable[[Any], str], values: _Values) -> str:
+    if None in values:
+        return _array([None if value is None else convert(value) for value in values])
+    return f"{{{','.join(map(convert, values))}}}"
+
+
+def _array(values: _Values) -> str:
     return f"{{{','.join(['NULL' if value is None else value for value in values])}}}"
 
 
 def _moments(values: _Values) -> str:
-    return _array([None if value is None else _moment(value) for value in values])
+    return _each(_moment, values)
 
 
 @lru_cache(maxsize=4_096)  # the rows of one call share its moment, in some ten columns
@@ -90,8 +101,9 @@ def _decimals(values: _Values) -> str:
     return _array([None if value is None else format(value, "f") for value in values])
 
 
-def _plain(values: _Values) -> str:
-    return _array([None if value is None else str(value) for value in values])
+def plain_array(values: _Values) -> str:
+    """Numbers, truth values, days and nulls as an array."""
+    return _each(str, values)
 
 
 def _bytes(values: _Values) -> str:
@@ -101,13 +113,13 @@ def _bytes(values: _Values) -> str:
 _KINDS: dict[type[TypeEngine[Any]], tuple[str, Callable[[_Values], str]]] = {
     UtcDateTime: ("timestamptz", _moments),
     ExactDecimal: ("numeric", _decimals),
-    Boolean: ("bool", _plain),
-    Integer: ("int4", _plain),
-    BigInteger: ("int8", _plain),
-    Date: ("date", _plain),
+    Boolean: ("bool", plain_array),
+    Integer: ("int4", plain_array),
+    BigInteger: ("int8", plain_array),
+    Date: ("date", plain_array),
     LargeBinary: ("bytea", _bytes),
 }
 
 
 def _kind(kind: TypeEngine[Any]) -> tuple[str, Callable[[_Values], str]]:
-    return _KINDS.get(type(kind), ("text", _texts))
+    return _KINDS.get(type(kind), ("text", text_array))

@@ -16,7 +16,7 @@ from enum import StrEnum
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, func, literal, or_, select, update
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.store import tables
@@ -271,9 +271,13 @@ def begin_chunk(tx: Transaction, job_id: str, number: int) -> bool:
     """
     tx.lock([lock_key(job_id)], shared=True)
     tx.lock([f"bulk_chunk/{job_id}/{number}"])
-    there = select(1).where(_chunk.c.job_id == job_id, _chunk.c.number == number).exists()
-    running = select(~there).where(_job.c.id == job_id, _job.c.state == JobState.RUNNING.value)
-    return bool(tx.connection.execute(running).scalar())
+    return any(row["is_new"] for row in tx.ask(_IS_NEW, {"job_id": job_id, "number": number}))
+
+
+_THERE = select(1).where(_chunk.c.job_id == bindparam("job_id"), _chunk.c.number == bindparam("number")).exists()
+_IS_NEW = select((~_THERE).label("is_new")).where(
+    _job.c.id == bindparam("job_id"), _job.c.state == JobState.RUNNING.value
+)
 
 
 def finish_chunk(
