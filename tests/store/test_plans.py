@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import text
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
 from leadbridge.store import assignment, bulk, businesspartners, crmrecords, feed, leads, outbox, received
+from leadbridge.store.connections import SqliteConnection
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.feed import HeadChange
 from leadbridge.store.tables import metadata
@@ -96,17 +97,16 @@ HOT: dict[str, Callable[[Transaction], object]] = {
 
 @pytest.mark.parametrize("name", HOT)
 def test_no_table_is_walked_through(sqlite: Database, name: str) -> None:
-    statements: list[tuple[str, Any]] = []
+    statements: list[str] = []
     with sqlite.write() as tx:
-
-        @event.listens_for(tx.connection, "before_cursor_execute")
-        def keep(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-            statements.append((statement, parameters))
-
+        driver = tx.connection.connection.driver_connection
+        assert isinstance(driver, SqliteConnection)
+        driver.set_trace_callback(statements.append)
         HOT[name](tx)
+        driver.set_trace_callback(None)
         plans = [
-            (statement, [step[3] for step in tx.connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", given)])
-            for statement, given in list(statements)
+            (statement, [step[3] for step in driver.execute(f"EXPLAIN QUERY PLAN {statement}")])
+            for statement in statements
         ]
     assert plans
     walked = [
@@ -130,3 +130,13 @@ def test_postgresql_reads_a_feed_in_the_order_of_an_index(postgresql: Database, 
         plan = "\n".join(tx.connection.exec_driver_sql(f"EXPLAIN {written}").scalars())
     assert f"ix_lead_status_change_{name}" in plan, plan
     assert "Sort" not in plan, plan
+
+
+def test_a_plan_made_while_a_table_is_empty_uses_the_index(postgresql: Database) -> None:
+    with postgresql.write() as tx:
+        for _ in range(10):  # after five executions PostgreSQL may keep a plan
+            list(received.find(tx, [("p1", "u1")]))
+        statement = text("SELECT name FROM pg_prepared_statements WHERE statement LIKE '%FROM received%'")
+        name = tx.connection.execute(statement).scalar_one()
+        plan = "\n".join(tx.connection.execute(text(f"EXPLAIN EXECUTE {name}('[]')")).scalars())
+    assert re.search(r"Index Cond: .*caller_id.*message_uuid", plan)

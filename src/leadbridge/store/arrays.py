@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import lru_cache
+from itertools import count
 from typing import Any, TypeAlias
 
 from sqlalchemy import BigInteger, Boolean, Date, Integer, LargeBinary
@@ -21,7 +22,7 @@ from leadbridge.store.inserts import Insert, Prepared
 _Values: TypeAlias = Sequence[Any]
 
 
-def one_insert(batch: Sequence[Prepared]) -> tuple[bytes, list[str]]:
+def one_insert(batch: Sequence[Prepared]) -> tuple[bytes, list[bytes]]:
     """The statement that writes all rows of a batch, and its parameters. Rows keep their order within a table."""
     tables: dict[Insert, list[_Values]] = {}
     for insert, columns in batch:
@@ -30,12 +31,12 @@ def one_insert(batch: Sequence[Prepared]) -> tuple[bytes, list[str]]:
         else:
             tables[insert] = columns
     shape: list[tuple[Insert, tuple[int, ...]]] = []
-    parameters: list[str] = []
+    parameters: list[bytes] = []
     for insert, columns in tables.items():
         # A column that is null in every row is left out: half of the columns of a lead usually are.
         filled = tuple(place for place, column in enumerate(columns) if column.count(None) < len(column))
         shape.append((insert, filled))
-        parameters += [_kind(insert.columns[place].type)[1](columns[place]) for place in filled]
+        parameters += [_kind(insert.columns[place].type)[1](columns[place]).encode() for place in filled]
     return _statement(tuple(shape)), parameters
 
 
@@ -43,10 +44,11 @@ def one_insert(batch: Sequence[Prepared]) -> tuple[bytes, list[str]]:
 def _statement(tables: tuple[tuple[Insert, tuple[int, ...]], ...]) -> bytes:
     """The text; it is the same for groups that fill the same columns, so that the server keeps its plan."""
     parts = []
+    numbers = count(1)
     for insert, filled in tables:
         columns = [insert.columns[place] for place in filled]
         names = ", ".join(f'"{column.name}"' for column in columns)
-        arrays = ", ".join(f"%s::{_kind(column.type)[0]}[]" for column in columns)
+        arrays = ", ".join(f"${next(numbers)}::{_kind(column.type)[0]}[]" for column in columns)
         parts.append(f'INSERT INTO "{insert.table}" ({names}) SELECT * FROM unnest({arrays})')  # noqa: S608 - names of our own tables
     *others, last = parts
     named = ", ".join(f"part{place} AS ({part})" for place, part in enumerate(others))

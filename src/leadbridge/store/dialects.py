@@ -132,9 +132,16 @@ def _one_of_sqlite(element: _OneOf, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(_TupleOneOf, "postgresql")
 def _tuple_one_of_postgresql(element: _TupleOneOf, compiler: SQLCompiler, **kw: Any) -> str:
     *columns, values = (compiler.process(clause, **kw) for clause in element.clauses)
-    picks = ", ".join(f"each_one.value ->> {place}" for place in range(len(columns)))
+    picks = [f"each_one.value ->> {place}" for place in range(len(columns))]
     source = f"jsonb_array_elements(CAST({values} AS jsonb)) AS each_one(value)"
-    return f"(({', '.join(columns)}) IN (SELECT {picks} FROM {source}))"  # noqa: S608 - as above
+    # The last line alone would do. But a plan made while the table is small walks through all of it, and is kept when
+    # it has grown; what the lines before say can only be answered with an index.
+    each = [
+        f"{column} = ANY (ARRAY(SELECT {pick} FROM {source}))"  # noqa: S608 - compiled, not pasted
+        for column, pick in zip(columns, picks, strict=True)
+    ]
+    together = f"({', '.join(columns)}) IN (SELECT {', '.join(picks)} FROM {source})"  # noqa: S608 - as above
+    return f"({' AND '.join([*each, together])})"
 
 
 @compiles(_TupleOneOf, "sqlite")
@@ -205,10 +212,11 @@ class SQLite:
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order."""
         answers = []
-        for statement, parameters in questions:
-            result = connection.execute(statement, parameters)
-            names = tuple(result.keys())
-            answers.append([dict(zip(names, row, strict=True)) for row in result])
+        with _driver_errors(connection):
+            driver = _sqlite_driver(connection)
+            for statement, parameters in questions:
+                one = compiled(statement, connection.dialect)
+                answers.append(one.rows(driver.execute(one.text, one.bound(parameters))))
         return answers
 
     def planned_with_values(self, connection: Connection) -> AbstractContextManager[None]:  # noqa: ARG002 - the other dialect looks at it
@@ -220,8 +228,9 @@ class SQLite:
 
     def next_numbers(self, connection: Connection, name: str, count: int) -> list[int]:
         """Count on in the table `number`; a rollback gives the numbers back."""
-        statement = text("UPDATE number SET value = value + :count WHERE name = :name RETURNING value")
-        last: int = connection.execute(statement, {"count": count, "name": name}).scalar_one()
+        with _driver_errors(connection):
+            statement = "UPDATE number SET value = value + ? WHERE name = ? RETURNING value"
+            ((last,),) = _sqlite_driver(connection).execute(statement, (count, name))
         return list(range(last - count + 1, last + 1))
 
     def prepared(self, table: Table, rows: Sequence[Row]) -> Prepared:
@@ -232,8 +241,7 @@ class SQLite:
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
         """Write the rows, in the order given."""
         with _driver_errors(connection):
-            driver = connection.connection.driver_connection
-            assert isinstance(driver, sqlite3.Connection)
+            driver = _sqlite_driver(connection)
             for insert, columns in batch:
                 driver.executemany(_sqlite_text(insert), zip(*columns, strict=True))
 
@@ -269,11 +277,15 @@ def _prepare_sqlite(connection: sqlite3.Connection, _record: object, *, synchron
         connection.execute(f"PRAGMA {setting}")
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _sqlite_driver(connection: Connection) -> SqliteConnection:
     driver = connection.connection.driver_connection
     assert isinstance(driver, SqliteConnection)
+    return driver
+
+
+def _begin_sqlite(connection: Connection) -> None:
     with _driver_errors(connection):
-        driver.begin(connection.get_execution_options().get("begin", SQLite.begin_read))
+        _sqlite_driver(connection).begin(connection.get_execution_options().get("begin", SQLite.begin_read))
 
 
 # ------------------------------------------------------------------------------------------------- PostgreSQL
@@ -330,13 +342,14 @@ class PostgreSQL:
         statements = [compiled(statement, connection.dialect) for statement, _ in questions]
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
-            assert isinstance(driver, psycopg.Connection)
-            cursors = []
-            with driver.pipeline() if len(questions) > 1 else nullcontext():
-                for (_, parameters), one in zip(questions, statements, strict=True):
-                    cursors.append(cursor := driver.cursor())
-                    cursor.execute(one.text, one.bound(parameters))
-            return [one.read(cursor) for one, cursor in zip(statements, cursors, strict=True)]
+            assert isinstance(driver, PostgresqlConnection)
+            results = driver.exchange(
+                [
+                    (one.text.encode(), driver.as_text(one.bound(parameters)))
+                    for (_, parameters), one in zip(questions, statements, strict=True)
+                ]
+            )
+            return [one.rows(driver.rows(result)) for one, result in zip(statements, results, strict=True)]
 
     @contextmanager
     def planned_with_values(self, connection: Connection) -> Iterator[None]:
@@ -367,15 +380,15 @@ class PostgreSQL:
         """Write the rows in the order given, in one statement for all tables."""
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
-            assert isinstance(driver, psycopg.Connection)
-            driver.execute(*one_insert(batch), prepare=True)
+            assert isinstance(driver, PostgresqlConnection)
+            driver.exchange([one_insert(batch)])
 
 
-_NUMBERS = text("SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, :count)").columns(
-    number=BigInteger()
-)
+_NUMBERS = text(
+    "SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, CAST(:count AS integer))"
+).columns(number=BigInteger())
 _LOCK, _LOCK_SHARED = (
-    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key")  # noqa: S608 - constants
+    text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key").columns(nothing=Text())  # noqa: S608 - constants
     for kind in ("", "_shared")
 )
 
