@@ -9,8 +9,8 @@ from sqlalchemy import func, literal_column, select, text, union_all
 from leadbridge.store import tables
 from leadbridge.store.columntypes import text_type
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of
 
 _lead = tables.lead
 _partner = tables.business_partner

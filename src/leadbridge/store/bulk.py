@@ -22,8 +22,8 @@ from leadbridge.caller import Caller, Visibility
 from leadbridge.store import tables
 from leadbridge.store.columntypes import UtcDateTime
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of
 from leadbridge.store.statements import fetch, insert_many
 
 _job, _part, _chunk, _rejection = tables.bulk_job, tables.bulk_part, tables.bulk_chunk, tables.bulk_rejection

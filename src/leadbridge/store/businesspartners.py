@@ -23,9 +23,9 @@ from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
 from leadbridge.store import finding, tables
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of, tuple_one_of
 from leadbridge.store.finding import Block, Collected, Search, Way
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of, tuple_one_of
 from leadbridge.store.statements import fetch, fold, folded, insert_many, selected, selected_among
 from leadbridge.store.visibility import (
     may_read_partner,

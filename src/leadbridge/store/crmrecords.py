@@ -11,8 +11,8 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from leadbridge.selection import Interval
 from leadbridge.store import tables
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of
 from leadbridge.store.statements import fetch, insert_many, selected, update_many
 
 _record = tables.crm_record

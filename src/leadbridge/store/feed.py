@@ -27,8 +27,8 @@ from leadbridge.lead import LifeCycleStatus, StatusChangeType, status_changes
 from leadbridge.store import tables
 from leadbridge.store.columntypes import UtcDateTime, text_type
 from leadbridge.store.database import Asked, Transaction
-from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of
 from leadbridge.store.statements import insert_many, update_many
 from leadbridge.store.visibility import may_see_lead, rule_of, who
 

@@ -8,8 +8,8 @@ from sqlalchemy import bindparam, select
 
 from leadbridge.store import tables
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of
 from leadbridge.store.statements import fetch, insert_many
 
 _journal = tables.journal

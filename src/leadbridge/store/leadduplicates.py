@@ -11,8 +11,8 @@ from sqlalchemy import Select, bindparam, func, select
 from leadbridge.caller import Caller, Visibility
 from leadbridge.store import tables
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of
 from leadbridge.store.visibility import may_see_lead, rule_of, who
 
 _lead = tables.lead

@@ -15,9 +15,9 @@ from leadbridge.selection import Interval
 from leadbridge.store import finding, tables
 from leadbridge.store.columntypes import DayOf, UtcDateTime
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of, tuple_one_of
 from leadbridge.store.finding import Block, Search, Streams, Way
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of, tuple_one_of
 from leadbridge.store.statements import (
     fetch,
     fold,

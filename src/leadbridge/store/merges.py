@@ -12,8 +12,8 @@ from sqlalchemy import bindparam, delete, select, union, update
 
 from leadbridge.store import tables
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of
 from leadbridge.store.statements import as_rows, fetch, insert_many, update_many
 
 _partner = tables.business_partner

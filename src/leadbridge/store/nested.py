@@ -24,7 +24,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
-from leadbridge.store.dialects import Membership
+from leadbridge.store.membership import Membership
 
 
 class _ValueList(TypeDecorator[Any]):

@@ -20,8 +20,8 @@ from sqlalchemy.sql.dml import ReturningUpdate
 from leadbridge.store import tables
 from leadbridge.store.columntypes import UtcDateTime
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import one_of
 from leadbridge.store.statements import fetch, insert_many, update_many
 
 _message = tables.message

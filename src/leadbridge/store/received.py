@@ -9,8 +9,8 @@ from sqlalchemy import delete, select
 
 from leadbridge.store import tables
 from leadbridge.store.database import Transaction
-from leadbridge.store.dialects import tuple_one_of
 from leadbridge.store.inserts import Row
+from leadbridge.store.membership import tuple_one_of
 from leadbridge.store.statements import insert_many
 
 _received = tables.received

@@ -14,7 +14,7 @@ from sqlalchemy import Column, Select, Table, delete, func, select
 
 from leadbridge.store import journal, tables
 from leadbridge.store.database import Database, Transaction
-from leadbridge.store.dialects import one_of
+from leadbridge.store.membership import one_of
 from leadbridge.store.statements import fetch
 
 _ENDED_JOBS: Final = ("finished", "broken", "cancelled")
