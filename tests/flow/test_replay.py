@@ -89,7 +89,7 @@ WRITING: dict[str, Callable[[Calls], Request]] = {
 # Not known as a whole but record by record: see test_bundle.
 BUNDLES = {"MaintainLeadBundle", "CheckMaintainLeadBundle"}
 
-# The same again by themselves, whatever their header says: see test_feed.
+# The same again by themselves, whatever their header says: see test_use_cases_feed.
 FEED = {"ReadLeadStatusChanges", "AcknowledgeLeadStatusChanges"}
 
 every_writing_operation = pytest.mark.parametrize("operation", WRITING)
