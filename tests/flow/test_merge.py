@@ -6,6 +6,8 @@ from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.store import journal
 from tests.support.calls import ACME, DESK, Answered, Calls, column
 from tests.support.commands import command
+from tests.support.feed import known
+from tests.support.feed import partner as partner_caller
 from tests.support.messages_by_hand import (
     Xml,
     change_lead,
@@ -292,3 +294,17 @@ def test_a_partner_still_refers_to_what_became_somebody_elses_and_does_not_read_
         name = "By key" if "RemoteObjectID" in prospect else "Recognised"
         made = calls.done(create_lead(lead_fields(name=name, prospect=prospect)), caller=ACME)
         assert made.one("Lead/ProspectPartyInternalID") == secret
+
+
+def test_a_partner_gives_itself_no_lead_to_read_what_its_own_became(calls: Calls) -> None:
+    second = partner_caller("acme-2", party="ACME")
+    known(calls.database, ACME, second)
+    secret = created(calls, person(emails=["secret@example.org"]))
+    own = created(calls, caller=ACME)
+    calls.done(merge_business_partner(secret, own))
+    calls.done(create_lead(lead_fields(prospect=known_prospect(own), given_to="ACME")), caller=ACME)
+    for caller in (ACME, second):
+        assert calls.send(read_business_partner(own, secret), caller=caller).parts("BusinessPartner") == []
+        assert calls.done(find_business_partner({}), caller=caller).all("BusinessPartner/InternalID") == []
+    with_lead(calls, secret, given_to="ACME", name="Another")
+    assert calls.done(read_business_partner(own), caller=ACME).one("BusinessPartner/InternalID") == secret
