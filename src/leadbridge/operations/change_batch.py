@@ -268,7 +268,7 @@ class _Plan:
         )
         check_dates(change.value("start_date"), change.value("end_date"), f"{_ROOT}/lbl:EndDate", log)
         if lead.sales_partner_party is not None:
-            change.set(**partner_loop.given(lead.sales_partner_party, change.head, log))
+            change.set(**partner_loop.given(lead.sales_partner_party, change.call.caller, change.head, log))
             if "partner_decision_code" in change.columns:
                 note = "The decision of the partner that had the lead was taken away with it."
                 log.follows(LogItemType.LEAD_PARTNER_DECISION_RESET, note, f"{_ROOT}/lbl:SalesPartnerParty")
