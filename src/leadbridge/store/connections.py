@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import waiting
-from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
@@ -52,13 +51,6 @@ class PostgresqlConnection(psycopg.Connection[Any]):
                 if self.pgconn.pipeline_status:
                     self.close()  # nobody knows what is still on its way
                 raise
-
-    def _deallocate(self, name: bytes | None) -> PQGen[None]:
-        # After a rollback, also to a savepoint, the driver throws away all statements that are prepared on the
-        # connection, and means its own: those of the exchanges go with them.
-        if name is None:
-            self._exchanges.forget()
-        return super()._deallocate(name)
 
     def as_text(self, values: Sequence[Any]) -> Sequence[Any]:
         """Values as an exchange takes them."""
