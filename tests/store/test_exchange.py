@@ -6,11 +6,10 @@ import asyncio
 
 import psycopg
 import pytest
-from sqlalchemy import make_url, text
+from sqlalchemy import make_url
 
-from leadbridge.store import cooperative, received
+from leadbridge.store import cooperative
 from leadbridge.store.connections import PostgresqlConnection
-from leadbridge.store.database import Database, Transaction
 
 NUMBER = b"SELECT $1::int4"
 
@@ -60,19 +59,3 @@ def test_in_a_loop_as_well_also_when_the_server_ends_while_nobody_waits(postgres
             return [*found, *await cooperative.run(lambda: numbers(other, b"4"))]
 
     assert asyncio.run(use()) == [1, 2, 4]
-
-
-def test_what_was_prepared_is_there_after_something_was_rolled_back(postgresql: Database) -> None:
-    def ask(tx: Transaction) -> None:
-        assert list(received.find(tx, [("p1", "u1")])) == []
-
-    with postgresql.write() as tx:
-        ask(tx)
-        for _ in range(10):  # the driver's own preparing would begin at the sixth, and end all at a rollback
-            tx.connection.execute(text("SELECT 1"))
-        with tx.trial() as trial:
-            trial.undo()
-        ask(tx)
-        tx.connection.rollback()
-    with postgresql.write() as tx:
-        ask(tx)
