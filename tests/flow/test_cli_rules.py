@@ -69,6 +69,13 @@ days = ["mon"]
 """
 
 
+def test_assign_alone_tells_what_it_can_do() -> None:
+    done = command("assign", environment={})
+    assert done.code == 0
+    assert "--explain" in done.out
+    assert "check" in done.out
+
+
 def test_the_rules_explain_what_they_say_to_a_lead(database_url: str, tmp_path: Path) -> None:
     database = Database(database_url)
     store_leads(database, a_lead(1), a_lead(2, sales_partner_party_id="ACME"), a_lead(3, sales_partner_party_id="BETA"))

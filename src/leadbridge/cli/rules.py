@@ -62,10 +62,14 @@ def _range(threshold: Threshold, lowest: int, highest: int) -> str:
 def assign(
     *,
     explain_lead: Annotated[
-        str, Parameter(name="--explain", help="The ID of a stored lead: say what each rule says to it now, and why.")
-    ],
+        str | None,
+        Parameter(name="--explain", help="The ID of a stored lead: say what each rule says to it now, and why."),
+    ] = None,
 ) -> None:
     """Tell, rule by rule, who would get a stored lead now. Writes nothing; a party that is named stays."""
+    if explain_lead is None:
+        assign_app.help_print()
+        return
     settings = Settings()
     rules = assignment_rules(settings)
     with opened(settings) as database, database.read() as tx:
