@@ -225,7 +225,7 @@ class Model:
         named = [master, *others]
         everyone = caller.visibility is Visibility.ALL
         wrong = {
-            "BUSINESSPARTNER.NAMED_TWICE": len(set(named)) < len(named),
+            "BUSINESSPARTNER.NAMED_TWICE": len({self.master(one) for one in named}) < len(named),
             "BUSINESSPARTNER.UNKNOWN": not all(self.knows(caller, one) for one in named),
             "BUSINESSPARTNER.MERGED_ALREADY": any(one in self.merged for one in named),
             "BUSINESSPARTNER.MERGE_NOT_ALLOWED": not everyone and any(self.partners[n] != caller.id for n in named),
