@@ -354,7 +354,12 @@ class LeadMachine(RuleBasedStateMachine):
         self.now += DECISION_TIME if whole else DECISION_TIME / 2
         with self.calls.database.write() as tx:
             taken = partner_loop.take_back(tx, now=self.now, limit=100)
-        assert taken == [self.ids[number] for number in self.model.take_back(self.now)]
+        numbers = {lead_id: number for number, lead_id in self.ids.items()}
+        back, overdue = [numbers[lead_id] for lead_id in taken], self.model.overdue(self.now)
+        assert sorted(back) == sorted(overdue)
+        assert [overdue[number] for number in back] == sorted(overdue.values())  # the longest overdue first
+        for number in back:
+            self.model.comes_back(number)
 
     @rule(caller=CALLERS, key=st.sampled_from(KEYS))
     def reads_by_key(self, caller: Caller, key: str) -> None:
@@ -542,7 +547,7 @@ def test_whatever_happens_to_leads_all_is_as_the_model_says(database: Database) 
         run_state_machine_as_test(
             OnThisDatabase,
             settings=settings(
-                max_examples=12,
+                max_examples=11,
                 stateful_step_count=30,
                 deadline=None,
                 derandomize=True,

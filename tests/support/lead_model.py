@@ -252,16 +252,16 @@ class Model:
             lead.status, lead.version = "5" if declines else "4", lead.version + 1
             self._tell(number, old, lead.party)
 
-    def take_back(self, now: datetime) -> list[int]:
-        """Leads come back whose partners did not decide in time, the longest overdue first."""
-        waiting = [(lead.due, number) for number, lead in self.leads.items() if lead.due is not None]
-        overdue = [number for due, number in sorted(waiting) if due <= now]
-        for number in overdue:
-            lead = self.leads[number]
-            old_party, lead.party, lead.due = lead.party, None, None
-            lead.version += 1
-            self._tell(number, lead.status, old_party)
-        return overdue
+    def overdue(self, now: datetime) -> dict[int, datetime]:
+        """The leads whose partners did not decide in time, and until when they had."""
+        return {number: lead.due for number, lead in self.leads.items() if lead.due is not None and lead.due <= now}
+
+    def comes_back(self, number: int) -> None:
+        """A lead is taken back because its partner did not decide."""
+        lead = self.leads[number]
+        old_party, lead.party, lead.due = lead.party, None, None
+        lead.version += 1
+        self._tell(number, lead.status, old_party)
 
     # ------------------------------------------------------------------------------------------------ what follows
 
