@@ -37,6 +37,7 @@ from tests.support.databases import empty
 from tests.support.feed import acknowledge, known, partner, read_changes, told
 from tests.support.forwarding import POLICY, START, a_relay, messages_of
 from tests.support.lead_model import CHANGE, CREATE, DECISION_TIME, DELETE, SAVE, Model, Reasons, Sent
+from tests.support.lead_wishes import CHANGES, CREATES, KEYS, PLACES, RECORDS, SELDOM, Wish
 from tests.support.messages_by_hand import (
     Xml,
     change_lead,
@@ -54,7 +55,6 @@ from tests.support.messages_by_hand import (
 
 ACME, BOREALIS = partner("acme"), partner("borealis")
 EVERYBODY = [DESK, ACME, BOREALIS]
-KEYS = ["K-1", "K-2", "K-3"]
 SHOWN = (
     *("Name", "LifeCycleStatusCode", "SalesPartnerParty/PartyID", "PartnerDecisionCode", "PartnerDecisionDueDateTime"),
     *("ProspectParty/BusinessPartnerInternalID", "ExternalKey/RemoteObjectID", "ObjectNodeSenderTechnicalID"),
@@ -65,81 +65,6 @@ Shown = dict[str, str | None]
 Thing = TypeVar("Thing")
 
 CALLERS = st.sampled_from(EVERYBODY)
-PLACES = st.integers(0, 11)  # of a lead or business partner among those that there are; see `_at`
-PARTIES = st.sampled_from(["ACME", "BOREALIS", "NOBODY"])
-SELDOM = st.integers(0, 3).map(lambda number: number == 0)
-
-
-def seldom(strategy: st.SearchStrategy[str]) -> st.SearchStrategy[str | None]:
-    """A value once in a while."""
-    return st.one_of(st.none(), st.none(), strategy)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a step would like to send of a lead; places become leads and business partners when it is sent."""
-
-    action: str
-    place: int
-    anybodys: bool  # the lead may be one that the caller does not see, or that is gone
-    by_key: str | None
-    state: str | None  # fresh, or stale
-    renamed: bool
-    status: str | None
-    key: str | None
-    prospect: int | None
-    party: str | None
-    taken: bool
-    decision: str | None
-
-
-CREATES = st.builds(
-    Wish,
-    action=st.just(CREATE),
-    place=st.just(0),
-    anybodys=st.just(False),
-    by_key=st.none(),
-    state=st.none(),
-    renamed=st.just(True),
-    status=st.sampled_from([None, None, "2", "3", "4"]),
-    key=seldom(st.sampled_from(KEYS)),
-    prospect=st.one_of(st.none(), PLACES),
-    party=seldom(PARTIES),
-    taken=st.just(False),
-    decision=st.none(),
-)
-CHANGES = st.builds(
-    Wish,
-    action=st.just(CHANGE),
-    place=PLACES,
-    anybodys=SELDOM,
-    by_key=seldom(st.sampled_from(KEYS)),
-    state=st.sampled_from([None, "fresh", "fresh", "stale"]),
-    renamed=SELDOM,
-    status=seldom(st.sampled_from("1223334567")),
-    key=seldom(st.sampled_from(KEYS)),
-    prospect=st.one_of(st.none(), st.none(), st.none(), PLACES),
-    party=seldom(PARTIES),
-    taken=SELDOM,
-    decision=seldom(st.sampled_from(["ACCEPT", "ACCEPT", "DECLINE"])),
-)
-DELETES = st.builds(
-    Wish,
-    action=st.just(DELETE),
-    place=PLACES,
-    anybodys=SELDOM,
-    by_key=seldom(st.sampled_from(KEYS)),
-    state=st.sampled_from([None, "fresh", "stale"]),
-    renamed=st.just(False),
-    status=st.none(),
-    key=st.none(),
-    prospect=st.none(),
-    party=st.none(),
-    taken=st.just(False),
-    decision=st.none(),
-)
-SAVES = st.builds(replace, CREATES, action=st.just(SAVE), key=st.sampled_from(KEYS))
-RECORDS = st.lists(st.one_of(CREATES, CHANGES, DELETES, SAVES), min_size=1, max_size=5)
 
 
 @dataclass
@@ -547,7 +472,7 @@ def test_whatever_happens_to_leads_all_is_as_the_model_says(database: Database) 
         run_state_machine_as_test(
             OnThisDatabase,
             settings=settings(
-                max_examples=11,
+                max_examples=10,
                 stateful_step_count=30,
                 deadline=None,
                 derandomize=True,
