@@ -117,10 +117,11 @@ def test_what_a_file_without_a_uuid_brought_is_known_in_the_next_one(sqlite: Dat
     assert counts(take_in(sqlite, path, file_of(leads[::-1], uuid=UUID))) == {"duplicate" if key else "accepted": 5}
 
 
-def test_what_was_sent_as_a_test_is_not_the_same_in_earnest(sqlite: Database, path: Path) -> None:
+@pytest.mark.parametrize("uuid", [None, UUID])
+def test_what_was_sent_as_a_test_is_not_the_same_in_earnest(sqlite: Database, path: Path, uuid: str | None) -> None:
     leads = [small_lead(1, key=False)]
-    assert counts(take_in(sqlite, path, file_of(leads, test=True))) == {"accepted": 1}
-    assert counts(take_in(sqlite, path, file_of(leads))) == {"accepted": 1}
+    assert counts(take_in(sqlite, path, file_of(leads, uuid=uuid, test=True))) == {"accepted": 1}
+    assert counts(take_in(sqlite, path, file_of(leads, uuid=uuid))) == {"accepted": 1}
 
 
 def test_a_file_that_never_arrived_whole_has_no_uuid_of_its_own() -> None:

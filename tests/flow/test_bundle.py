@@ -308,3 +308,12 @@ def test_test_data_is_marked_and_never_forwarded(calls: Calls, test: bool) -> No
 
     assert column(calls.database, "lead", "test_data") == [test]
     assert row_counts(calls.database)["message"] == (0 if test else 1)
+
+
+def test_what_was_sent_as_a_test_is_not_replayed_in_earnest(calls: Calls) -> None:
+    uuid = new_uuid()
+    nameless = record(None, lead_fields(prospect=new_prospect(person("Berta"))))
+    calls.done(maintain(new(1), nameless, uuid=uuid, test=True))
+    real = calls.send(maintain(nameless, uuid=uuid))
+    assert (verdicts(real), real.all("Lead/ReplayedIndicator")) == ("3", ["false"])
+    assert column(calls.database, "lead", "test_data") == [True, True, False]

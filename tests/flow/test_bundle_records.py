@@ -313,3 +313,12 @@ def test_who_was_given_a_lead_does_not_delete_it_and_an_old_state_is_refused(cal
     assert errors(stale) == [("LEAD.CHANGE_STATE_CONFLICT", "/lbl:ChangeStateID")]
     now = read(calls, lead_id).one("ChangeStateID")
     assert calls.done(maintain(record(DELETE, lead_id=lead_id, state=now))).log == ["LEAD.DELETED"]
+
+
+def test_a_test_deletes_no_real_lead(calls: Calls) -> None:
+    (lead_id,) = calls.done(maintain(new(1))).all("Lead/ID")
+    refused = calls.send(maintain(record(DELETE, lead_id=lead_id), test=True))
+    assert errors(refused) == [("LEAD.TEST_DATA_MIXED", "/lbl:LeadIdentification")]
+    assert row_counts(calls.database)["lead"] == 1
+    (test_id,) = calls.done(maintain(new(2), test=True)).all("Lead/ID")
+    assert verdicts(calls.send(maintain(record(DELETE, lead_id=test_id), test=True))) == "3"

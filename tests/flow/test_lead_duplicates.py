@@ -114,6 +114,30 @@ def test_merge_fills_blanks_and_changes_nothing_that_is_there(calls: Calls) -> N
     assert again.log == ["BUSINESSPARTNER.LINKED", "LEAD.LINKED", "LEAD.UNCHANGED"]
 
 
+def test_merge_adds_an_item_whose_key_another_one_has(calls: Calls) -> None:
+    there = created(calls, items=[item("LOAN", technical_id="1"), item("CARD", technical_id="2")])
+    others = [item("SAFE", technical_id="1"), item("FUND", technical_id="3"), item("GOLD", technical_id="3")]
+    sent = fields(items=[item("LOAN", technical_id="2"), item("CARD"), *others])
+    assert "LEAD.LINKED" in calls.done(create_lead(sent, duplicates="MERGE")).log
+    (lead,) = calls.done(read_lead(there)).parts("Lead")
+    assert [(one.one("ProductID"), one.all("ObjectNodeSenderTechnicalID")) for one in lead.parts("Item")] == [
+        ("LOAN", ["1"]),
+        ("CARD", ["2"]),
+        ("SAFE", []),
+        ("FUND", ["3"]),
+        ("GOLD", []),
+    ]
+
+
+def test_merge_that_is_refused_names_the_element_of_the_call(calls: Calls) -> None:
+    there = created(calls, start="2026-05-01")
+    answer = calls.send(create_lead(fields(end="2026-04-01"), duplicates="MERGE"))
+    assert (answer.result, answer.parts("Lead")) == ("5", [])
+    (reversed_dates,) = answer.log_items("LEAD.DATES_REVERSED")
+    assert reversed_dates.one("ReferenceMessageElementName") == "/lbl:LeadCreateRequest_sync/lbl:Lead/lbl:EndDate"
+    assert there in answer.log_items("LEAD.LINKED")[0].one("Note")
+
+
 # ----------------------------------------------------------------------------------------------------- what counts
 
 

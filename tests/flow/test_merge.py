@@ -6,6 +6,8 @@ from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.store import journal
 from tests.support.calls import ACME, DESK, Answered, Calls, column
 from tests.support.commands import command
+from tests.support.feed import known
+from tests.support.feed import partner as partner_caller
 from tests.support.messages_by_hand import (
     Xml,
     change_lead,
@@ -30,6 +32,7 @@ from tests.support.messages_by_hand import (
 
 UNKNOWN = "9999999999"
 MASTER = "/lbp:BusinessPartnerMergeRequest_sync/lbp:MasterBusinessPartner"
+LEAD = "/lbl:LeadChangeRequest_sync/lbl:Lead"
 MERGED = "/lbp:BusinessPartnerMergeRequest_sync/lbp:MergedBusinessPartner"
 
 
@@ -292,3 +295,37 @@ def test_a_partner_still_refers_to_what_became_somebody_elses_and_does_not_read_
         name = "By key" if "RemoteObjectID" in prospect else "Recognised"
         made = calls.done(create_lead(lead_fields(name=name, prospect=prospect)), caller=ACME)
         assert made.one("Lead/ProspectPartyInternalID") == secret
+
+
+def test_a_partner_gives_itself_no_lead_to_read_what_its_own_became(calls: Calls) -> None:
+    second = partner_caller("acme-2", party="ACME")
+    known(calls.database, ACME, second)
+    secret = created(calls, person(emails=["secret@example.org"]))
+    own = created(calls, caller=ACME)
+    calls.done(merge_business_partner(secret, own))
+    calls.done(create_lead(lead_fields(prospect=known_prospect(own), given_to="ACME")), caller=ACME)
+    for caller in (ACME, second):
+        assert calls.send(read_business_partner(own, secret), caller=caller).parts("BusinessPartner") == []
+        assert calls.done(find_business_partner({}), caller=caller).all("BusinessPartner/InternalID") == []
+    with_lead(calls, secret, given_to="ACME", name="Another")
+    assert calls.done(read_business_partner(own), caller=ACME).one("BusinessPartner/InternalID") == secret
+
+
+def test_a_partner_opens_no_business_partner_to_itself_by_a_lead_that_it_was_given(calls: Calls) -> None:
+    secret, other = created(calls, person(emails=["secret@example.org"])), created(calls)
+    own = created(calls, person(emails=["own@example.org"]), caller=ACME)
+    calls.done(merge_business_partner(secret, own))
+    given = with_lead(calls, other, given_to="ACME")
+    contact_path = "/lbl:ContactParty[1]/lbl:BusinessPartnerInternalID"
+    for fields, path in (
+        (lead_fields(name=None, prospect=known_prospect(own)), "/lbl:ProspectParty"),
+        (lead_fields(name=None, prospect=new_prospect(person(emails=["own@example.org"]))), "/lbl:ProspectParty"),
+        (lead_fields(name=None, contacts=[contact(own)]), contact_path),
+    ):
+        answer = calls.send(change_lead(given, fields), caller=ACME)
+        (item,) = answer.log_items("BUSINESSPARTNER.UNKNOWN")
+        assert (answer.result, item.one("ReferenceMessageElementName")) == ("5", f"{LEAD}{path}")
+    assert calls.send(read_business_partner(secret), caller=ACME).parts("BusinessPartner") == []
+    mine = created(calls, caller=ACME)
+    calls.done(change_lead(given, lead_fields(name=None, contacts=[contact(mine)])), caller=ACME)
+    calls.done(change_lead(given, lead_fields(name=None, prospect=new_prospect(person("New")))), caller=ACME)

@@ -182,6 +182,18 @@ def test_a_lead_is_taken_away_only_from_who_has_it(limited: Calls) -> None:
         assert party(limited, lead_id) == before
 
 
+@pytest.mark.parametrize("fields", [{"given_to": "BOREALIS"}, {"taken_from": "ACME"}])
+def test_who_was_given_a_lead_does_not_hand_it_on(limited: Calls, fields: dict[str, str]) -> None:
+    lead_id = given(limited)
+    refused = limited.send(change_lead(lead_id, lead_fields(name=None, **fields)), caller=ACME)  # type: ignore[arg-type]  # texts
+    (said,) = refused.log_items("LEAD.SALES_PARTNER_NOT_ALLOWED")
+    assert said.one("ReferenceMessageElementName").endswith("/lbl:Lead/lbl:SalesPartnerParty")
+    assert (refused.result, party(limited, lead_id), feed_of(limited, DESK)) == ("5", ["ACME"], [])
+    own = limited.done(create_lead(lead_fields(prospect=new_prospect(person()))), caller=ACME).one("Lead/ID")
+    limited.done(change_lead(own, lead_fields(name=None, given_to="BOREALIS")), caller=ACME)
+    assert party(limited, own) == ["BOREALIS"]
+
+
 def test_giving_a_lead_to_who_has_it_already_leaves_the_decision(limited: Calls) -> None:
     lead_id = given(limited)
     limited.done(change_lead(lead_id, decision="ACCEPT"), caller=ACME)

@@ -9,6 +9,7 @@ from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.store import feed, tables
 from leadbridge.store.database import Database
 from leadbridge.store.statements import insert_many
+from tests.support.bundle_by_hand import DELETE, maintain, record
 from tests.support.calls import DESK, Calls, at_once, column, row_counts
 from tests.support.feed import (
     Told,
@@ -109,6 +110,18 @@ def test_who_loses_a_lead_is_told_so_but_not_who_has_it_now_and_nothing_any_more
         ("REASSIGNED", "BOREALIS"),
         ("LOST", "BOREALIS"),
     ]
+
+
+def test_who_had_a_lead_that_is_deleted_is_told_that_it_is_gone(calls: Calls) -> None:
+    known(calls.database, ACME)
+    lead_id, other = a_lead(calls, given_to="ACME"), a_lead(calls)
+    for one in (lead_id, other):
+        calls.done(maintain(record(DELETE, lead_id=one)))
+    assert feed_of(calls, ACME) == [
+        Told("0000000001", "REASSIGNED", lead_id, "1", party="ACME"),
+        Told("0000000002", "REASSIGNED", lead_id, "1"),
+    ]
+    assert feed_of(calls, DESK) == [Told("0000000001", "REASSIGNED", lead_id, "1")]
 
 
 def test_a_lead_given_away_and_closed_in_one_change_tells_both_to_everybody(calls: Calls) -> None:

@@ -338,7 +338,7 @@ def test_a_lead_given_to_a_partner_exists_for_it_and_for_no_other(two: Two) -> N
     assert found(find(two.zenith, selection_by_campaign_id=[is_(campaign)])) == []
     assert read_partner(two.zenith, given.prospect_party_internal_id).types == ["BUSINESSPARTNER.UNKNOWN"]
 
-    assert change(two.callcentre, one, sales_partner_party=m.SalesPartnerParty(party_id="zenith")).succeeded
+    assert change(two.callcentre, one, sales_partner_party=m.SalesPartnerPartyChange(party_id="zenith")).succeeded
     assert read(two.acme, one).types == ["LEAD.UNKNOWN"]
     assert read_partner(two.acme, given.prospect_party_internal_id).types == ["BUSINESSPARTNER.UNKNOWN"]
     assert read(two.zenith, one).succeeded

@@ -123,7 +123,7 @@ def test_a_check_answers_like_the_bundle_and_what_was_checked_can_be_done(client
 def test_a_lead_is_saved_with_everything_read_and_deleted(zeep: ZeepCaller) -> None:
     full = {**full_lead(contacts=[], sales_partner="acme"), "ProspectParty": {"NewBusinessPartner": full_person()}}
     saved = zeep.done(MAINTAIN, Lead=[full])
-    single = zeep.done("CreateLead", Lead={**full, "ExternalKey": None}).Lead
+    single = zeep.done("CreateLead", DuplicateCheckCode="CREATE", Lead={**full, "ExternalKey": None}).Lead
     requested = {"attachmentTransmissionRequestCode": "1"}
     both = [{"ID": saved.Lead[0].ID}, {"ID": single.ID}]
 

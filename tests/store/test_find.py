@@ -251,8 +251,10 @@ def test_an_address_cannot_be_felt_out_through_a_lead_that_was_linked_to_a_forei
             return numbers(leads.find(tx, caller, {"email_uri": block}, limit=None, after=None)[0])
 
         assert (hits(exclude=False), hits(exclude=True)) == ([], [1])
-        leads.update(tx, [{"id": "0000000001", "sales_partner_party_id": "PARTY-2"}])
-        assert (hits(exclude=False), hits(exclude=True)) == ([1], [])
+        leads.update(tx, [{"id": "0000000001", "sales_partner_party_id": "PARTY-2"}])  # by itself, for all we know
+        assert (hits(exclude=False), hits(exclude=True)) == ([], [1])
+        leads.insert(tx, leads=[a_lead(2, sales_partner_party_id="PARTY-2")])
+        assert (hits(exclude=False), hits(exclude=True)) == ([1, 2], [])
 
 
 # -------------------------------------------------------------------------------------------------------- paging

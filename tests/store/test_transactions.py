@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import literal, select
 
 from leadbridge.store import callers, leads
 from leadbridge.store.database import Database, Transaction, is_provisional
@@ -70,6 +72,24 @@ def test_an_error_leaves_a_part_and_its_transaction_without_anything(database: D
     with pytest.raises(RuntimeError, match="on the way"), database.write() as tx:
         fail(tx)
     assert _count(database) == 0
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_after_a_rollback_what_the_driver_threw_away_is_prepared_again(database: Database, fails: bool) -> None:
+    def take_back(tx: Transaction) -> None:
+        for _ in range(10):  # often enough that the driver prepares it
+            tx.connection.execute(select(literal(1)))
+        tx.next_numbers("lead", 1)
+        with tx.trial() as trial:
+            trial.undo()
+            if fails:
+                raise RuntimeError("on the way")
+
+    with pytest.raises(RuntimeError) if fails else nullcontext(), database.write() as tx:
+        take_back(tx)
+    with database.write() as tx:
+        tx.connection.execute(select(literal(2)))  # the driver does what it has put off
+        assert tx.next_numbers("lead", 1) >= ["0000000001"]
 
 
 def test_a_part_without_numbers_has_provisional_ones_that_no_counter_gave(database: Database) -> None:

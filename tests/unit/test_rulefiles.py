@@ -57,6 +57,20 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         policy(Settings(scoring={"questionnaire_file": str(tmp_path / "none.toml")}))
 
 
+@pytest.mark.parametrize("text", [f"id = {'[' * 3_000}{']' * 3_000}", f"id = {'9' * 10_000}"])
+def test_what_python_cannot_read_is_said_of_the_file(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "beyond.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"beyond\.toml: has lists within lists, or a number, beyond what can be"):
+        policy(Settings(scoring={"questionnaire_file": str(path)}))
+
+
+def test_a_byte_order_mark_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "marked.toml"
+    path.write_text(SOUND, encoding="utf-8-sig")
+    assert policy(Settings(scoring={"questionnaire_file": str(path)})).questionnaire is not None
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
@@ -66,6 +80,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         ('version = "7"', 'version = "7"\nowner = "x"', "owner: there is no such key."),
         ('text = "Is it needed?"', 'txt = "Is it needed?"', "questions[1].txt: there is no such key."),
         ("weight = 10", 'weight = "10"', "questions[1].answers[1].weight: should be a valid integer."),
+        ("answers = [", "answers = [1, ", "questions[1].answers[1]: should be a table."),
         ("weight = 0", "weight = 0.5", "questions[1].answers[2].weight: should be a valid integer."),
         ("weight = 10", "weight = true", "questions[1].answers[1].weight: should be a valid integer."),
         ('level = "03"', 'level = "04"', "thresholds[2].level: should be '01', '02' or '03'."),

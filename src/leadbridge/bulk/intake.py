@@ -353,10 +353,10 @@ def _technical_id(element: etree._Element) -> str | None:
 def _record_key(call: Call, *, by_content: bool) -> str:
     """What tells a record from the others of its file."""
     lead: LeadBulkRecord = call.message.lead
-    if by_content:  # of all such files: what was sent as a test is another record than the same in earnest
-        test = call.message.basic_message_header.test_data_indicator
-        return f"{'test' if test else 'content'}/{call.content_hash.hex()[:48]}"
-    return record_key(lead.object_node_sender_technical_id, lead.external_key, call.content_hash)
+    test_data = bool(call.message.basic_message_header.test_data_indicator)
+    if by_content:
+        return record_key(None, None, call.content_hash, test_data=test_data)
+    return record_key(lead.object_node_sender_technical_id, lead.external_key, call.content_hash, test_data=test_data)
 
 
 def _rejection(record: int, element: etree._Element, outcome: RecordOutcome) -> dict[str, object]:

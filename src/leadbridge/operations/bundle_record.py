@@ -53,7 +53,12 @@ class Record:
         message: LeadBundleMaintainRequestSync | LeadBundleMaintainCheckQuerySync = bundle.message
         lead = self.lead = message.lead[place]
         self.call = replace(bundle, message=lead, content_hash=bundle.record_hashes[place], record_hashes=())
-        self.key = record_key(lead.object_node_sender_technical_id, lead.external_key, self.call.content_hash)
+        self.key = record_key(
+            lead.object_node_sender_technical_id,
+            lead.external_key,
+            self.call.content_hash,
+            test_data=bool(message.basic_message_header.test_data_indicator),
+        )
         self.named = lead.lead_identification or (
             LeadIdentification(external_key=lead.external_key) if lead.external_key else None
         )

@@ -127,9 +127,10 @@ class Runner:
     def _delete(self, tx: Transaction, members: "list[_Member]", outcomes: dict[int, RecordOutcome]) -> None:
         deletions = []
         for member in members:
+            record = member.record
             assert member.head is not None  # else there is nothing to delete
-            lead = member.record.lead
-            deletions.append(Deletion(member.record.call, member.head, lead.change_state_id, member.log))
+            assert record.changing is not None  # else it does not say what
+            deletions.append(Deletion(record.changing, member.head, record.lead.change_state_id, member.log))
         delete_leads(tx, deletions, self._operation)
         for member, one in zip(members, deletions, strict=True):
             outcome = refused(member.record, one.log)

@@ -26,7 +26,7 @@ from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualif
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
-from leadbridge.operations.lead_checks import check_code, check_contact_party, check_dates, find_prospect
+from leadbridge.operations.lead_checks import check_code, check_contact_party, check_dates, check_shown, find_prospect
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partner_rows import extension_bytes
 from leadbridge.operations.partners import (
@@ -245,6 +245,8 @@ class _Plan:
             )
         )
         self._prospect(change, lead)
+        prospect_id = change.columns.get("prospect_internal_id")
+        check_shown(self.book, change.call, change.head, prospect_id, f"{_ROOT}/lbl:ProspectParty", change.log)
         change.set(
             partner_decision_due_at=partner_loop.due_at(
                 {**change.head, **change.columns}, change.head, self._policy, change.call.received_at
@@ -268,7 +270,7 @@ class _Plan:
         )
         check_dates(change.value("start_date"), change.value("end_date"), f"{_ROOT}/lbl:EndDate", log)
         if lead.sales_partner_party is not None:
-            change.set(**partner_loop.given(lead.sales_partner_party, change.head, log))
+            change.set(**partner_loop.given(lead.sales_partner_party, change.call.caller, change.head, log))
             if "partner_decision_code" in change.columns:
                 note = "The decision of the partner that had the lead was taken away with it."
                 log.follows(LogItemType.LEAD_PARTNER_DECISION_RESET, note, f"{_ROOT}/lbl:SalesPartnerParty")
@@ -367,6 +369,7 @@ class _Plan:
                     check_contact_party(
                         self.book, change.call, internal_id, test_data=test_data, path=path, log=change.log
                     )
+                    check_shown(self.book, call, change.head, master, path, change.log)
                 internal_id = master
             contacts.append(replace(party, business_partner_internal_id=internal_id))
         return contacts

@@ -197,7 +197,7 @@ class LeadBatch:
         for call, found, draft, log in self._told:
             found.say(log, self._root)
             if found.fills and self._writes:
-                draft.head = fill_blanks(self._tx, call, draft.head, self._policy, log)
+                draft.head = fill_blanks(self._tx, call, draft.head, self._policy, root=self._root, log=log)
         self._told.clear()
 
     def _keys_taken(self) -> set[tuple[str, str, str]]:

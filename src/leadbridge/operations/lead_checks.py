@@ -1,5 +1,6 @@
 """What creating and changing a lead check alike."""
 
+from leadbridge.caller import Visibility
 from leadbridge.messages import ProspectParty
 from leadbridge.operations import referring
 from leadbridge.operations.call import Call
@@ -28,6 +29,17 @@ def check_contact_party(
         log.error(LogItemType.BUSINESS_PARTNER_UNKNOWN, "There is no such business partner.", path)
     elif referring.check_test_data(partner=row["test_data"], lead=test_data, path=path, log=log):
         referring.check_contact(row, path, log)
+
+
+def check_shown(book: PartnerBook, call: Call, head: Row, internal_id: str | None, path: str, log: LogBuilder) -> None:
+    """Refuse a business partner that a restricted caller may not read in a lead that another one gave it: whoever is
+    given a lead reads whom it names, so the caller would open the business partner to itself.
+    """
+    if internal_id is None or call.caller.visibility is Visibility.ALL or head["created_by"] == call.caller.id:
+        return
+    if not book.reads(call.caller, internal_id):
+        note = "A lead that you were given names only business partners that you may read; ReadBusinessPartner tells."
+        log.error(LogItemType.BUSINESS_PARTNER_UNKNOWN, note, path)
 
 
 def check_code(code: str | None, known: frozenset[str], path: str, log: LogBuilder) -> None:

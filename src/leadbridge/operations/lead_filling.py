@@ -1,5 +1,6 @@
 """DuplicateCheckCode MERGE: an existing lead gets what it lacks from a new one that is the same."""
 
+import re
 from dataclasses import replace
 
 from leadbridge.lead import FINAL, LifeCycleStatus, change_state_id
@@ -39,8 +40,9 @@ _BLANKS = {
 }
 
 
-def fill_blanks(tx: Transaction, call: Call, existing: Row, policy: Policy, log: LogBuilder) -> Row:
-    """Change the lead, under the rules of ChangeLead, and answer its head as it then is.
+def fill_blanks(tx: Transaction, call: Call, existing: Row, policy: Policy, *, root: str, log: LogBuilder) -> Row:
+    """Change the lead, under the rules of ChangeLead, and answer its head as it then is. `root` is the path of the new
+    one in its message, for the Log.
 
     What the lead has stays. Items, notes, contacts and answers that it does not have yet are added. One that is closed
     stays as it is.
@@ -53,12 +55,18 @@ def fill_blanks(tx: Transaction, call: Call, existing: Row, policy: Policy, log:
     header = replace(call.message.basic_message_header, uuid=None)
     changing = replace(call, message=LeadChangeRequestSync(basic_message_header=header, lead=change))
     ((changed, said),) = ChangeBatch([changing], policy).write(tx, [changing])
-    log.take(said)
+    log.take(said, lambda path: _placed(path, root))
     return {**changed.head, **changed.columns} if changed else head
+
+
+def _placed(path: str, root: str) -> str:
+    """A path of the change as one of the new lead; of a list, some entries of which are left out, the list's."""
+    return re.sub(r"\[\d+\].*", "", path.replace("/lbl:LeadChangeRequest_sync/lbl:Lead", root, 1))
 
 
 def _change(lead: Lead, head: Row, parts: LeadParts) -> LeadChange:
     products = {row["product_id"] for row in parts.items}
+    known = [row["sender_technical_id"] for row in parts.items]  # a key that another item has would change that one
     texts = {row["text"] for row in parts.notes}
     contacts = {row["internal_id"] for row in parts.contacts}
     questions = {row["question_id"] for row in parts.answers}
@@ -73,11 +81,11 @@ def _change(lead: Lead, head: Row, parts: LeadParts) -> LeadChange:
         ),
         item=[
             LeadItemChange(
-                object_node_sender_technical_id=one.object_node_sender_technical_id,
+                object_node_sender_technical_id=_unused(one.object_node_sender_technical_id, known),
                 product_id=one.product_id,
                 description=one.description,
                 quantity=one.quantity,
-                action_code=_ADD if one.object_node_sender_technical_id is None else None,
+                action_code=_ADD,
             )
             for one in lead.item
             if one.product_id not in products
@@ -95,3 +103,11 @@ def _change(lead: Lead, head: Row, parts: LeadParts) -> LeadChange:
         questionnaire_answer=[one for one in lead.questionnaire_answer if one.question_id not in questions],
         attachment_folder=None if parts.documents else lead.attachment_folder,
     )
+
+
+def _unused(key: str | None, known: list[str | None]) -> str | None:
+    """The key, unless it is known already; it is from now on."""
+    if key in known:
+        return None
+    known.append(key)
+    return key

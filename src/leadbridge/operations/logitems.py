@@ -5,6 +5,7 @@ people read. Notes carry identifiers and rules, never the values a caller sent. 
 "Header, log, fault".
 """
 
+from collections.abc import Callable
 from enum import StrEnum
 
 from leadbridge.messages import Log, LogItem, LogItemSeverityCode, ProcessingResultCode
@@ -79,6 +80,7 @@ class LogItemType(StrEnum):
     BUNDLE_OTHER_RECORD_REFUSED = "BUNDLE.OTHER_RECORD_REFUSED"
     BUNDLE_LOG_ITEMS_LEFT_OUT = "BUNDLE.LOG_ITEMS_LEFT_OUT"
     LEAD_SALES_PARTNER_UNKNOWN = "LEAD.SALES_PARTNER_UNKNOWN"
+    LEAD_SALES_PARTNER_NOT_ALLOWED = "LEAD.SALES_PARTNER_NOT_ALLOWED"
     LEAD_FEED_POSITION_UNKNOWN = "LEAD.FEED_POSITION_UNKNOWN"
     LEAD_FEED_ACKNOWLEDGED = "LEAD.FEED_ACKNOWLEDGED"
     BULK_UNKNOWN = "BULK.UNKNOWN"
@@ -158,12 +160,12 @@ class LogBuilder:
             )
         )
 
-    def take(self, other: "LogBuilder") -> None:
-        """Go on with the items of another Log."""
+    def take(self, other: "LogBuilder", placed: Callable[[str], str]) -> None:
+        """Go on with the items of another Log, each path of which is `placed` in this one's message."""
         for item in other._items:  # noqa: SLF001 - one of its own kind
-            self._add(
-                LogItemType(item.type_id), item.severity_code, item.note or "", item.reference_message_element_name
-            )
+            path = item.reference_message_element_name
+            element = placed(path) if path else None
+            self._add(LogItemType(item.type_id), item.severity_code, item.note or "", element)
         self.failed = self.failed or other.failed
 
     def log(self, *, partly: bool = False, received: bool = False) -> Log:

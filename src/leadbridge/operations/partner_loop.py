@@ -8,6 +8,7 @@ falling back.
 from collections.abc import Sequence
 from datetime import datetime
 
+from leadbridge.caller import Caller, Visibility
 from leadbridge.lead import LifeCycleStatus, awaits_partner_decision
 from leadbridge.messages import ActionCode, PartnerDecisionCode, SalesPartnerPartyChange
 from leadbridge.operations.call import Call, Policy
@@ -23,11 +24,19 @@ _CLOCK = "leadbridge"  # in the journal, where no caller acts but time
 _OPERATION = "partner-decision"
 
 
-def given(party: SalesPartnerPartyChange, head: Row, log: LogBuilder) -> Row:
+def given(party: SalesPartnerPartyChange, caller: Caller, head: Row, log: LogBuilder) -> Row:
     """The columns of a lead that is given to a party, or taken away from it; what forbids it goes into the Log.
 
-    Given to the one that has it already, the lead keeps its decision.
+    Given to the one that has it already, the lead keeps its decision. Who was given a lead does not hand it on.
     """
+    columns = _given(party, head, log)
+    if columns and caller.visibility is not Visibility.ALL and head["created_by"] != caller.id:
+        note = "Only who created a lead, or sees all, gives it to a partner; PartnerDecisionCode DECLINE gives it back."
+        log.error(LogItemType.LEAD_SALES_PARTNER_NOT_ALLOWED, note, f"{_LEAD}/lbl:SalesPartnerParty")
+    return columns
+
+
+def _given(party: SalesPartnerPartyChange, head: Row, log: LogBuilder) -> Row:
     has_it = party.party_id == head["sales_partner_party_id"]
     if party.action_code is ActionCode.VALUE_03:
         if not has_it:
@@ -53,7 +62,7 @@ def decided(call: Call, head: Row, log: LogBuilder) -> Row:
         log.error(LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED, note, _DECISION)
         return {}
     sent = call.message.lead.sales_partner_party
-    if sent is not None and given(sent, head, log):
+    if sent is not None and _given(sent, head, log):
         note = "Deciding, and giving the lead to another or taking it away, exclude each other; send one of the two."
         log.error(LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED, note, _DECISION)
         return {}

@@ -320,6 +320,10 @@ class PartnerBook:
         """What a business partner has become part of, whoever asks; itself where it was not merged."""
         return businesspartners.masters(self._tx, {internal_id}).get(internal_id, internal_id)
 
+    def reads(self, caller: Caller, internal_id: str) -> bool:
+        """Whether a caller may read a business partner that it refers to; one that is drafted is its own."""
+        return self.drafted(internal_id) is not None or bool(businesspartners.load(self._tx, caller, {internal_id}))
+
     def drafted(self, internal_id: str) -> BusinessPartner | None:
         """The partner of this number as it was sent, if it is one that is drafted here."""
         entry = self._entries.get(internal_id)

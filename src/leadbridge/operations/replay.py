@@ -46,16 +46,19 @@ def header_keys(calls: Iterable[Call]) -> list[Key | None]:
     ]
 
 
-def record_key(technical_id: str | None, external_key: ExternalKey | None, content_hash: bytes) -> str:
+def record_key(
+    technical_id: str | None, external_key: ExternalKey | None, content_hash: bytes, *, test_data: bool
+) -> str:
     """What tells a record from the others of its file or bundle, in at most 60 characters: never its place, which
-    changes when they are mended.
+    changes when they are mended. What was sent as a test is another record than the same in earnest.
     """
+    kind = "t" if test_data else ""
     if technical_id:
-        return f"id/{technical_id}"
+        return f"{kind}id/{technical_id}"
     if external_key:
         system, remote = external_key.communication_system_id, external_key.remote_object_id
-        return f"key/{blake2b(f'{len(system)}/{system}{remote}'.encode(), digest_size=24).hexdigest()}"
-    return f"content/{content_hash.hex()[:48]}"
+        return f"{kind}key/{blake2b(f'{len(system)}/{system}{remote}'.encode(), digest_size=24).hexdigest()}"
+    return f"{kind}content/{content_hash.hex()[:48]}"
 
 
 def _is_test(call: Call) -> bool:

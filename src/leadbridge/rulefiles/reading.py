@@ -26,13 +26,16 @@ Content = TypeVar("Content", bound=Table)
 def read(path: Path, content: type[Content]) -> Content:
     """The content of the file. Raises SettingsError with every problem; none repeats a value."""
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+        found = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
     except OSError as error:
         raise SettingsError([f"{path}: cannot be read ({error.strerror})."]) from None
     except UnicodeDecodeError:
         raise SettingsError([f"{path}: is not UTF-8 text."]) from None
     except tomllib.TOMLDecodeError as error:  # it names line and column
         raise SettingsError([f"{path}: is not TOML: {error}."]) from None
+    except (RecursionError, ValueError):
+        problem = "has lists within lists, or a number, beyond what can be read"
+        raise SettingsError([f"{path}: {problem}."]) from None
     try:
         return content.model_validate(found)
     except ValidationError as error:
@@ -53,6 +56,8 @@ def _problem(location: tuple[int | str, ...], kind: str, message: str) -> str:
         return f"{place}: there is no such key"
     if kind == "missing":
         return f"{place}: is missing"
+    if kind == "model_type":  # pydantic would name a class of ours
+        return f"{place}: should be a table"
     if kind == "value_error":  # from a check of ours
         return f"{place}: {message.removeprefix('Value error, ')}"
     return f"{place}: should {message.partition('should ')[2]}"

@@ -112,10 +112,6 @@ class SQLite:
                 answers.append(one.rows(driver.execute(one.text, one.bound(parameters))))
         return answers
 
-    def planned_with_values(self, connection: Connection) -> AbstractContextManager[None]:  # noqa: ARG002 - the other dialect looks at it
-        """Nothing to do: statements are planned without looking at values."""
-        return nullcontext()
-
     def numbers_ahead(self, name: str, most: int) -> Question | None:
         """Nothing: a number that is not used would be a gap, and asking costs no round trip."""
 
@@ -205,6 +201,9 @@ class PostgreSQL:
             "options": options,
             "connect_timeout": 10,
             "application_name": "leadbridge",
+            # What is asked often is prepared by its exchange. The driver's own preparing would throw all of that away
+            # whenever something is rolled back, and a search is better planned for its values each time.
+            "prepare_threshold": None,
         }
         engine = create_engine(
             url.set(drivername="postgresql+psycopg"),
@@ -243,17 +242,6 @@ class PostgreSQL:
                 ]
             )
             return [one.rows(driver.rows(result)) for one, result in zip(statements, results, strict=True)]
-
-    @contextmanager
-    def planned_with_values(self, connection: Connection) -> Iterator[None]:
-        """Have statements planned for the values they come with; the others are prepared and get a plan for any."""
-        driver = connection.connection.driver_connection
-        assert isinstance(driver, psycopg.Connection)
-        threshold, driver.prepare_threshold = driver.prepare_threshold, None
-        try:
-            yield
-        finally:
-            driver.prepare_threshold = threshold
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
         """What draws from a sequence: nobody waits for another's commit, and a rollback leaves a gap."""

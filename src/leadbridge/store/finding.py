@@ -116,9 +116,7 @@ def page(tx: Transaction, search: Search, *, limit: int | None, after: str | Non
 
 
 def _fetch(tx: Transaction, statement: Select[Any], parameters: Mapping[str, Any]) -> list[Row]:
-    connection = tx.connection
-    with tx.dialect.planned_with_values(connection):
-        return as_rows(connection.execute(statement, parameters))
+    return as_rows(tx.connection.execute(statement, parameters))
 
 
 def _merged(hits: Select[Any], way: Streams) -> Select[Any]:

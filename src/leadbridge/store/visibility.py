@@ -8,7 +8,19 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, literal, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    FromClause,
+    Select,
+    and_,
+    bindparam,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.store import tables
@@ -54,11 +66,18 @@ def _lead_of(rule: Visibility, me: ColumnElement[str], party: ColumnElement[str]
             return lead.c.created_by == me
 
 
+def _given_by_another(lead: FromClause) -> ColumnElement[bool]:
+    """Condition on leads: given to the caller's party, and not by a caller of that party itself."""
+    caller = tables.caller
+    own = select(caller.c.id).where(caller.c.party_id == _MY_PARTY)
+    return and_(lead.c.sales_partner_party_id == _MY_PARTY, lead.c.created_by != _ME, lead.c.created_by.not_in(own))
+
+
 @cache
 def may_read_partner(rule: Visibility) -> ColumnElement[bool]:
     """Condition on `business_partner`: those the caller may read in full.
 
-    Its own, and the prospects and contacts of leads that were given to it. The prospect of a lead it merely
+    Its own, and the prospects and contacts of leads that somebody else gave to it. The prospect of a lead it merely
     created is not enough: the duplicate check may have linked that lead to somebody else's business partner.
     """
     partner, lead, contact = tables.business_partner, tables.lead.alias("given_lead"), tables.lead_contact
@@ -67,7 +86,7 @@ def may_read_partner(rule: Visibility) -> ColumnElement[bool]:
     created = partner.c.created_by == _ME
     if rule is Visibility.OWN:
         return created
-    given = lead.c.sales_partner_party_id == _MY_PARTY
+    given = _given_by_another(lead)
     return or_(
         created,
         select(1).where(lead.c.prospect_internal_id == partner.c.internal_id, given).correlate(partner).exists(),
@@ -89,7 +108,7 @@ def readable_partners(rule: Visibility) -> Select[Any] | CompoundSelect[Any]:
     own = select(partner.c.internal_id).where(partner.c.created_by == _ME)
     if rule is not Visibility.GIVEN:
         return own
-    given = lead.c.sales_partner_party_id == _MY_PARTY
+    given = _given_by_another(lead)
     return union_all(
         own,
         select(lead.c.prospect_internal_id).where(given),
