@@ -3,12 +3,18 @@
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import delete, text
 
-from leadbridge.store import tables
 from leadbridge.store.database import Database
 from tests.support.calls import calls, two_gateways
-from tests.support.databases import PostgresqlServer, database, database_url, postgresql_server, sqlite, sqlite_url
+from tests.support.databases import (
+    PostgresqlServer,
+    database,
+    database_url,
+    empty,
+    postgresql_server,
+    sqlite,
+    sqlite_url,
+)
 
 __all__ = [
     "calls",
@@ -20,8 +26,6 @@ __all__ = [
     "sqlite_url",
     "two_gateways",
 ]
-
-_FROM_THE_START = text("SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences")
 
 
 @pytest.fixture(scope="session")
@@ -40,9 +44,6 @@ def kept(kept_url: str) -> Iterator[Database]:
 
 @pytest.fixture
 def postgresql_url(kept_url: str, kept: Database) -> Iterator[str]:
-    """The URL of a PostgreSQL database that is as good as new: emptying one is much faster than making one."""
+    """The URL of a PostgreSQL database that is as good as new."""
     yield kept_url
-    with kept.write() as tx:
-        for table in reversed(tables.metadata.sorted_tables):
-            tx.connection.execute(delete(table))
-        tx.connection.execute(_FROM_THE_START)
+    empty(kept)

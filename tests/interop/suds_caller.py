@@ -1,5 +1,6 @@
 """A partner's program that speaks with suds, and what is checked of every answer it gets."""
 
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Self
 from urllib.request import BaseHandler
@@ -109,3 +110,23 @@ class SudsCaller:
         """What came in the Body of the last answer, from its bytes."""
         (element,) = parse(self._received.answer).findall(f"{_BODY}/*")
         return element
+
+
+@dataclass
+class Suds:
+    """The part of ZeepCaller that tests of both need, on suds: messages are plain values."""
+
+    caller: SudsCaller
+
+    def call(self, operation: str, /, **message: Any) -> Any:
+        """The answer of a call."""
+        return self.caller.call(operation, **_attributes_marked(message))
+
+
+def _attributes_marked(value: Any) -> Any:
+    """Plain values as suds takes them: the names of attributes begin with an underscore."""
+    if isinstance(value, list):
+        return [_attributes_marked(one) for one in value]
+    if isinstance(value, dict):
+        return {f"_{name}" if name[0].islower() else name: _attributes_marked(one) for name, one in value.items()}
+    return value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
@@ -13,7 +12,7 @@ from zeep.exceptions import Fault
 
 from tests.interop.gateway import Gateway
 from tests.interop.people import full_lead, full_person, lead, word
-from tests.interop.suds_caller import SudsCaller
+from tests.interop.suds_caller import Suds, SudsCaller
 from tests.interop.zeep_caller import ZeepCaller, both_versions, header, plain, types
 from tests.support.bundle_by_hand import maintain, record
 from tests.support.calls import Wire
@@ -22,25 +21,6 @@ from tests.support.messages_by_hand import person as by_hand
 
 MAINTAIN = "MaintainLeadBundle"
 ROOT = "/lbl:LeadBundleMaintainRequest_sync/lbl:Lead"
-
-
-@dataclass
-class Suds:
-    """The part of ZeepCaller that these tests need, on suds."""
-
-    caller: SudsCaller
-
-    def call(self, operation: str, /, **message: Any) -> Any:
-        return self.caller.call(operation, **_attributes_marked(message))
-
-
-def _attributes_marked(value: Any) -> Any:
-    """Plain values as suds takes them: the names of attributes begin with an underscore."""
-    if isinstance(value, list):
-        return [_attributes_marked(one) for one in value]
-    if isinstance(value, dict):
-        return {f"_{name}" if name[0].islower() else name: _attributes_marked(one) for name, one in value.items()}
-    return value
 
 
 @pytest.fixture(scope="module")

@@ -15,12 +15,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import delete, make_url, text, update
 
+from leadbridge.store import tables
 from leadbridge.store.database import Database, migrate
 
 _TEMPLATE = "leadbridge_template"
 _numbers = itertools.count(1)
+_FROM_THE_START = text("SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences")
 
 
 class PostgresqlServer:
@@ -124,6 +126,18 @@ def sqlite(sqlite_url: str) -> Iterator[Database]:
 def postgresql(postgresql_url: str) -> Iterator[Database]:
     """A fresh PostgreSQL database with the schema."""
     yield from _opened(postgresql_url)
+
+
+def empty(database: Database) -> None:
+    """Make a database as good as new, which is much faster than making one."""
+    with database.write() as tx:
+        for table in reversed(tables.metadata.sorted_tables):
+            if table is not tables.number:
+                tx.connection.execute(delete(table))
+        if database.dialect_name == "postgresql":
+            tx.connection.execute(_FROM_THE_START)
+        else:
+            tx.connection.execute(update(tables.number).values(value=0))
 
 
 def _opened(url: str) -> Iterator[Database]:
