@@ -114,6 +114,11 @@ class Model:
         prospects = {self.leads[number].prospect for number in self.seen(caller)}
         return self.master(partner) in prospects or any(self.partners[n] == caller.id for n in whole)
 
+    def reads(self, caller: Caller, partner: int) -> bool:
+        """Whether a restricted caller may read a business partner: its own, and where somebody else gave it a lead."""
+        given = [lead for lead in self.leads.values() if lead.party == caller.party_id and lead.creator != caller.id]
+        return self.partners[partner] == caller.id or any(lead.prospect == partner for lead in given)
+
     def duplicates(self, caller: Caller, prospect: int, name: str | None) -> set[int]:
         """The leads in status 1 to 4 that a caller sees, about the same business partner, under the same name."""
         about = (self.master(prospect), name)
@@ -173,12 +178,13 @@ class Model:
         wrong = {
             "LEAD.CHANGE_STATE_CONFLICT": sent.version is not None and sent.version != lead.version,
             "LEAD.STATUS_NOT_ALLOWED": status != lead.status and status not in MOVES[lead.status],
+            "LEAD.SALES_PARTNER_NOT_ALLOWED": gives_away and not self._disposes(caller, lead),
             "LEAD.SALES_PARTNER_UNKNOWN": sent.taken_from is not None and sent.taken_from != lead.party,
             "LEAD.PARTNER_DECISION_NOT_ALLOWED": sent.decision is not None
             and (lead.party is None or caller.party_id != lead.party or gives_away),
             "LEAD.EXTERNAL_KEY_TAKEN": rekeyed
             and (caller.id != lead.creator or self.own(caller.id, sent.key) is not None),
-            "BUSINESSPARTNER.UNKNOWN": sent.prospect is not None and not self.knows(caller, sent.prospect),
+            "BUSINESSPARTNER.UNKNOWN": sent.prospect is not None and not self._may_name(caller, sent.prospect, lead),
         }
         if reasons := {reason for reason, holds in wrong.items() if holds}:
             return reasons
@@ -200,6 +206,17 @@ class Model:
         self._tell(number, old_status, old_party)
         return set()
 
+    def _may_name(self, caller: Caller, partner: int, lead: ModelLead) -> bool:
+        """In a lead that it was given it opens no business partner to itself."""
+        master = self.master(partner)
+        opens = not self._disposes(caller, lead) and master != lead.prospect and not self.reads(caller, master)
+        return self.knows(caller, partner) and not opens
+
+    @staticmethod
+    def _disposes(caller: Caller, lead: ModelLead) -> bool:
+        """Whether a caller may delete a lead and give it to others: not where it only was given it."""
+        return caller.visibility is Visibility.ALL or lead.creator == caller.id
+
     def _prospect(self, caller: Caller, sent: Sent) -> int | None:
         if sent.new_prospect:
             self.partners.append(caller.id)
@@ -212,11 +229,14 @@ class Model:
             "LEAD.CHANGE_STATE_CONFLICT": sent.version is not None and sent.version != lead.version,
             "LEAD.DELETE_NOT_ALLOWED": lead.status not in "125"
             or bool(lead.messages)  # qualified once
-            or not (caller.visibility is Visibility.ALL or lead.creator == caller.id),
+            or not self._disposes(caller, lead),
         }
         reasons = {reason for reason, holds in wrong.items() if holds}
         if not reasons:
             self.touched = number
+            if lead.party is not None:
+                old_party, lead.party = lead.party, None
+                self._tell(number, lead.status, old_party)
             del self.leads[number]
         return reasons
 
