@@ -38,21 +38,6 @@ def test_the_first_error_is_raised_and_the_connection_can_be_used_again(postgres
         assert numbers(connection, b"1") == [1]
 
 
-@pytest.mark.parametrize("undo", ["ROLLBACK", "ROLLBACK TO SAVEPOINT before"])
-def test_what_the_driver_drops_after_a_rollback_is_prepared_again(postgresql_url: str, undo: str) -> None:
-    with connect(postgresql_url) as connection:
-        connection.prepare_threshold = 0  # from its first time on, where it is the sixth otherwise
-        for _ in range(2):
-            assert numbers(connection, b"1") == [1]
-            connection.execute("SAVEPOINT before")
-            connection.execute("SELECT count(*) FROM lead")
-            if undo == "ROLLBACK":
-                connection.rollback()
-            else:
-                connection.execute(undo)
-            assert numbers(connection, b"2") == [2]
-
-
 def test_a_server_that_goes_away_says_so_and_the_connection_is_closed(postgresql_url: str) -> None:
     with connect(postgresql_url) as connection:
         with pytest.raises(psycopg.errors.AdminShutdown):

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import psycopg
 from psycopg import waiting
-from psycopg.abc import PQGen
 from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq.abc import PGresult
 
@@ -102,14 +101,6 @@ class PostgresqlConnection(psycopg.Connection[Any]):
             self._watched = None
             if not loop.is_closed():
                 loop.remove_reader(socket)
-
-    def _deallocate(self, name: bytes | None) -> PQGen[None]:
-        """What the driver asks for after a rollback, also one to a savepoint, without a name where it drops everything
-        that is prepared in the session: what exchanges prepared, too.
-        """
-        if name is None:
-            self._exchanges.forget()
-        return super()._deallocate(name)
 
     def close(self) -> None:
         """Close the connection."""

@@ -30,10 +30,6 @@ class Exchanges:
         self._prepared: dict[bytes, bytes] = {}
         self._names = count()
 
-    def forget(self) -> None:
-        """Nothing is prepared there any more."""
-        self._prepared.clear()
-
     def run(self, requests: Sequence[Request]) -> Waits:
         """Send statements and receive the result of each; a transaction begins with them unless one is open.
 
