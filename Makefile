@@ -40,9 +40,12 @@ $(STAMP): pyproject.toml
 demo: setup ## show the whole loop on this machine, step by step, each step verified
 	@$(BIN)/leadbridge demo
 
-test: lint ## all checks and all tests, on one Python
-	@echo "Running the tests ..."
-	@$(BIN)/python $(PYTEST)
+# The checks run beside the tests, which often wait for something; what they complain of stands above the tests' end.
+test: setup ## all checks and all tests, on one Python
+	@echo "Running the checks and the tests ..."
+	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	  $(BIN)/python $(PYTEST); tests=$$?; \
+	  wait $$lint || { echo "The checks failed, see above." >&2; exit 1; }; exit $$tests
 
 lint: setup ## ruff, mypy and the import rules
 	@$(BIN)/ruff check --quiet

@@ -94,6 +94,9 @@ def test_files_and_messages_are_taken_in_while_single_calls_are_answered(server:
     assert lead_count(database) == 62
 
 
+@pytest.mark.parametrize(
+    "database_url", ["postgresql"], indirect=True
+)  # what a kill leaves in SQLite: test_bulk_running
 def test_a_server_that_is_killed_goes_on_with_its_jobs(server: Server, database: Database) -> None:
     job = submitted(server, file_of([small_lead(number) for number in range(1, 301)], uuid=UUID))
     for least in (5, 100):
@@ -108,6 +111,7 @@ def test_a_server_that_is_killed_goes_on_with_its_jobs(server: Server, database:
     assert lead_names(database) == sorted(f"Lead {number}" for number in range(1, 301))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_server_that_is_stopped_leaves_its_job_for_the_next(server: Server, database: Database) -> None:
     job = submitted(server, file_of([small_lead(number) for number in range(1, 301)], uuid=UUID))
     deadline = time.monotonic() + SECONDS

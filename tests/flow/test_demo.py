@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from leadbridge.demo import Story, run, servers, steps_of
-from leadbridge.demo.stage import Stage
+from leadbridge.demo import Story, _ended_by_signals, run, servers, steps_of
+from leadbridge.demo.telling import Teller
 
 SOURCES = str(Path(__file__).resolve().parents[2] / "src")
 COMMAND = [sys.executable, "-m", "leadbridge", "demo"]
@@ -114,24 +114,21 @@ def test_ended_from_outside_it_ends_its_servers(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # it is what this test brings about
-def test_a_signal_that_comes_while_something_is_finalized_ends_it_as_well(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_signal_that_comes_while_something_is_finalized_ends_it_as_well() -> None:
     class Finalized:
         def __del__(self) -> None:
             signal.raise_signal(signal.SIGTERM)  # what a handler raises in here, the interpreter swallows
 
+    teller = Teller()
     told_after = []
 
-    def step(stage: Stage) -> None:
-        Finalized()
-        stage.teller.say("a sentence more")
-        told_after.append(stage)
+    def tell() -> None:
+        with _ended_by_signals(teller):
+            Finalized()
+            teller.say("a sentence more")
+            told_after.append("it")
 
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("leadbridge.demo.STEPS", (("A step", step),))
     with pytest.raises(SystemExit) as ended:
-        run()
+        tell()
     assert ended.value.code == 128 + signal.SIGTERM
     assert told_after == []
-    assert processes_in(tmp_path) == []
