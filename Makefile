@@ -15,6 +15,9 @@ BENCH_STAMP := $(VENV)/.installed-bench
 # One file's tests stay in one process, so that a server or database it starts is started once.
 PYTEST := -m pytest -n $(WORKERS) --dist loadfile
 
+CHECKS = $(BIN)/ruff check --quiet && echo "Checking types ..." && $(BIN)/mypy --no-error-summary && \
+  { $(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.txt || { cat $(VENV)/lint-imports.txt; exit 1; }; }
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help setup demo test lint test-all $(addprefix test-,$(VERSIONS)) bench messages clean
@@ -43,15 +46,12 @@ demo: setup ## show the whole loop on this machine, step by step, each step veri
 # The checks run beside the tests, which often wait for something; what they complain of stands above the tests' end.
 test: setup ## all checks and all tests, on one Python
 	@echo "Running the checks and the tests ..."
-	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	@( $(CHECKS) ) & checks=$$!; \
 	  $(BIN)/python $(PYTEST); tests=$$?; \
-	  wait $$lint || { echo "The checks failed, see above." >&2; exit 1; }; exit $$tests
+	  wait $$checks || { echo "The checks failed, see above." >&2; exit 1; }; exit $$tests
 
 lint: setup ## ruff, mypy and the import rules
-	@$(BIN)/ruff check --quiet
-	@echo "Checking types ..."
-	@$(BIN)/mypy --no-error-summary
-	@$(BIN)/lint-imports --no-logo >$(VENV)/lint-imports.txt || { cat $(VENV)/lint-imports.txt; exit 1; }
+	@$(CHECKS)
 
 # Prints the interpreter of version $(1), or nothing. A name on the path may be a shim without a Python behind it.
 find-python = for candidate in python$(1) "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/$(1).*/bin/python; do \
