@@ -68,6 +68,16 @@ def may_call(caller: Caller, group: OperationGroup) -> bool:
     return not caller.roles.isdisjoint(_GRANTED[group])
 
 
+def sees_lead(caller: Caller, *, created_by: str, given_to: str | None) -> bool:
+    """Whether a lead exists for a caller: by its creator's ID and the PartyID of the partner that has it.
+
+    The store says the same in SQL (`store/visibility.py`), of the leads that it has.
+    """
+    if caller.visibility is Visibility.ALL or caller.id == created_by:
+        return True
+    return caller.visibility is Visibility.GIVEN and bool(given_to) and given_to == caller.party_id
+
+
 def default_visibility(roles: Collection[Role]) -> Visibility:
     """The visibility of a caller for whom none was chosen.
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from leadbridge import matching
-from leadbridge.caller import Caller, Visibility
+from leadbridge.caller import Caller, sees_lead
 from leadbridge.leadduplicate import DuplicateCheck, DuplicatePolicy, Match, Traits, best, masked, match
 from leadbridge.operations.call import Call
 from leadbridge.operations.logitems import LogBuilder, LogItemType
@@ -124,7 +124,9 @@ class LeadDuplicates:
         new = self._draft(head, items)
         candidates = self._stored.get((call.caller.id, head["prospect_internal_id"]), [])
         candidates = candidates + [
-            self._draft(other, rows) for caller, other, rows in before if _sees(call.caller, caller, other)
+            self._draft(other, rows)
+            for creator, other, rows in before
+            if sees_lead(call.caller, created_by=creator.id, given_to=other["sales_partner_party_id"])
         ]
         matches = []
         for place, old in enumerate(candidates):
@@ -152,11 +154,3 @@ def _name_score(new: str, old: str) -> int:
     """How alike the names of two leads are; a number in one that the other does not have is no slip of the pen."""
     numbers, others = ({word for word in name.split() if not word.isalpha()} for name in (new, old))
     return matching.name_score(new, old) if numbers == others else 0
-
-
-def _sees(caller: Caller, creator: Caller, head: Row) -> bool:
-    """Whether a caller may see a lead that is about to be written; the store says the same of those it has."""
-    if caller.visibility is Visibility.ALL or caller.id == creator.id:
-        return True
-    given_to = head["sales_partner_party_id"]
-    return caller.visibility is Visibility.GIVEN and bool(given_to) and given_to == caller.party_id
