@@ -89,3 +89,12 @@ def default_visibility(roles: Collection[Role]) -> Visibility:
 
 # Acts for the house where no caller does: forwarding, and what follows from the core CRM's answers.
 CORE_CRM = Caller(id="core-crm", name="Core CRM", roles=frozenset({Role.CRM}), visibility=Visibility.ALL, party_id="")
+
+# What the processes of one `serve` call each other as: the relay calls the built-in core CRM over HTTP.
+INTERNAL_CALLER = Caller(
+    id="relay",
+    name="leadbridge's own relay",
+    roles=frozenset({Role.CRM}),
+    visibility=Visibility.ALL,
+    party_id="",
+)

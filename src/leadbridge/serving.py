@@ -20,7 +20,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from leadbridge import log, wiring
-from leadbridge.authentication import add_caller, has_callers
+from leadbridge.authentication.callers import add_caller, has_callers
 from leadbridge.caller import Role
 from leadbridge.opening import open_database, policy
 from leadbridge.settings import Settings

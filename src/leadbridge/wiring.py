@@ -20,8 +20,11 @@ from http import HTTPStatus
 import requests
 
 from leadbridge import log
-from leadbridge.authentication import INTERNAL_CALLER, Authenticator, caller_of
+from leadbridge.authentication.access import Access
+from leadbridge.authentication.callers import caller_of
+from leadbridge.authentication.passwords import Authenticator
 from leadbridge.bulk.runner import BulkRunner
+from leadbridge.caller import INTERNAL_CALLER
 from leadbridge.contract.operations import operations
 from leadbridge.contract.schema import explainer
 from leadbridge.core_crm import CoreCrm
@@ -30,7 +33,6 @@ from leadbridge.opening import bulk_assignment, open_database, policy, source_li
 from leadbridge.operations import partner_loop, qualified
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
-from leadbridge.rest.access import Access
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
@@ -224,10 +226,11 @@ def _parts(settings: Settings) -> _Parts:
         cache_seconds=settings.callers.credential_cache_seconds,
         internal=(INTERNAL_CALLER, secret) if secret else None,
     )
+    access = Access(authenticator)
     soap = soap_app(
         operations=operations(),
         dispatcher=dispatcher,
-        authenticator=authenticator,
+        access=access,
         limits=limits(settings),
         service_limits=dict.fromkeys(("LeadService", "LeadBulkService"), many_leads_limits(settings)),
         public_url=settings.address,
@@ -244,7 +247,7 @@ def _parts(settings: Settings) -> _Parts:
         pace_seconds=settings.bulk.upload_pace_seconds,
         most_uploads=settings.bulk.most_uploads,
     )
-    rest = RestApp(bulk_router(database, Access(authenticator), upload_policy))
+    rest = RestApp(bulk_router(database, access, upload_policy))
     lane.start()
     # The first refused message would otherwise wait for it, and with it everybody in the event loop.
     threading.Thread(target=explainer, name="warm-explainer", daemon=True).start()

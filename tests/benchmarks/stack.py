@@ -21,7 +21,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, cast
 
-from leadbridge.authentication import Authenticator
+from leadbridge.authentication.access import Access
+from leadbridge.authentication.passwords import Authenticator
 from leadbridge.operations.call import Policy
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import UseCase, use_cases
@@ -109,7 +110,7 @@ def our_app(*, most_bytes_under_way: int = 256_000_000) -> SoapApp:
     authenticator._remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
     return soap_app(
         dispatcher=Dispatcher(no_database(), real_use_cases(), lane=lane),
-        authenticator=authenticator,
+        access=Access(authenticator),
         limits=GateLimits(**GateSettings().model_dump()),
         public_url="http://localhost",
         most_bytes_under_way=most_bytes_under_way,

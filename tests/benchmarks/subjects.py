@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from leadbridge.authentication import add_caller
+from leadbridge.authentication.callers import add_caller
 from leadbridge.store.database import Database, migrate
 from tests.benchmarks.databases import Place
 from tests.benchmarks.message import HEADERS, OPEN, QUALIFIED, SUCCESS, filled

@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import select
 
-from leadbridge.authentication import add_caller
+from leadbridge.authentication.callers import add_caller
 from leadbridge.bulk.jobs import same_blocks
 from leadbridge.caller import Role
 from leadbridge.store import bulk, tables

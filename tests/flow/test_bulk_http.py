@@ -16,12 +16,13 @@ import pytest
 from lxml import etree
 from sqlalchemy import func, select
 
-from leadbridge.authentication import Authenticator, add_caller
+from leadbridge.authentication.access import Access
+from leadbridge.authentication.callers import add_caller
+from leadbridge.authentication.passwords import Authenticator
 from leadbridge.bulk.jobs import chunks_of, stored_blocks
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.bulk.splitting import BrokenOff, Chunk
 from leadbridge.caller import Role
-from leadbridge.rest.access import Access
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.store import bulk, tables

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from leadbridge.authentication import add_caller
+from leadbridge.authentication.callers import add_caller
 from leadbridge.bulk.running import Lost
 from leadbridge.caller import Role
 from leadbridge.store import bulk

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leadbridge.authentication import add_caller
+from leadbridge.authentication.callers import add_caller
 from leadbridge.caller import Role
 from leadbridge.rulefiles.questionnaires import DEFAULT_QUESTIONNAIRE
 from leadbridge.store.database import Database

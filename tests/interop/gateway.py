@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from leadbridge import authentication
+from leadbridge.authentication import callers
 from leadbridge.store.database import Database, migrate
 from tests.support.databases import PostgresqlServer
 from tests.support.server import Server
@@ -36,7 +36,7 @@ class Gateway:
         Leads are given to it by its id. Added in this process, because the command takes a second to start.
         """
         if caller_id not in self._callers:
-            authentication.add_caller(
+            callers.add_caller(
                 self.database,
                 caller_id=caller_id,
                 name=caller_id,
@@ -49,7 +49,7 @@ class Gateway:
 
     def disable(self, caller_id: str) -> None:
         """Keep a caller out."""
-        authentication.disable_caller(self.database, caller_id=caller_id, now=datetime.now(UTC))
+        callers.disable_caller(self.database, caller_id=caller_id, now=datetime.now(UTC))
 
     def wsdl(self, service: str, *, flat: bool = False) -> str:
         """Where the WSDL of a service is published."""

@@ -22,7 +22,7 @@ import requests
 from lxml import etree
 from sqlalchemy import func, select, text
 
-from leadbridge.authentication import add_caller
+from leadbridge.authentication.callers import add_caller
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.contract import codec
 from leadbridge.contract.canonical import content_hash, record_hashes

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from lxml import etree
 
+from leadbridge.authentication.access import Access
 from leadbridge.caller import Caller, OperationGroup, Role, Visibility
 from leadbridge.contract.parsing import parse
 from leadbridge.contract.schema import validate
@@ -301,7 +302,7 @@ class Door:
         self.callers = callers or KnownCallers()
         self.app: SoapApp = soap_app(
             dispatcher=self.recorder,
-            authenticator=self.callers,
+            access=Access(self.callers),
             limits=limits,
             service_limits=service_limits,
             public_url=public_url,

@@ -10,12 +10,10 @@ from pathlib import Path
 import argon2
 import pytest
 
-from leadbridge import authentication
-from leadbridge.authentication import (
-    INTERNAL_CALLER,
+from leadbridge.authentication import passwords
+from leadbridge.authentication.callers import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
-    Authenticator,
     CallerExists,
     CallerIdInvalid,
     CallerUnknown,
@@ -24,10 +22,12 @@ from leadbridge.authentication import (
     add_caller,
     disable_caller,
     has_callers,
+    hasher,
     list_callers,
     set_password,
 )
-from leadbridge.caller import Caller, Role, Visibility
+from leadbridge.authentication.passwords import Authenticator
+from leadbridge.caller import INTERNAL_CALLER, Caller, Role, Visibility
 from leadbridge.store import callers
 from leadbridge.store.database import Database, migrate
 
@@ -75,13 +75,13 @@ def database(template: Path, tmp_path: Path) -> Iterator[Database]:
 def hashings(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The hashes that passwords are compared with, one entry for each time argon2 is paid."""
     compared: list[str] = []
-    real = authentication._matches
+    real = passwords._matches
 
     def matches(password_hash: str, password: str) -> bool:
         compared.append(password_hash)
         return real(password_hash, password)
 
-    monkeypatch.setattr(authentication, "_matches", matches)
+    monkeypatch.setattr(passwords, "_matches", matches)
     return compared
 
 
@@ -123,8 +123,8 @@ def test_anything_else_gives_none_at_the_cost_of_one_comparison(
 
 
 def test_an_unknown_caller_is_compared_with_a_hash_of_the_same_cost() -> None:
-    ours = argon2.extract_parameters(authentication._HASHER.hash("x"))
-    assert argon2.extract_parameters(authentication._NOBODY) == ours
+    ours = argon2.extract_parameters(hasher.hash("x"))
+    assert argon2.extract_parameters(passwords._NOBODY) == ours
     assert ours.type is argon2.Type.ID
     assert ours.memory_cost >= 19 * 1024  # OWASP's least
     assert ours.time_cost >= 2
@@ -192,8 +192,8 @@ def test_a_disabled_caller_and_an_old_password_are_out_after_the_time(database: 
 
 
 def test_the_memory_is_bounded_and_the_oldest_goes_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(authentication, "MOST_REMEMBERED", 3)
-    monkeypatch.setattr(authentication, "_matches", lambda _hash, _password: True)
+    monkeypatch.setattr(passwords, "MOST_REMEMBERED", 3)
+    monkeypatch.setattr(passwords, "_matches", lambda _hash, _password: True)
     authenticator = Authenticator(database, cache_seconds=60)
 
     for number in range(5):

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from leadbridge import __version__, log
-from leadbridge.authentication import CallerError, add_caller, disable_caller, list_callers, set_password
+from leadbridge.authentication.callers import CallerError, add_caller, disable_caller, list_callers, set_password
 from leadbridge.caller import Role, Visibility
 from leadbridge.cli.bulk import bulk_app
 from leadbridge.cli.rules import assign_app, questionnaire_app

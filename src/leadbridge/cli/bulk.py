@@ -19,7 +19,7 @@ from cyclopts import App, Parameter, validators
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from leadbridge.authentication import caller_of
+from leadbridge.authentication.callers import caller_of
 from leadbridge.bulk.columns import ColumnMapping, read_mapping
 from leadbridge.bulk.heading import Unusable
 from leadbridge.bulk.jobs import Examiner, FileChanged, chunks_of, examine_file, find_job, job_of_file, same_blocks

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from leadbridge.authentication import add_caller
+from leadbridge.authentication.callers import add_caller
 from leadbridge.caller import Role
 from leadbridge.demo.telling import StepFailed
 from leadbridge.store.database import Database, migrate

@@ -20,6 +20,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
+from leadbridge.authentication.access import Access
 from leadbridge.bulk.jobs import Media, find_job
 from leadbridge.bulk.rejections import rejections_file
 from leadbridge.bulk.running import RENEWALS_PER_LEASE
@@ -30,7 +31,7 @@ from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.lead_bulk import cancel_job
 from leadbridge.operations.logitems import LogItemType
-from leadbridge.rest.access import Access
+from leadbridge.rest.access import caller_of
 from leadbridge.rest.problems import ErrorDocument, Problem, busy
 from leadbridge.store import bulk
 from leadbridge.store.bulk import COUNTS
@@ -151,7 +152,7 @@ def bulk_router(
         """
         media = _media_of(request)
         uuid = _uuid_of(request)
-        caller = await access.caller(request, OperationGroup.LEAD)
+        caller = await caller_of(request, access, OperationGroup.LEAD)
         with places.one(caller):
             upload = Upload(
                 database,
@@ -172,13 +173,13 @@ def bulk_router(
     @router.get("/{job_id}", response_model=Job)
     async def read(job_id: str, request: Request) -> Job:
         """How far a job is."""
-        caller = await access.caller(request, OperationGroup.LEAD)
+        caller = await caller_of(request, access, OperationGroup.LEAD)
         return _shown(await aside(_job, database, caller, job_id))
 
     @router.get("/{job_id}/rejections", response_class=StreamingResponse, responses={204: {}})
     async def rejections(job_id: str, request: Request) -> Response:
         """The leads that were not taken as a bulk file, each with the reasons; 204 where there is none."""
-        caller = await access.caller(request, OperationGroup.LEAD)
+        caller = await caller_of(request, access, OperationGroup.LEAD)
         job = await aside(_job, database, caller, job_id)
         pieces = rejections_file(database, job, now=clock())
         first = await aside(next, pieces, None)
@@ -189,7 +190,7 @@ def bulk_router(
     @router.delete("/{job_id}", response_model=Job)
     async def cancel(job_id: str, request: Request) -> Job:
         """Stop a job before its end; leads taken until then stay."""
-        caller = await access.caller(request, OperationGroup.LEAD)
+        caller = await caller_of(request, access, OperationGroup.LEAD)
         return _shown(await aside(_cancelled, database, caller, job_id, clock(), request.state.correlation_id))
 
     return router

@@ -12,7 +12,7 @@ import re
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from leadbridge.settings.sources import (
@@ -107,6 +107,10 @@ class Settings(BaseSettings):
 
     workers: int = Field(default=1, ge=1, le=256)
     """Gateway processes. One suits SQLite, which writes one at a time; with PostgreSQL one per core."""
+
+    secret_key: SecretStr | None = None
+    """Key that secrets in the database are sealed with. None: with the embedded database a file beside it, made on
+    first use; with another one it must be set, the same on every machine. Two with a comma change it."""
 
     wsdl_access: Literal["public", "authenticated", "disabled"] = "public"
     """Who may read ?wsdl and ?xsd. Public, because partners' tools cannot log in and nothing in it is secret.

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from leadbridge.authentication.access import Access
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.operations import operations as contract_operations
 from leadbridge.log import get_logger, new_correlation_id
 from leadbridge.messages import FaultTypeId
 from leadbridge.soap import faults, gate
-from leadbridge.soap.access import Access, KnowsCallers
+from leadbridge.soap.access import caller_of
 from leadbridge.soap.application import ContractApplication, service_of
 from leadbridge.soap.envelope import open_envelope
 from leadbridge.soap.faults import Refusal, refusal_of
@@ -43,7 +44,7 @@ _Headers = Sequence[tuple[bytes, bytes]]
 def soap_app(
     *,
     dispatcher: RunsUseCases,
-    authenticator: KnowsCallers,
+    access: Access,
     limits: GateLimits,
     public_url: str,
     service_limits: Mapping[str, GateLimits] | None = None,
@@ -70,10 +71,9 @@ def soap_app(
         for version in (SOAP_11, SOAP_12):
             application = ContractApplication(service, of_service, version)
             transports[name, version] = AsgiTransport(application, validate_answers=validate_answers)
-    access = Access(authenticator)
     return SoapApp(
         transports=transports,
-        publication=Publication(public_url=public_url, access=wsdl_access, identify=access.identify),
+        publication=Publication(public_url=public_url, access=wsdl_access, identify=partial(caller_of, access)),
         dispatcher=dispatcher,
         access=access,
         limits={name: (service_limits or {}).get(name, limits) for name in by_service},
@@ -161,7 +161,7 @@ class SoapApp:
         long = len(data) > LONG_MESSAGE
         opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()
-        caller = await self._access.identify(authorization=head.authorization, security_header=envelope.security)
+        caller = await caller_of(self._access, authorization=head.authorization, security_header=envelope.security)
         # A replay check of the credentials belongs here: before anything is done for the operation in the
         # Body.
         visit = Visit(

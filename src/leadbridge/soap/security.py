@@ -1,17 +1,16 @@
 """Who says they are calling: credentials out of HTTP Basic and out of a WS-Security UsernameToken.
 
-Nothing is verified here. A call may carry both; they must then name the same caller, which the access check
-sees to.
+Nothing is verified here. A call may carry both; they must then name the same caller, which `authentication` sees to.
 
 Sources: RFC 7617 (Basic), Web Services Security 1.1 section 12 (faults), UsernameToken Profile 1.1 section
 3.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 
 from lxml import etree
 
-from leadbridge.authentication import CredentialsUnreadable, basic_credentials
+from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, Password, basic_credentials
 from leadbridge.messages import FaultTypeId
 from leadbridge.soap.envelope import WSSE
 from leadbridge.soap.faults import QName, Refusal
@@ -32,17 +31,6 @@ UNSUPPORTED_SECURITY_TOKEN = QName("wsse", WSSE, "UnsupportedSecurityToken")
 WRONG_CREDENTIALS = "These are not the credentials of a caller."
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """A caller id and a password as they were sent. `fault_code` is the code of WS-Security, where that
-    carried them.
-    """
-
-    caller_id: str
-    password: str = field(repr=False)
-    fault_code: QName | None = None
-
-
 def unauthenticated(text: str | None = None, code: QName | None = None) -> Refusal:
     """The refusal of a call without credentials or with wrong ones; one text for an unknown caller and a
     wrong password.
@@ -50,24 +38,20 @@ def unauthenticated(text: str | None = None, code: QName | None = None) -> Refus
     return Refusal(FaultTypeId.UNAUTHENTICATED, text, subcodes=[code] if code else [])
 
 
-def from_authorization(header: bytes | None) -> Credentials | None:
-    """The credentials of HTTP Basic; None without the header. Raises Refusal for another scheme and for
-    nonsense.
-    """
+def from_authorization(header: bytes | None) -> Sequence[Evidence]:
+    """What HTTP Basic shows; nothing without the header. Raises Refusal for another scheme and for nonsense."""
     if header is None:
-        return None
+        return ()
     try:
-        return Credentials(*basic_credentials(header))
+        return (basic_credentials(header),)
     except CredentialsUnreadable:
         raise unauthenticated(WRONG_CREDENTIALS if header[:6].lower() == b"basic " else None) from None
 
 
-def from_security_header(security: etree._Element | None) -> Credentials | None:
-    """The credentials of a UsernameToken; None without one. A Timestamp may stand beside it. Raises
-    Refusal.
-    """
+def from_security_header(security: etree._Element | None) -> Sequence[Evidence]:
+    """What a UsernameToken shows; nothing without one. A Timestamp may stand beside it. Raises Refusal."""
     if security is None:
-        return None
+        return ()
     token: etree._Element | None = None
     for block in security:
         if block.tag == _TOKEN and token is None:
@@ -77,10 +61,10 @@ def from_security_header(security: etree._Element | None) -> Credentials | None:
         elif block.tag != _TIMESTAMP:
             text = "Only a UsernameToken and a Timestamp are accepted in a Security header."
             raise unauthenticated(text, UNSUPPORTED_SECURITY_TOKEN)
-    return _credentials_of(token) if token is not None else None
+    return (_password_of(token),) if token is not None else ()
 
 
-def _credentials_of(token: etree._Element) -> Credentials:
+def _password_of(token: etree._Element) -> Password:
     usernames, passwords = token.findall(_USERNAME), token.findall(_PASSWORD)
     if len(usernames) != 1 or len(passwords) != 1:
         text = "A UsernameToken must have one Username and one Password."
@@ -88,4 +72,4 @@ def _credentials_of(token: etree._Element) -> Credentials:
     if passwords[0].get("Type", _PASSWORD_TEXT) != _PASSWORD_TEXT:
         text = "Send the password as PasswordText, or use HTTP Basic."
         raise unauthenticated(text, UNSUPPORTED_SECURITY_TOKEN)
-    return Credentials((usernames[0].text or "").strip(), passwords[0].text or "", FAILED_AUTHENTICATION)
+    return Password((usernames[0].text or "").strip(), passwords[0].text or "")
