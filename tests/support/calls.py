@@ -25,7 +25,6 @@ from sqlalchemy import func, select, text
 from leadbridge.authentication.callers import add_caller
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.contract import codec
-from leadbridge.contract.canonical import content_hash, record_hashes
 from leadbridge.contract.operations import by_request
 from leadbridge.contract.parsing import parse
 from leadbridge.contract.schema import validate
@@ -116,13 +115,14 @@ class Calls:
         """Do with a request what the SOAP door does behind its gate."""
         payload = parse(request)
         validate(payload)
+        message, content_hash = codec.decode_hashed(payload)
         call = Call(
             caller=caller,
-            message=codec.decode(payload),
-            content_hash=content_hash(payload),
+            message=message,
+            content_hash=content_hash,
             received_at=now or datetime.now(UTC),
             correlation_id="test",
-            record_hashes=record_hashes(payload),
+            record_hashes=codec.record_hashes(payload),
         )
         return self._loop.future(lambda: self._dispatcher.submit(by_request()[str(payload.tag)].name, call))
 

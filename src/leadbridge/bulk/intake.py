@@ -22,8 +22,8 @@ from leadbridge.bulk.assignment import Job, LeadLimits
 from leadbridge.bulk.heading import read_heading
 from leadbridge.bulk.splitting import Chunk, split
 from leadbridge.contract import codec
-from leadbridge.contract.canonical import RelativeNamespace, content_hash
 from leadbridge.contract.files import NAMESPACES
+from leadbridge.contract.hashing import RelativeNamespace
 from leadbridge.contract.parsing import MalformedXml, attributes_of, parse
 from leadbridge.contract.schema import ContractViolation, Violation, children_in_question, conforms, explainer, validate
 from leadbridge.log import get_logger, new_correlation_id
@@ -149,7 +149,7 @@ class Intake:
             for item in element.findall(_LOG_ITEM):
                 element.remove(item)
         try:
-            lead = codec.decode_part(element, LeadBulkRecord)
+            lead, content = codec.decode_part_hashed(element, LeadBulkRecord)
         except binascii.Error:  # base64 that is none; libxml2 lets it pass
             root = element.getparent()
             assert root is not None  # its file
@@ -157,15 +157,13 @@ class Intake:
             shell.append(element)
             records.refuse(place, _items(element, explainer().explain(shell)))
             return
-        partner = lead.prospect_party.new_business_partner
-        if (lead.extension or (partner and partner.extension)) and (beyond := _beyond(element, self._limits)):
-            records.refuse_as(place, LogItemType.BULK_RECORD_TOO_LARGE, beyond)
-            return
-        try:
-            content = content_hash(element)
         except RelativeNamespace:
             note = "A namespace of the record is a relative address. Use an absolute one, such as urn:name."
             records.refuse_as(place, LogItemType.BULK_RECORD_DAMAGED, note)
+            return
+        partner = lead.prospect_party.new_business_partner
+        if (lead.extension or (partner and partner.extension)) and (beyond := _beyond(element, self._limits)):
+            records.refuse_as(place, LogItemType.BULK_RECORD_TOO_LARGE, beyond)
             return
         records.calls[place] = Call(
             caller=self._job.caller,

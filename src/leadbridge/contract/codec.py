@@ -20,17 +20,20 @@ from types import MappingProxyType
 from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
 from lxml import etree
+from xsdata.formats.dataclass.models.generics import AnyElement
 
 from leadbridge import messages
 from leadbridge.contract.escaping import escape_attribute, escape_text
 from leadbridge.contract.files import PREFIXES
 from leadbridge.contract.foreign import read_foreign, write_foreign
+from leadbridge.contract.hashing import END, RECORDS, content_hash, foreign_text
 from leadbridge.contract.parsing import attributes_of, parse
 from leadbridge.contract.schema import ContractViolation, explainer
 
 T = TypeVar("T")
 
-_Reader: TypeAlias = "Callable[[etree._Element], Any]"  # noqa: SLF001 lxml's own name for its element
+_Reader: TypeAlias = "Callable[[etree._Element, list[str]], Any]"  # noqa: SLF001 lxml's own name for its element
+"""From an element to its value; what was read is told on the way (see `hashing`)."""
 _Writer: TypeAlias = Callable[[Any, list[str], str, str], None]
 """From a value to its element, appended to a list; given its prefixed name and its declarations."""
 
@@ -42,10 +45,31 @@ def decode(element: etree._Element) -> Any:
         LookupError: the contract has no such message.
         ContractViolation: base64 that is none; libxml2 lets it pass, and bytes would silently be lost.
     """
+    return decode_hashed(element)[0]
+
+
+def decode_hashed(element: etree._Element) -> tuple[Any, bytes]:
+    """The message in `element`, as `decode` gives it, and its content hash.
+
+    Raises:
+        what `decode` raises.
+        RelativeNamespace: see `hashing`.
+    """
+    told: list[str] = [element.tag]
     try:
-        return _reader(class_of(element.tag))(element)
+        message = _reader(class_of(element.tag))(element, told)
     except binascii.Error:
         raise ContractViolation(explainer().explain(element)) from None
+    return message, content_hash(told)
+
+
+def record_hashes(payload: etree._Element) -> tuple[bytes, ...]:
+    """The content hash of each record of a bundle, in their order; none for any other message."""
+    record = RECORDS.get(payload.tag)
+    if record is None:
+        return ()
+    part = next(member.type for member in _members(class_of(payload.tag)) if member.tag == record)
+    return tuple(decode_part_hashed(element, part)[1] for element in payload.iterfind(record))
 
 
 def encode(message: object) -> etree._Element:
@@ -68,9 +92,15 @@ def encode_bytes(message: object) -> bytes:
 
 def decode_part(element: etree._Element, part: type[T]) -> T:
     """The value of a generated class such as `Extension`, in an element of any name."""
-    found = _reader(part)(element)
+    return decode_part_hashed(element, part)[0]
+
+
+def decode_part_hashed(element: etree._Element, part: type[T]) -> tuple[T, bytes]:
+    """The value of a generated class, in an element of any name, and its content hash. Raises RelativeNamespace."""
+    told: list[str] = []
+    found = _reader(part)(element, told)
     assert isinstance(found, part)
-    return found
+    return found, content_hash(told)
 
 
 def encode_part(value: object, tag: str) -> bytes:
@@ -214,24 +244,28 @@ def _reader(part: type[Any]) -> _Reader:
     if texts := [member for member in members if member.kind == "Text"]:
         return _value_reader(part, texts[0], attributes)
     find = {m.tag: (m.name, m.many, _child_reader(m)) for m in members if m.kind == "Element"}.get
-    wildcard = next(((m.name, m.many, read_foreign) for m in members if m.kind == "Wildcard"), None)
+    wildcard = next(((m.name, m.many, _read_wildcard) for m in members if m.kind == "Wildcard"), None)
 
-    def read(element: etree._Element) -> Any:
+    def read(element: etree._Element, told: list[str]) -> Any:
         values: dict[str, Any] = {}
+        tell = told.append
         for child in element:
             place = find(child.tag, wildcard)
             assert place is not None  # validation has let it through
             name, many, convert = place
+            tell(name)
             if convert is None:
-                values[name] = child.text or ""
+                values[name] = text = child.text or ""
+                tell(text)
             elif not many:
-                values[name] = convert(child)
+                values[name] = convert(child, told)
             elif name in values:
-                values[name].append(convert(child))
+                values[name].append(convert(child, told))
             else:
-                values[name] = [convert(child)]
+                values[name] = [convert(child, told)]
         if attributes:
-            _read_attributes(element, attributes, values)
+            _read_attributes(element, attributes, values, told)
+        tell(END)
         return part(**values)
 
     return read
@@ -243,9 +277,12 @@ def _value_reader(
     """The reader of a class that has a value and attributes."""
     convert = _literal(text)
 
-    def read(element: etree._Element) -> Any:
-        values = {text.name: convert(element.text or "")}
-        _read_attributes(element, attributes, values)
+    def read(element: etree._Element, told: list[str]) -> Any:
+        content = element.text or ""
+        told.append(content)
+        values = {text.name: convert(content)}
+        _read_attributes(element, attributes, values, told)
+        told.append(END)
         return part(**values)
 
     return read
@@ -255,10 +292,12 @@ def _read_attributes(
     element: etree._Element,
     attributes: Mapping[str, tuple[str, Callable[[str], Any]]],
     values: dict[str, Any],
+    told: list[str],
 ) -> None:
-    for tag, value in attributes_of(element):
+    for tag, value in sorted(attributes_of(element)):
         if tag in attributes:  # others are hints such as xsi:type
             name, convert = attributes[tag]
+            told += (name, value)
             values[name] = convert(value)
 
 
@@ -269,7 +308,18 @@ def _child_reader(member: _Member) -> "_Reader | None":
     convert = _literal(member)
     if convert is str and not member.many:
         return None
-    return lambda element: convert(element.text or "")
+
+    def read(element: etree._Element, told: list[str]) -> Any:
+        text = element.text or ""
+        told.append(text)
+        return convert(text)
+
+    return read
+
+
+def _read_wildcard(element: etree._Element, told: list[str]) -> AnyElement:
+    told.append(foreign_text(element))
+    return read_foreign(element)
 
 
 def _literal(member: _Member) -> Callable[[str], Any]:

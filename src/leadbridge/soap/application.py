@@ -14,7 +14,6 @@ from typing import Any
 from lxml import etree
 
 from leadbridge.contract import codec
-from leadbridge.contract.canonical import content_hash, record_hashes
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.schema import validate
 from leadbridge.messages import FaultTypeId
@@ -77,15 +76,12 @@ class _ContractProtocol:
         return (ctx,)
 
     def deserialize(self, ctx: Any, message: object = None) -> None:  # noqa: ARG002  # Spyne names the argument
-        """Validate the payload and decode it; `content_hash` is taken of what was sent, before anything
-        else sees it.
-        """
+        """Validate the payload and decode it."""
         payload = ctx.in_body_doc
         try:
             validate(payload)
-            ctx.udc.content_hash = content_hash(payload)
-            ctx.udc.record_hashes = record_hashes(payload)
-            ctx.in_object = codec.decode(payload)
+            ctx.in_object, ctx.udc.content_hash = codec.decode_hashed(payload)
+            ctx.udc.record_hashes = codec.record_hashes(payload)
         except Exception as error:  # the table of faults tells the foreseen from the others
             raise carried(error, correlation_id=ctx.udc.correlation_id) from error
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xml.sax.saxutils import escape
 
 from leadbridge.contract import codec
-from leadbridge.contract.canonical import RelativeNamespace
+from leadbridge.contract.hashing import RelativeNamespace
 from leadbridge.contract.schema import ContractViolation
 from leadbridge.log import get_logger
 from leadbridge.messages import (
