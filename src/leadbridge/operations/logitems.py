@@ -148,11 +148,11 @@ class LogBuilder:
         self._add(type_id, _ERROR, note, element)
 
     def _add(self, type_id: LogItemType, severity: LogItemSeverityCode, note: str, element: str | None) -> None:
-        if self._severity is None or severity.value > self._severity.value:
+        if severity is not self._severity and (self._severity is None or severity.value > self._severity.value):
             self._severity = severity
         self._items.append(
             LogItem(
-                type_id=type_id.value,
+                type_id=type_id,
                 severity_code=severity,
                 reference_object_node_sender_technical_id=self._reference,
                 reference_message_element_name=element,
