@@ -27,7 +27,8 @@ from leadbridge.bulk.rejections import rejections_file
 from leadbridge.bulk.running import Lost, Team, WorkFailed, progress_of, run
 from leadbridge.bulk.running import Progress as Counted
 from leadbridge.caller import Caller, OperationGroup, Visibility, may_call
-from leadbridge.cli.shared import Complaint, opened, out, table
+from leadbridge.cli.complaint import Complaint
+from leadbridge.cli.shared import opened, out, table
 from leadbridge.log import new_correlation_id
 from leadbridge.opening import bulk_assignment, policy, source_limits
 from leadbridge.operations.lead_bulk import cancel_job

@@ -9,7 +9,8 @@ from cyclopts import App, Parameter
 
 from leadbridge.authentication.callers import add_caller, disable_caller, list_callers, set_password
 from leadbridge.caller import Role, Visibility
-from leadbridge.cli.shared import Complaint, opened, out, table
+from leadbridge.cli.complaint import Complaint
+from leadbridge.cli.shared import opened, out, table
 from leadbridge.settings import Settings
 
 caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password.")

@@ -8,7 +8,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from leadbridge.assignment import AssignmentRule, Considered, Day, wording
-from leadbridge.cli.shared import Complaint, opened, out, table
+from leadbridge.cli.complaint import Complaint
+from leadbridge.cli.shared import opened, out, table
 from leadbridge.opening import assignment_rules, questionnaire
 from leadbridge.operations.lead_assignment import RuleExplained, explain
 from leadbridge.rulefiles.assignments import read_assignment_rules

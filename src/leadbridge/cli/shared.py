@@ -1,4 +1,4 @@
-"""What the commands have in common: the database, tables, and how a person is told what is wrong."""
+"""What the commands have in common: the database and tables."""
 
 import sys
 from collections.abc import Iterator
@@ -14,14 +14,6 @@ from leadbridge.store.database import Database
 
 # To a terminal as wide as that is; to a file or another program one line per row, for grep and cut.
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 1_000)
-
-
-class Complaint(Exception):
-    """What a command tells the person who gave it: one sentence and the way out. Exit code 1, unless told."""
-
-    def __init__(self, text: str, *, code: int = 1) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 @contextmanager

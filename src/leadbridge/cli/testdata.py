@@ -7,7 +7,8 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from leadbridge.cli.shared import Complaint, opened, out
+from leadbridge.cli.complaint import Complaint
+from leadbridge.cli.shared import opened, out
 from leadbridge.settings import Settings
 from leadbridge.store import testdata
 

@@ -1,0 +1,24 @@
+"""`leadbridge demo`: the whole loop on this machine."""
+
+import sys
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+
+def demo(
+    *,
+    story: Annotated[
+        Literal["main", "partner"],
+        Parameter(
+            help="main: the three use cases, and what happens when something goes wrong. partner: leads given to sales "
+            "partners, who accept, qualify or decline them, or lose them again, and read in their feeds what became "
+            "of them."
+        ),
+    ] = "main",
+) -> None:
+    """Show the whole loop on this machine, told step by step; exit 0 only if every step was verified."""
+    from leadbridge.demo import Story, run
+
+    if not run(Story(story)):
+        sys.exit(1)
