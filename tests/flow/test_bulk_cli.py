@@ -131,7 +131,7 @@ def test_a_file_that_changes_while_it_is_taken(environment: dict[str, str], file
         path.write_bytes(b"")
         return same_blocks(path, seen)
 
-    with patch("leadbridge.cli.bulk.same_blocks", changed):
+    with patch("leadbridge.cli.bulk_import.same_blocks", changed):
         done = taken(environment, file, content)
     assert (done.code, "the file was changed while it was taken in: job 0000000001 is cancelled" in done.err) == (
         2,

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 from leadbridge.bulk.assignment import Assignment
 from leadbridge.bulk.jobs import chunks_of, stored_blocks
-from leadbridge.bulk.running import Lost, Team, WorkFailed, progress_of, run
+from leadbridge.bulk.running import Lost, progress_of, run
 from leadbridge.bulk.sources import SourceLimits
+from leadbridge.bulk.team import Team, WorkFailed
 from leadbridge.log import correlated, get_logger
 from leadbridge.store import bulk
 from leadbridge.store.database import Database

@@ -3,6 +3,8 @@
 A command's module is loaded when the command is given: nobody waits for what another one needs.
 """
 
+import os
+import signal
 import sys
 
 from cyclopts import App
@@ -38,13 +40,14 @@ for _name, _place in _COMMANDS.items():
 
 def main() -> None:
     """Run one command. Exit code 0 when it did what it says, 1 when not, 2 when it was called wrongly."""
-    if sys.argv[1:2] in ([], ["--help"], ["-h"]):  # the list says what each is for, which their modules know
-        for name in _COMMANDS:
-            _ = app[name]
     try:
+        _load_what_help_tells(sys.argv[1:])
         app(exit_on_error=False, print_error=True)
     except SystemExit:
         raise
+    except BrokenPipeError:  # whoever reads has heard enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
     except Complaint as error:
         print(f"leadbridge: {error}", file=sys.stderr)
         sys.exit(error.code)
@@ -54,6 +57,15 @@ def main() -> None:
         if _is_for_people(error):
             sys.exit(f"leadbridge: {error}")
         raise
+
+
+def _load_what_help_tells(arguments: list[str]) -> None:
+    """The list of commands says what each is for, which their modules know: they are loaded where it is shown."""
+    named = arguments[0] if arguments and arguments[0] in _COMMANDS else None
+    if arguments in ([], [named]) or not {"--help", "-h"}.isdisjoint(arguments):
+        group = app[named] if named else app
+        for name in list(group):
+            _ = group[name]
 
 
 def _is_for_people(error: Exception) -> bool:
