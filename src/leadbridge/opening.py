@@ -1,4 +1,4 @@
-"""What every process of a site begins with: its database, opened, and what the site has decided.
+"""What every process of a site begins with: what the site has decided, from its settings and files.
 
 It stands apart from `wiring` because it loads none of the doors: a process that takes in a bulk file stays small.
 """
@@ -18,25 +18,7 @@ from leadbridge.rulefiles.assignments import DEFAULT_ASSIGNMENT_RULES, read_assi
 from leadbridge.rulefiles.questionnaires import DEFAULT_QUESTIONNAIRE, read_questionnaire
 from leadbridge.scoring import Questionnaire
 from leadbridge.settings import Settings
-from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
 from leadbridge.store.inserts import Row
-
-
-def open_database(settings: Settings) -> Database:
-    """The store, ready: an embedded SQLite is brought up to date, a PostgreSQL must be.
-
-    Raises SchemaBehind, which says what to run, and DatabaseUnreachable.
-    """
-    database = Database(settings.database_url)
-    try:
-        if database.dialect_name != "sqlite":
-            require_current_schema(database)
-        elif not schema_state(database).is_current:
-            migrate(database)
-    except BaseException:
-        database.dispose()
-        raise
-    return database
 
 
 def policy(settings: Settings) -> Policy:

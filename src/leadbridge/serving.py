@@ -22,9 +22,9 @@ from granian.log import LogLevels
 from leadbridge import log, wiring
 from leadbridge.authentication.callers import add_caller, has_callers
 from leadbridge.caller import Role
-from leadbridge.opening import open_database, policy
+from leadbridge.opening import policy
 from leadbridge.settings import Settings
-from leadbridge.store.database import Database
+from leadbridge.store.database import Database, open_database
 
 _READY_SECONDS = 60
 _ENDING_SECONDS = 15
@@ -42,7 +42,7 @@ def serve(settings: Settings) -> None:
     log.configure(settings)
     policy(settings)  # a file of rules that is of no use is told here, not by every worker that starts
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
-    database = open_database(settings)
+    database = open_database(settings.database_url)
     try:
         _check_port(settings)
         _ensure_caller(settings, database)

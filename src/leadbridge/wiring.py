@@ -29,7 +29,7 @@ from leadbridge.contract.operations import operations
 from leadbridge.contract.schema import explainer
 from leadbridge.core_crm import CoreCrm
 from leadbridge.forwarding import ForwardingPolicy, Relay
-from leadbridge.opening import bulk_assignment, open_database, policy, source_limits
+from leadbridge.opening import bulk_assignment, policy, source_limits
 from leadbridge.operations import partner_loop, qualified
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
@@ -41,7 +41,7 @@ from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.store import bulk, feed, received
-from leadbridge.store.database import Database, schema_state
+from leadbridge.store.database import Database, open_database, schema_state
 from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
 
@@ -214,7 +214,7 @@ class _Parts:
 
 
 def _parts(settings: Settings) -> _Parts:
-    database = open_database(settings)
+    database = open_database(settings.database_url)
     most_waiting = settings.load.most_waiting_calls
     # The lane works in the event loop's thread, which must never wait for a connection that others have.
     lane_database = Database(settings.database_url, pool_size=1)

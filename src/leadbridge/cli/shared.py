@@ -8,9 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from leadbridge import log
-from leadbridge.opening import open_database
 from leadbridge.settings import Settings
-from leadbridge.store.database import Database
+from leadbridge.store.database import Database, open_database
 
 # To a terminal as wide as that is; to a file or another program one line per row, for grep and cut.
 out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 1_000)
@@ -20,7 +19,7 @@ out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else 1_000)
 def opened(settings: Settings) -> Iterator[Database]:
     """The database of these settings, ready, for as long as a command runs."""
     log.configure(settings)
-    database = open_database(settings)
+    database = open_database(settings.database_url)
     try:
         yield database
     finally:

@@ -306,3 +306,20 @@ def migrate(database: Database) -> None:
         tx.lock([_MIGRATION_LOCK])
         config.attributes["connection"] = tx.connection
         command.upgrade(config, "head")
+
+
+def open_database(url: str) -> Database:
+    """The store, ready: an embedded SQLite is brought up to date, a PostgreSQL must be.
+
+    Raises SchemaBehind, which says what to run, and DatabaseUnreachable.
+    """
+    database = Database(url)
+    try:
+        if database.dialect_name != "sqlite":
+            require_current_schema(database)
+        elif not schema_state(database).is_current:
+            migrate(database)
+    except BaseException:
+        database.dispose()
+        raise
+    return database
