@@ -44,13 +44,8 @@ class Collected:
     """
 
     ids: Select[Any] | CompoundSelect[Any]
-    lookups: int = 1  # how much dearer a row is than one of the table itself
+    most: int = FEW  # so many rows are too many to be of use
     exact: bool = True
-
-    @property
-    def most(self) -> int:
-        """So many rows are too many to be of use."""
-        return FEW // self.lookups
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,6 +96,8 @@ def page(tx: Transaction, search: Search, *, limit: int | None, after: str | Non
     """The hits behind the id `after`, by id, at most `limit`; and whether there are more."""
     most = None if limit is None else limit + 1
     chosen, bounds = _best(tx, search)
+    if isinstance(chosen, Streams) and not chosen.count:
+        return [], False
     conditions = [
         block.condition for block in search.blocks if chosen is None or chosen not in block.ways or not chosen.exact
     ]
@@ -126,8 +123,6 @@ def _merged(hits: Select[Any], way: Streams) -> Select[Any]:
             streams += [select(*hits.where(column == value).subquery().c) for value in values]
         else:
             streams.append(_each(column, values, hits))
-    if not streams:
-        return hits.where(false())
     # The same row may be in two streams, so that they are made one before they are cut.
     merged = (union(*streams) if len(way.parts) > 1 else union_all(*streams)).subquery()
     (key,) = merged.c
@@ -216,7 +211,7 @@ def by_interval(
     block: Sequence[Interval],
     *,
     ids: ColumnElement[Any] | Select[Any],
-    lookups: int = 1,
+    most: int = FEW,
 ) -> list[Way]:
     """The way of a block over columns that have many values, by its intervals; none where it is of no use.
 
@@ -227,7 +222,7 @@ def by_interval(
     query = ids if isinstance(ids, Select) else select(ids)
     included = [query.where(matching(column, each)) for column in columns for each in block if not each.exclude]
     # Rows that the block excludes are among them, so that it is asked again.
-    return [Collected(included[0] if len(included) == 1 else union_all(*included), lookups, exact=False)]
+    return [Collected(included[0] if len(included) == 1 else union_all(*included), most, exact=False)]
 
 
 def by_day(tx: Transaction, day: ColumnElement[Any], block: Sequence[Interval]) -> list[Way]:

@@ -353,14 +353,15 @@ def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval
     column = _MANY_VALUES[key]
     if key == "name":
         block = folded(block)
-    ways = finding.by_interval([column], block, ids=_lead.c.id)
     if key == "last_change_date_time":
-        ways += finding.by_day(tx, DayOf(column), block)
-    return Block(selected([column], block), ways)
+        return Block(selected([column], block), finding.by_day(tx, DayOf(column), block))
+    most = _MOST_OF_PROSPECTS if key == "prospect_party_id" else finding.FEW
+    return Block(selected([column], block), finding.by_interval([column], block, ids=_lead.c.id, most=most))
 
 
-# For each communication the leads of its owner are looked up too.
-_LOOKUPS = 4
+# The leads of so many prospects are collected: of a prospect itself the index has them, and of its communications they
+# are looked up one by one.
+_MOST_OF_PROSPECTS, _MOST_OF_COMMUNICATIONS = 150_000, 5_000
 
 
 def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
@@ -374,5 +375,7 @@ def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) 
     reached = select(_lead.c.id).join(_communication, _communication.c.internal_id == _lead.c.prospect_internal_id)
     return Block(
         selected_among(_lead.c.prospect_internal_id, values, prospects, block),
-        finding.by_interval([values], block, ids=reached.where(_communication.c.kind.in_(kinds)), lookups=_LOOKUPS),
+        finding.by_interval(
+            [values], block, ids=reached.where(_communication.c.kind.in_(kinds)), most=_MOST_OF_COMMUNICATIONS
+        ),
     )

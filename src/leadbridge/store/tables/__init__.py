@@ -195,8 +195,9 @@ lead = Table(
     index_where_filled("lead", "partner_decision_due_at"),
     _index_to_be_worked_on("sales_responsible_party_id"),
     _index_to_be_worked_on("sales_partner_party_id"),
-    # With the party behind it: whether a partner is the prospect of a lead given to somebody is one look.
-    Index(None, "prospect_internal_id", "sales_partner_party_id"),
+    # With the party behind it: whether a partner is the prospect of a lead given to somebody is one look. With the id
+    # behind that it gives the leads of many prospects.
+    Index(None, "prospect_internal_id", "sales_partner_party_id", "id"),
     # With the id behind it each of these also gives a restricted caller's leads in the order of Find.
     Index(None, "created_by", "id"),
     Index(None, "sales_partner_party_id", "id"),

@@ -24,9 +24,19 @@ MOMENT = sa.DateTime().with_variant(sa.DateTime(timezone=True), "postgresql")
 COUNTED = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
+# The leads of many prospects are found in one index, which then has their ids.
+_BY_PROSPECT = (
+    ["prospect_internal_id", "sales_partner_party_id"],
+    ["prospect_internal_id", "sales_partner_party_id", "id"],
+)
+
+
 def upgrade() -> None:
     """Make the tables; what changed when is looked for by day, and its own index was only written."""
     op.drop_index("ix_lead_changed_at", "lead")
+    old, new = _BY_PROSPECT
+    op.create_index(f"ix_lead_{'_'.join(new)}", "lead", new)
+    op.drop_index(f"ix_lead_{'_'.join(old)}", "lead")
     _make_evidence()
     op.create_table(
         "used_once",
@@ -82,6 +92,9 @@ def downgrade() -> None:
     ):
         op.drop_table(name)
     op.create_index("ix_lead_changed_at", "lead", ["changed_at"])
+    old, new = _BY_PROSPECT
+    op.create_index(f"ix_lead_{'_'.join(old)}", "lead", old)
+    op.drop_index(f"ix_lead_{'_'.join(new)}", "lead")
 
 
 def _make_evidence() -> None:
