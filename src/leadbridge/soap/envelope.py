@@ -20,6 +20,7 @@ from leadbridge.soap.guard import too_deep
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
+WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 WSA = "http://www.w3.org/2005/08/addressing"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
