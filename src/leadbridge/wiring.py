@@ -22,6 +22,7 @@ import requests
 from leadbridge import log
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.callers import caller_of
+from leadbridge.authentication.certificates import Certificates
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.bulk.runner import BulkRunner
 from leadbridge.caller import INTERNAL_CALLER
@@ -226,7 +227,8 @@ def _parts(settings: Settings) -> _Parts:
         cache_seconds=settings.callers.credential_cache_seconds,
         internal=(INTERNAL_CALLER, secret) if secret else None,
     )
-    access = Access(authenticator)
+    certificates = Certificates(database, cache_seconds=settings.callers.credential_cache_seconds)
+    access = Access(authenticator, certificates=certificates)
     soap = soap_app(
         operations=operations(),
         dispatcher=dispatcher,

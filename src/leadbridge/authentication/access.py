@@ -6,10 +6,13 @@ looked up in the event loop.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from functools import partial
 from typing import Protocol
 
+from leadbridge.authentication.certificates import Pinned, fingerprint_of, utc_now
 from leadbridge.authentication.evidence import Certificate, Digest, Evidence, Password, Token
 from leadbridge.caller import Caller, OperationGroup, may_call
 
@@ -48,11 +51,32 @@ class VerifiesPasswords(Protocol):
         """The caller of a credential, or None for a wrong one; slow, by design."""
 
 
-class Access:
-    """Turns evidence into a caller. Safe to use from one event loop at a time."""
+class KnowsCertificates(Protocol):
+    """The part of the pinned certificates that is needed here."""
 
-    def __init__(self, passwords: VerifiesPasswords) -> None:
+    def cached(self, *, fingerprint: str = "", serial: str = "") -> Sequence[Pinned]:
+        """Certificates found a moment ago; does no I/O."""
+
+    def find(self, *, fingerprint: str = "", serial: str = "") -> Sequence[Pinned]:
+        """The pinned certificates of this name; reads the database."""
+
+
+class Access:
+    """Turns evidence into a caller. Safe to use from one event loop at a time.
+
+    Without `certificates` none shows anybody. `now` is the time of day, for their validity.
+    """
+
+    def __init__(
+        self,
+        passwords: VerifiesPasswords,
+        *,
+        certificates: KnowsCertificates | None = None,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._passwords = passwords
+        self._certificates = certificates
+        self._now = now
         self._threads = ThreadPoolExecutor(_VERIFYING_THREADS, thread_name_prefix="verify")
 
     async def identify(self, evidence: Sequence[Evidence]) -> Caller:
@@ -69,6 +93,17 @@ class Access:
             raise NoEvidence
         return caller
 
+    async def pinned(self, *, fingerprint: str = "", serial: str = "") -> Sequence[Pinned]:
+        """The certificates of this SHA-256 fingerprint or this serial number (decimal) that are in force now."""
+        if self._certificates is None:
+            return ()
+        found = self._certificates.cached(fingerprint=fingerprint, serial=serial)
+        if not found:
+            find = partial(self._certificates.find, fingerprint=fingerprint, serial=serial)
+            found = await asyncio.get_running_loop().run_in_executor(self._threads, find)
+        now = self._now()
+        return [one for one in found if one.holds_at(now)]
+
     async def _shown_by(self, evidence: Evidence) -> Caller | None:
         match evidence:
             case Password(caller_id, password):
@@ -77,7 +112,9 @@ class Access:
                     return known
                 loop = asyncio.get_running_loop()
                 return await loop.run_in_executor(self._threads, self._passwords.verify, caller_id, password)
-            case Digest() | Token() | Certificate():
+            case Certificate(der):
+                return next((one.caller for one in await self.pinned(fingerprint=fingerprint_of(der))), None)
+            case Digest() | Token():
                 return None
 
 

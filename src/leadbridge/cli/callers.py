@@ -9,10 +9,12 @@ from cyclopts import App, Parameter
 
 from leadbridge.authentication.callers import add_caller, disable_caller, list_callers, set_password
 from leadbridge.caller import Role, Visibility
+from leadbridge.cli.certificates import certificate_app
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.settings import Settings
 
 caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password.")
+caller_app.command(certificate_app)
 
 
 def _password(from_stdin: bool) -> str:
