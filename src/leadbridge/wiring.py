@@ -38,6 +38,7 @@ from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.settings import Settings
+from leadbridge.signatures.signing import Signer, certificate_from, signer_from
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
@@ -89,7 +90,10 @@ def forwarding_policy(settings: Settings) -> ForwardingPolicy:
 
 
 def core_crm(settings: Settings) -> CoreCrm:
-    """The Zeep client to the core CRM: the one that is configured, else the one built in, over real HTTP."""
+    """The Zeep client to the core CRM: the one that is configured, else the one built in, over real HTTP.
+
+    Raises SettingsError for a key or certificate of no use.
+    """
     crm = settings.crm
     username, password = crm.username, crm.password.get_secret_value() if crm.password else None
     if crm.wsdl is None and username is None:
@@ -103,7 +107,18 @@ def core_crm(settings: Settings) -> CoreCrm:
         connect_timeout=crm.connect_timeout_seconds,
         read_timeout=crm.read_timeout_seconds,
         ca_file=crm.ca_file,
+        signer=_signer(crm.signing_key_file, crm.signing_certificate_file, setting="crm.signing"),
+        signed_by=certificate_from(crm.certificate_file, setting="crm.certificate_file")
+        if crm.certificate_file
+        else None,
     )
+
+
+def _signer(key_file: str | None, certificate_file: str | None, *, setting: str) -> Signer | None:
+    """What signs, where the two settings name its files. Raises SettingsError."""
+    if key_file is None or certificate_file is None:
+        return None
+    return signer_from(key_file=key_file, certificate_file=certificate_file, setting=setting)
 
 
 def listening_url(settings: Settings) -> str:

@@ -13,6 +13,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 
 Kind = Literal["rsa", "rsa-1024", "rsa-2047", "p256", "p384", "p521", "p224", "ed25519"]
+_CURVES: dict[str, ec.EllipticCurve] = {
+    "p256": ec.SECP256R1(),
+    "p384": ec.SECP384R1(),
+    "p521": ec.SECP521R1(),
+    "p224": ec.SECP224R1(),
+}
 _Key = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
 
 
@@ -61,8 +67,7 @@ def key_of(kind: Kind, name: str) -> _Key:
         case "ed25519":
             return ed25519.Ed25519PrivateKey.generate()
         case _:
-            curves = {"p256": ec.SECP256R1, "p384": ec.SECP384R1, "p521": ec.SECP521R1, "p224": ec.SECP224R1}
-            return ec.generate_private_key(curves[kind]())
+            return ec.generate_private_key(_CURVES[kind])
 
 
 @cache
@@ -74,7 +79,7 @@ def identity(
     until: datetime | None = None,
     serial: int | None = None,
 ) -> Identity:
-    """An identity; without times its certificate holds from a day ago for a year. The same one for the same arguments."""
+    """An identity; without times its certificate holds from a day ago for a year. The same one each time."""
     key = key_of(kind, name)
     now = datetime.now(UTC).replace(microsecond=0)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])

@@ -196,6 +196,10 @@ class Settings(BaseSettings):
     def _settings_agree(self) -> Self:
         if (self.crm.username is None) != (self.crm.password is None):
             raise ValueError("crm.username and crm.password belong together: set both or neither")
+        if (self.crm.signing_key_file is None) != (self.crm.signing_certificate_file is None):
+            raise ValueError(
+                "crm.signing_key_file and crm.signing_certificate_file belong together: set both or neither"
+            )
         one_call = self.crm.connect_timeout_seconds + self.crm.read_timeout_seconds
         if self.forwarding.lease_seconds <= one_call:
             raise ValueError(

@@ -63,6 +63,17 @@ class CrmSettings(Table):
     ca_file: str | None = Field(default=None, min_length=1)
     """PEM file of the authorities trusted instead of the usual ones: banks often have one of their own."""
 
+    signing_key_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the private key that messages to the core CRM are signed with (WS-Security X.509, Body and
+    Timestamp). None: they are not signed, because TLS and the password do for most."""
+
+    signing_certificate_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the certificate of that key, which the core CRM has to know."""
+
+    certificate_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the certificate that the core CRM signs its answers with: an answer that is not signed with it is not
+    believed. None: answers need no signature."""
+
     connect_timeout_seconds: Seconds = 5
     """A connection is made in milliseconds or not at all; 5 s spans one lost packet and its repetition."""
 

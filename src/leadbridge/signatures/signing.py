@@ -17,6 +17,7 @@ from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
 from signxml.signer import XMLSigner
 
+from leadbridge.settings import SettingsError
 from leadbridge.signatures.names import (
     BASE64,
     BINARY_TOKEN,
@@ -40,10 +41,6 @@ _SMALLEST_RSA = 2048  # bits; NIST SP 800-131A revision 2
 
 # How long a message that we have signed is good for. Long enough for clocks that differ by minutes.
 _LIFETIME = timedelta(minutes=5)
-
-
-class SigningKeyError(Exception):
-    """A key or certificate that cannot be used. The text names the setting and is for an operator."""
 
 
 class Signer:
@@ -94,38 +91,42 @@ class Signer:
 def signer_from(*, key_file: str, certificate_file: str, setting: str) -> Signer:
     """The signer with a key and its certificate, both PEM. `setting` is what the two settings' names begin with.
 
-    Raises SigningKeyError: unreadable, no such key or certificate, not a pair, or a key that others may read.
+    Raises SettingsError: unreadable, no such key or certificate, not a pair, or a key that others may read.
     """
     key_name, certificate_name = f"{setting}_key_file", f"{setting}_certificate_file"
     try:
         path = Path(key_file)
         if path.stat().st_mode & S_IROTH:
-            raise SigningKeyError(f"{key_name}: others may read the private key; take that from them (chmod o-r)")
+            raise _unusable(f"{key_name}: others may read the private key; take that from them (chmod o-r)")
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
-        raise SigningKeyError(f"{key_name}: the file cannot be read ({error.strerror})") from None
+        raise _unusable(f"{key_name}: the file cannot be read ({error.strerror})") from None
     except (TypeError, ValueError, UnsupportedAlgorithm):
-        raise SigningKeyError(f"{key_name}: the file must hold a private key in PEM, without a passphrase") from None
+        raise _unusable(f"{key_name}: the file must hold a private key in PEM, without a passphrase") from None
     if not (isinstance(key, rsa.RSAPrivateKey) and key.key_size >= _SMALLEST_RSA) and not (
         isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name in _BY_CURVE
     ):
-        raise SigningKeyError(
+        raise _unusable(
             f"{key_name}: the key must be RSA of {_SMALLEST_RSA} bits or more, or EC on P-256, P-384 or P-521"
         )
     certificate = certificate_from(certificate_file, setting=certificate_name)
     if certificate.public_key() != key.public_key():
-        raise SigningKeyError(f"{certificate_name}: the certificate belongs to another key than {key_name}")
+        raise _unusable(f"{certificate_name}: the certificate belongs to another key than {key_name}")
     return Signer(key, certificate)
 
 
 def certificate_from(file: str, *, setting: str) -> x509.Certificate:
-    """The certificate in a PEM file; the first one, where its chain follows. Raises SigningKeyError."""
+    """The certificate in a PEM file; the first one, where its chain follows. Raises SettingsError."""
     try:
         return x509.load_pem_x509_certificate(Path(file).read_bytes())
     except OSError as error:
-        raise SigningKeyError(f"{setting}: the file cannot be read ({error.strerror})") from None
+        raise _unusable(f"{setting}: the file cannot be read ({error.strerror})") from None
     except ValueError:
-        raise SigningKeyError(f"{setting}: the file must hold a certificate in PEM") from None
+        raise _unusable(f"{setting}: the file must hold a certificate in PEM") from None
+
+
+def _unusable(problem: str) -> SettingsError:
+    return SettingsError([problem])
 
 
 def _add_timestamp(security: etree._Element, identifier: str, now: datetime) -> None:
