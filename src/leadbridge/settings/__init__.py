@@ -38,6 +38,7 @@ from leadbridge.settings.tables import (
     MatchingSettings,
     PartnerLoopSettings,
     ScoringSettings,
+    WssSettings,
 )
 
 __all__ = [
@@ -55,6 +56,7 @@ __all__ = [
     "MatchingSettings",
     "PartnerLoopSettings",
     "ScoringSettings",
+    "WssSettings",
 ]
 
 MASK = "**********"
@@ -149,6 +151,9 @@ class Settings(BaseSettings):
 
     callers: CallerSettings = CallerSettings()
     """Callers."""
+
+    wss: WssSettings = WssSettings()
+    """WS-Security."""
 
     matching: MatchingSettings = MatchingSettings()
     """Duplicates of business partners."""

@@ -258,6 +258,18 @@ class CallerSettings(Table):
     every call."""
 
 
+class WssSettings(Table):
+    """WS-Security: how old a message may be that says when it was made (Timestamp, UsernameToken)."""
+
+    freshness_seconds: float = Field(default=300, ge=5, le=86_400)
+    """How long ago a Created may lie, where no Expires says it: five minutes, as the UsernameToken Profile proposes. A
+    message waits so long in no queue, and nonces are remembered no longer than that."""
+
+    clock_skew_seconds: float = Field(default=60, ge=0, le=3_600)
+    """By how much a sender's clock may be ahead of ours, and our machines' clocks apart: NTP keeps within a second, a
+    clock that nobody looks after within a minute."""
+
+
 class MatchingSettings(Table):
     """Recognising the same person or company again."""
 

@@ -25,6 +25,8 @@ from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.publication import Publication, WsdlAccess
 from leadbridge.soap.room import Room, Share
+from leadbridge.soap.security.freshness import Freshness
+from leadbridge.soap.security.header import SecurityHeader, read_security_header
 from leadbridge.soap.transport import AsgiTransport, RunsUseCases, Visit
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
@@ -51,6 +53,7 @@ def soap_app(
     most_bytes_under_way: int = 256_000_000,
     wsdl_access: WsdlAccess = "public",
     validate_answers: bool = False,
+    freshness: Freshness = Freshness(),  # noqa: B008 - immutable
     operations: Iterable[ContractOperation] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> "SoapApp":
@@ -58,7 +61,7 @@ def soap_app(
 
     `public_url` is what WSDLs give as our address, without `/soap/<Service>` and without a slash at its end.
     `limits` hold for every service that `service_limits` has none of its own for; `most_bytes_under_way` for all
-    messages together.
+    messages together. `freshness` is how old a message may be that says when it was made.
     `clock` says when a message arrived, in UTC. `operations` are all of the contract, or those of them that
     are to be served.
     """
@@ -78,6 +81,7 @@ def soap_app(
         access=access,
         limits={name: (service_limits or {}).get(name, limits) for name in by_service},
         room=Room(most_bytes_under_way),
+        freshness=freshness,
         clock=clock,
     )
 
@@ -94,6 +98,7 @@ class SoapApp:
         access: Access,
         limits: Mapping[str, GateLimits],
         room: Room,
+        freshness: Freshness,
         clock: Callable[[], datetime],
     ) -> None:
         self._transports = transports
@@ -102,6 +107,7 @@ class SoapApp:
         self._access = access
         self._limits = limits
         self._room = room
+        self._freshness = freshness
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -161,9 +167,10 @@ class SoapApp:
         long = len(data) > LONG_MESSAGE
         opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()
-        caller = await caller_of(self._access, authorization=head.authorization, security_header=envelope.security)
-        # A replay check of the credentials belongs here: before anything is done for the operation in the
-        # Body.
+        shown = SecurityHeader()
+        if envelope.security is not None:
+            shown = read_security_header(envelope.security, freshness=self._freshness, now=self._clock())
+        caller = await caller_of(self._access, authorization=head.authorization, security_header=shown)
         visit = Visit(
             envelope=envelope,
             actions=head.actions + envelope.actions,
