@@ -1,7 +1,6 @@
 """The command line: `leadbridge COMMAND`. Thin; every command is one call into the parts below."""
 
 import json
-import secrets
 import signal
 import sys
 import threading
@@ -12,9 +11,9 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from leadbridge import __version__, log
-from leadbridge.authentication.callers import CallerError, add_caller, disable_caller, list_callers, set_password
-from leadbridge.caller import Role, Visibility
+from leadbridge.authentication.callers import CallerError
 from leadbridge.cli.bulk import bulk_app
+from leadbridge.cli.callers import caller_app
 from leadbridge.cli.rules import assign_app, questionnaire_app
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.cli.testdata import testdata_app
@@ -31,7 +30,6 @@ app = App(
     help_epilogue="Settings come from LEADBRIDGE_… variables and the TOML file that LEADBRIDGE_CONFIG names; "
     "`leadbridge settings` shows them.",
 )
-caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password.")
 partner_app = App(name="businesspartner", help="The people and companies that leads are about: list merges.")
 messages_app = App(name="messages", help="The messages to the core CRM: list, show, retry, cancel.")
 contract_app = App(name="contract", help="The published contract: check it, export it.")
@@ -165,104 +163,6 @@ def demo(
 
     if not run(Story(story)):
         sys.exit(1)
-
-
-# ------------------------------------------------------------------------------------------------------- callers
-
-
-def _password(from_stdin: bool) -> str:
-    if not from_stdin:
-        raise Complaint(
-            "give the password on standard input and say --password-stdin; an argument would be seen by all."
-        )
-    password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise Complaint("nothing came on standard input; the first line of it is the password.")
-    if not password.isprintable():
-        raise Complaint("the password is not UTF-8 text, or has characters that cannot be typed.")
-    return password
-
-
-@caller_app.command(name="add")
-def caller_add(
-    caller_id: Annotated[str, Parameter(name="ID", help="The user name it logs in with.")],
-    /,
-    *,
-    name: Annotated[str, Parameter(help="Who that is, for people.")],
-    role: Annotated[str, Parameter(help="partner, callcentre, sales, crm, operator or admin; several with commas.")],
-    password_stdin: Annotated[bool, Parameter(help="Read the password from standard input.", negative="")] = False,
-    visibility: Annotated[
-        Visibility | None,
-        Parameter(help="Which leads it sees; without it a partner those given to it, everybody else all."),
-    ] = None,
-    party: Annotated[
-        str | None,
-        Parameter(help="The PartyID by which leads are given to it; without it its ID (20 characters)."),
-    ] = None,
-) -> None:
-    """Add a caller.
-
-    Example: printf 'a long password' | leadbridge caller add acme --name "Acme GmbH" --role partner --password-stdin
-    """
-    password = _password(password_stdin)
-    with opened(Settings()) as database:
-        add_caller(
-            database,
-            caller_id=caller_id,
-            name=name,
-            roles=_roles(role),
-            password=password,
-            visibility=visibility,
-            party_id=party,
-            now=datetime.now(UTC),
-        )
-    print(f"Caller {caller_id} was added.")
-
-
-def _roles(text: str) -> list[Role]:
-    try:
-        return [Role(one.strip()) for one in text.split(",")]
-    except ValueError:
-        raise Complaint(f"--role: choose from {', '.join(Role)}; several with commas.") from None
-
-
-@caller_app.command(name="list")
-def caller_list() -> None:
-    """List the callers; passwords are never shown, only their hashes are kept."""
-    with opened(Settings()) as database:
-        listed = list_callers(database)
-    rows = table("ID", "roles", "visibility", "party", wrapped=("name", "disabled"))
-    for one in listed:
-        caller = one.caller
-        disabled = one.disabled_at.isoformat(timespec="seconds") if one.disabled_at else ""
-        roles = ", ".join(sorted(caller.roles))
-        rows.add_row(caller.id, roles, caller.visibility.value, caller.party_id, caller.name, disabled)
-    out.print(rows)
-
-
-@caller_app.command(name="disable")
-def caller_disable(caller_id: Annotated[str, Parameter(name="ID")], /) -> None:
-    """Disable a caller; it is out after callers.credential_cache_seconds at the latest."""
-    with opened(Settings()) as database:
-        disable_caller(database, caller_id=caller_id, now=datetime.now(UTC))
-    print(f"Caller {caller_id} is disabled.")
-
-
-@caller_app.command(name="password")
-def caller_password(
-    caller_id: Annotated[str, Parameter(name="ID")],
-    /,
-    *,
-    password_stdin: Annotated[
-        bool,
-        Parameter(help="Read it from standard input; without this one is made and printed.", negative=""),
-    ] = False,
-) -> None:
-    """Set a caller's password: the one on standard input, or a new one that is printed once."""
-    password = _password(True) if password_stdin else secrets.token_urlsafe(18)
-    with opened(Settings()) as database:
-        set_password(database, caller_id=caller_id, password=password, now=datetime.now(UTC))
-    print(f"The password of caller {caller_id} was set" + ("." if password_stdin else f": {password}"))
 
 
 # --------------------------------------------------------------------------------------------- business partners
