@@ -43,6 +43,8 @@ PASSWORD = "correct horse battery"
 PARTNER = Caller("partner", "Partner", frozenset({Role.PARTNER}), Visibility.GIVEN, "P1")
 CRM = Caller("crm", "Core CRM", frozenset({Role.CRM}), Visibility.ALL, "")
 
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
 # Small numbers, so that a test can stand on both sides of each.
 LIMITS = GateLimits(
     largest_message_bytes=400_000,
@@ -296,19 +298,20 @@ class Door:
         public_url: str = "https://leads.example.org/base",
         recorder: Recorder | None = None,
         callers: KnownCallers | None = None,
+        access: Access | None = None,
         validate_answers: bool = True,
     ) -> None:
         self.recorder = recorder or Recorder()
         self.callers = callers or KnownCallers()
         self.app: SoapApp = soap_app(
             dispatcher=self.recorder,
-            access=Access(self.callers),
+            access=access or Access(self.callers),
             limits=limits,
             service_limits=service_limits,
             public_url=public_url,
             wsdl_access=wsdl_access,
             validate_answers=validate_answers,
-            clock=lambda: datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
+            clock=lambda: NOW,
         )
 
     def reply(

@@ -269,6 +269,29 @@ class CallerSettings(Table):
     every call."""
 
 
+class WssSettings(Table):
+    """WS-Security: how old a message may be that says when it was made (Timestamp, UsernameToken), and signatures."""
+
+    freshness_seconds: float = Field(default=300, ge=5, le=86_400)
+    """How long ago a Created may lie, where no Expires says it: five minutes, as the UsernameToken Profile proposes. A
+    message waits so long in no queue, and nonces are remembered no longer than that."""
+
+    clock_skew_seconds: float = Field(default=60, ge=0, le=3_600)
+    """By how much a sender's clock may be ahead of ours, and our machines' clocks apart: NTP keeps within a second, a
+    clock that nobody looks after within a minute."""
+
+    must_sign: Annotated[tuple[str, ...], BeforeValidator(_codes)] = ()
+    """IDs of callers whose SOAP messages must be signed, so that nobody on the way can take the signature off a message
+    that has a password too. None by default: a caller agrees to it with the site."""
+
+    signing_key_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the private key that answers to signed messages are signed with, faults too. None: they are not
+    signed. Every machine has its copy, which nobody else may read."""
+
+    signing_certificate_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the certificate of that key, for callers to verify answers with."""
+
+
 class MatchingSettings(Table):
     """Recognising the same person or company again."""
 

@@ -65,7 +65,6 @@ class Signer:
         security = header.find(SECURITY)
         if security is None:
             security = etree.SubElement(header, SECURITY, nsmap={"wsse": WSSE, "wsu": WSU})
-        security.set(f"{{{soap}}}mustUnderstand", "1")
         # By chance, because what callers sent in an Extension may have identifiers too.
         body_id, timestamp_id, token_id = (f"id-{uuid4()}" for _ in range(3))
         body.set(ID, body_id)

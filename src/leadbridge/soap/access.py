@@ -2,27 +2,32 @@
 
 from collections.abc import Sequence
 
-from lxml import etree
-
-from leadbridge.authentication.access import Access, CallersDiffer, NoEvidence, NotAdmitted, NotGranted
+from leadbridge.authentication.access import Access, CallersDiffer, NoEvidence, NotAdmitted, NotGranted, Replayed
 from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, basic_credentials
 from leadbridge.caller import Caller
 from leadbridge.messages import FaultTypeId
 from leadbridge.soap.faults import QName, Refusal
-from leadbridge.soap.security.header import from_security_header
-from leadbridge.soap.security.refusals import FAILED_AUTHENTICATION, WRONG_CREDENTIALS, unauthenticated
+from leadbridge.soap.security.header import SecurityHeader
+from leadbridge.soap.security.refusals import (
+    FAILED_AUTHENTICATION,
+    INVALID_SECURITY_TOKEN,
+    WRONG_CREDENTIALS,
+    unauthenticated,
+)
+
+_NO_HEADER = SecurityHeader()
 
 
 async def caller_of(
-    access: Access, *, authorization: bytes | None, security_header: etree._Element | None = None
+    access: Access, *, authorization: bytes | None, security_header: SecurityHeader = _NO_HEADER
 ) -> Caller:
     """The caller that a request shows. Raises Refusal: Unauthenticated, in the words of WS-Security where its header
-    was used.
+    was used, or MessageReplayed.
     """
     basic = from_authorization(authorization)
-    tokens = from_security_header(security_header)
+    tokens = security_header.evidence
     try:
-        return await access.identify([*basic, *tokens])
+        return await access.identify([*basic, *tokens], once=security_header.once)
     except NotAdmitted as error:
         raise refusal_of(error, FAILED_AUTHENTICATION if tokens else None) from None
 
@@ -43,7 +48,9 @@ def refusal_of(error: NotAdmitted, code: QName | None = None) -> Refusal:
         case NoEvidence():
             return unauthenticated()
         case CallersDiffer():
-            return unauthenticated("HTTP Basic and the Security header name different callers.", code)
+            return unauthenticated("The credentials of the message name different callers.", code)
+        case Replayed():
+            return Refusal(FaultTypeId.MESSAGE_REPLAYED, subcodes=[INVALID_SECURITY_TOKEN])
         case NotGranted():
             return Refusal(FaultTypeId.UNAUTHORIZED)
         case _:

@@ -21,6 +21,7 @@ from leadbridge.messages import FaultTypeId
 from leadbridge.operations.call import Answer
 from leadbridge.soap import faults
 from leadbridge.soap.compat import AnyXml, Application, Fault, Service, Soap11, Soap12, rpc
+from leadbridge.soap.envelope import without_hints
 from leadbridge.soap.faults import Refusal, refusal_of
 from leadbridge.soap.versions import SOAP_11, SoapVersion
 
@@ -82,6 +83,8 @@ class _ContractProtocol:
         """
         payload = ctx.in_body_doc
         try:
+            if ctx.udc.envelope.hints:
+                without_hints(payload)
             validate(payload)
             ctx.udc.content_hash = content_hash(payload)
             ctx.udc.record_hashes = record_hashes(payload)

@@ -44,12 +44,14 @@ _ENCODED = etree.XPath(
 @dataclass(slots=True)
 class Envelope:
     """An envelope that keeps the rules. `payload` is the only child of its Body; `actions` come from
-    WS-Addressing.
+    WS-Addressing. `hints` says that there may be some about schemas, which the payload must lose before it is validated
+    (`without_hints`), and not before its signature was verified.
     """
 
     payload: etree._Element
     security: etree._Element | None
     actions: tuple[str, ...]
+    hints: bool = False
 
 
 def open_envelope(data: bytes, version: SoapVersion, *, deepest_element: int) -> Envelope:
@@ -65,16 +67,20 @@ def open_envelope(data: bytes, version: SoapVersion, *, deepest_element: int) ->
         raise too_deep(deepest_element)
     header, body = _parts(root, version)
     _refuse_encodings(root, data)
-    if b"chemaLocation" in data:  # a name cannot be written in another way
-        for hint in _HINTS:  # libxml2 would follow them while validating
-            for element in root.iter():
-                element.attrib.pop(hint, "")
+    hints = b"chemaLocation" in data  # a name cannot be written in another way
     payload = _only_child(body)
     if header is None:
-        return Envelope(payload, None, ())
+        return Envelope(payload, None, (), hints)
     blocks = _addressed_to_us(header, version)
     _refuse_what_is_not_understood(blocks, version)
-    return Envelope(payload, _security_of(blocks), _addressing_of(blocks))
+    return Envelope(payload, _security_of(blocks), _addressing_of(blocks), hints)
+
+
+def without_hints(payload: etree._Element) -> None:
+    """Take out where schemas are said to be: libxml2 would follow it while validating."""
+    for hint in _HINTS:
+        for element in payload.iter():
+            element.attrib.pop(hint, "")
 
 
 @lru_cache

@@ -9,6 +9,7 @@ from leadbridge.soap.faults import QName, Refusal
 
 FAILED_AUTHENTICATION = QName("wsse", WSSE, "FailedAuthentication")
 INVALID_SECURITY = QName("wsse", WSSE, "InvalidSecurity")
+INVALID_SECURITY_TOKEN = QName("wsse", WSSE, "InvalidSecurityToken")
 UNSUPPORTED_SECURITY_TOKEN = QName("wsse", WSSE, "UnsupportedSecurityToken")
 
 WRONG_CREDENTIALS = "These are not the credentials of a caller."
