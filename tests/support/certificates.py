@@ -1,7 +1,7 @@
 """Keys and certificates for tests, made here: nothing that is checked in can run out."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -75,13 +75,12 @@ def identity(
     name: str = "acme",
     *,
     kind: Kind = "rsa",
-    since: datetime | None = None,
-    until: datetime | None = None,
+    since: datetime = datetime(2020, 1, 1, tzinfo=UTC),
+    until: datetime = datetime(2100, 1, 1, tzinfo=UTC),
     serial: int | None = None,
 ) -> Identity:
-    """An identity; without times its certificate holds from a day ago for a year. The same one each time."""
+    """An identity; without times its certificate holds for decades. The same one each time."""
     key = key_of(kind, name)
-    now = datetime.now(UTC).replace(microsecond=0)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (
         x509.CertificateBuilder()
@@ -89,8 +88,8 @@ def identity(
         .issuer_name(subject)
         .public_key(key.public_key())
         .serial_number(serial or x509.random_serial_number())
-        .not_valid_before(since or now - timedelta(days=1))
-        .not_valid_after(until or now + timedelta(days=365))
+        .not_valid_before(since)
+        .not_valid_after(until)
         .sign(key, None if kind == "ed25519" else hashes.SHA256())
     )
     return Identity(key, certificate)

@@ -31,6 +31,7 @@ from leadbridge.messages import (
 from leadbridge.operations.call import Answer, Call
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.limits import GateLimits
+from leadbridge.soap.security.signature import Signing
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 LEAD = "urn:leadbridge:lead:1"
@@ -299,6 +300,7 @@ class Door:
         recorder: Recorder | None = None,
         callers: KnownCallers | None = None,
         access: Access | None = None,
+        signing: Signing = Signing(),  # noqa: B008 - immutable
         validate_answers: bool = True,
     ) -> None:
         self.recorder = recorder or Recorder()
@@ -306,6 +308,7 @@ class Door:
         self.app: SoapApp = soap_app(
             dispatcher=self.recorder,
             access=access or Access(self.callers),
+            signing=signing,
             limits=limits,
             service_limits=service_limits,
             public_url=public_url,

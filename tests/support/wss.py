@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.callers import CallerError
+from leadbridge.authentication.certificates import Certificates
 from leadbridge.authentication.digest import DigestVerifier, digest_of, set_digest_secret
 from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.caller import Caller
 from leadbridge.secretbox import SecretBox, new_key
+from leadbridge.soap.security.signature import Signing
 from leadbridge.store import callers
 from leadbridge.store.database import Database
 from tests.support.door import CRM, NOW, PARTNER, TEXT, WSSE, WSU, Door, KnownCallers
@@ -66,14 +68,27 @@ def digest_token(
     return token(encoded(digest), nonce=written if written is not None else encoded(nonce), created=created, **more)
 
 
-def guarded_door(database: Database, *, with_digest: Sequence[Caller] = (PARTNER,)) -> Door:
+def guarded_door(
+    database: Database,
+    *,
+    with_digest: Sequence[Caller] = (PARTNER,),
+    signing: Signing = Signing(),  # noqa: B008 - immutable
+    certificate_seconds: float = 60,
+) -> Door:
     """A door with verifiers of its own on this database, in which the door's callers are; some have the secret."""
     for caller in (PARTNER, CRM):
         with suppress(CallerError):
             _add(database, caller, has_secret=caller in with_digest)
     verifier = DigestVerifier(database, lambda: BOX)
     known = KnownCallers()
-    return Door(callers=known, access=Access(known, digests=verifier, used_once=UsedOnce(database)))
+    access = Access(
+        known,
+        digests=verifier,
+        certificates=Certificates(database, cache_seconds=certificate_seconds),
+        used_once=UsedOnce(database),
+        now=lambda: NOW,
+    )
+    return Door(callers=known, access=access, signing=signing)
 
 
 def _add(database: Database, caller: Caller, *, has_secret: bool) -> None:
