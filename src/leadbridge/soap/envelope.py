@@ -186,7 +186,8 @@ def _security_of(blocks: Iterable[etree._Element]) -> etree._Element | None:
     """The Security header for us; WS-Security 1.1 section 6 allows one."""
     found = [block for block in blocks if block.tag == _SECURITY]
     if len(found) > 1:
-        raise malformed("A message may have one Security header for one receiver.")
+        text = "A message may have one Security header for one receiver."
+        raise Refusal(FaultTypeId.MALFORMED_MESSAGE, text, subcodes=[QName("wsse", WSSE, "InvalidSecurity")])
     return found[0] if found else None
 
 
