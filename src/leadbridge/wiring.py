@@ -114,6 +114,7 @@ def core_crm(settings: Settings) -> CoreCrm:
         connect_timeout=crm.connect_timeout_seconds,
         read_timeout=crm.read_timeout_seconds,
         ca_file=crm.ca_file,
+        authentication=crm.authentication,
     )
 
 

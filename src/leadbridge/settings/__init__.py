@@ -201,6 +201,8 @@ class Settings(BaseSettings):
     def _settings_agree(self) -> Self:
         if (self.crm.username is None) != (self.crm.password is None):
             raise ValueError("crm.username and crm.password belong together: set both or neither")
+        if self.crm.authentication != "basic" and self.crm.username is None:
+            raise ValueError("crm.authentication needs crm.username and crm.password: set them, or leave it at basic")
         one_call = self.crm.connect_timeout_seconds + self.crm.read_timeout_seconds
         if self.forwarding.lease_seconds <= one_call:
             raise ValueError(
