@@ -120,6 +120,7 @@ def core_crm(settings: Settings) -> CoreCrm:
         connect_timeout=crm.connect_timeout_seconds,
         read_timeout=crm.read_timeout_seconds,
         ca_file=crm.ca_file,
+        authentication=crm.authentication,
         signer=_signer(crm.signing_key_file, crm.signing_certificate_file, setting="crm.signing"),
         signed_by=certificate_from(crm.certificate_file, setting="crm.certificate_file")
         if crm.certificate_file

@@ -196,6 +196,7 @@ def test_two_security_headers_for_us_are_refused(door: Door, version: SoapVersio
     reply = door.post(with_token(version, header), version=version, authorization=None)
 
     assert reply.fault.kind == "MalformedMessage"
+    assert (reply.fault.code, *reply.fault.subcodes)[-1] == f"{{{WSSE}}}InvalidSecurity"
 
 
 @both_versions

@@ -62,10 +62,20 @@ _ENDPOINT_FAULTS = {
     FaultTypeId.UNAUTHENTICATED.value: "the core CRM does not know our user or password",
     FaultTypeId.UNAUTHORIZED.value: "our user may not call this operation",
     FaultTypeId.UNKNOWN_OPERATION.value: "the core CRM does not have this operation",
+    FaultTypeId.MESSAGE_EXPIRED.value: "the core CRM finds our Timestamp run out: compare the clocks",
 }
 """Faults that are about the way to the core CRM, by faultTypeID; every message would get them."""
 
-_SECURITY_FAULTS = {"FailedAuthentication", "FailedCheck", "InvalidSecurity", "InvalidSecurityToken"}
+_SECURITY_FAULTS = {
+    **dict.fromkeys(
+        ("FailedAuthentication", "FailedCheck", "InvalidSecurity", "InvalidSecurityToken"),
+        _ENDPOINT_FAULTS[FaultTypeId.UNAUTHENTICATED.value],
+    ),
+    "UnsupportedSecurityToken": "the core CRM does not take this kind of crm.authentication",
+    "MessageExpired": _ENDPOINT_FAULTS[FaultTypeId.MESSAGE_EXPIRED.value],
+}
+"""The same in the words of WS-Security, by the local name of the code."""
+
 _PROTOCOL_FAULTS = {"VersionMismatch", "MustUnderstand", "DataEncodingUnknown"}
 
 
@@ -202,10 +212,12 @@ def _of_fault(fault: etree._Element) -> Outcome:
         return Unavailable("Busy")
     if type_id in _ENDPOINT_FAULTS:
         return Misconfigured(_ENDPOINT_FAULTS[type_id])
+    if type_id == FaultTypeId.MESSAGE_REPLAYED.value:
+        return Unclear("the core CRM has had this very message: something on the way sent it twice")
     if type_id == FaultTypeId.INTERNAL_ERROR.value:
         return Unclear("the core CRM reported a defect of its own")
     if code in _SECURITY_FAULTS:
-        return Misconfigured(_ENDPOINT_FAULTS[FaultTypeId.UNAUTHENTICATED.value])
+        return Misconfigured(_SECURITY_FAULTS[code])
     if code in _PROTOCOL_FAULTS:
         return Misconfigured(f"the core CRM does not take our envelope: {code}")
     if code in ("Client", "Sender"):

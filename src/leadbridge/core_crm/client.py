@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from time import monotonic
 from typing import Any
@@ -13,7 +12,6 @@ import zeep
 import zeep.exceptions
 import zeep.wsdl
 from cryptography import x509
-from lxml import etree
 from xsdata.models.datatype import XmlDate
 
 from leadbridge.contract import codec
@@ -22,6 +20,7 @@ from leadbridge.contract.parsing import parse
 from leadbridge.core_crm.answers import outcome_of
 from leadbridge.core_crm.connection import CallError, Connection, RawAnswer
 from leadbridge.core_crm.documents import Documents, collect, is_remote, same_origin
+from leadbridge.core_crm.security import Authentication, plug_ins
 from leadbridge.forwarding import Misconfigured, Outcome
 from leadbridge.signatures.signing import Signer
 
@@ -33,8 +32,10 @@ class CoreCrm:
 
     ``wsdl`` is a URL or a file. Timeouts are in seconds. ``address`` replaces the WSDL's soap:address;
     without it a WSDL read over HTTP may only name an address of its own origin, because that is where the
-    password goes. ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones. ``signer`` signs what
-    goes out; answers are believed only where the certificate ``signed_by`` has signed them, if one is given.
+    password goes. ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones.
+    ``authentication`` is how user and password go: as HTTP Basic, or in a UsernameToken beside a Timestamp, as text or
+    as a digest. The WSDL is then read without them. ``signer`` signs what goes out; answers are believed only where the
+    certificate ``signed_by`` has signed them, if one is given.
 
     The WSDL is read when the first message is sent, so that a core CRM that is down when we start is no more
     than Unavailable. It is read again after a Misconfigured: what somebody mended over there needs no restart
@@ -51,16 +52,17 @@ class CoreCrm:
         read_timeout: float,
         address: str | None = None,
         ca_file: str | None = None,
+        authentication: Authentication = "basic",
         signer: Signer | None = None,
         signed_by: x509.Certificate | None = None,
     ) -> None:
         self._wsdl = wsdl
         self._address = address
-        self._signing = _Signing(signer) if signer is not None else None
+        self._wsse = plug_ins(authentication, username=username, password=password, signer=signer)
         self._signed_by = signed_by
         self._connection_settings: dict[str, Any] = {
-            "username": username,
-            "password": password,
+            "username": username if authentication == "basic" else None,
+            "password": password if authentication == "basic" else None,
             "connect_timeout": connect_timeout,
             "read_timeout": read_timeout,
             "ca_file": ca_file,
@@ -112,7 +114,7 @@ class CoreCrm:
                 if self._failure is not None and self._failed_at > asked_at:
                     raise CallError(self._failure)
                 try:
-                    self._endpoint = _read_endpoint(self._wsdl, self._address, self._connection_settings, self._signing)
+                    self._endpoint = _read_endpoint(self._wsdl, self._address, self._connection_settings, self._wsse)
                 except CallError as failed:
                     self._failure, self._failed_at = failed.outcome, monotonic()
                     raise
@@ -159,21 +161,6 @@ class _NoSession:
         """Zeep mounts an adapter for file:// URLs; there is nothing to mount it on."""
 
 
-class _Signing:
-    """Where Zeep has its plug-ins for WS-Security: signs each request after Zeep has written it."""
-
-    def __init__(self, signer: Signer) -> None:
-        self._signer = signer
-
-    def apply(self, envelope: etree._Element, headers: Mapping[str, str]) -> tuple[etree._Element, Mapping[str, str]]:
-        """Sign a request."""
-        self._signer.sign(envelope, now=datetime.now(UTC))
-        return envelope, headers
-
-    def verify(self, envelope: etree._Element) -> None:
-        """Zeep does not ask: it hands answers on unread, and they are verified where they are judged."""
-
-
 @dataclass(slots=True)
 class _Endpoint:
     """One parsed WSDL and the clients made from it; each client serves one thread at a time."""
@@ -184,7 +171,7 @@ class _Endpoint:
     binding_name: str
     address: str
     connection_settings: Mapping[str, Any]
-    signing: _Signing | None
+    wsse: list[Any]
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: list[Any] = field(default_factory=list)
     _closed: bool = False
@@ -212,7 +199,7 @@ class _Endpoint:
             client = self._idle.pop() if self._idle else None
         if client is None:
             transport = _Transport(Connection(**self.connection_settings), self.documents)
-            client = zeep.Client(self.document, transport=transport, settings=self.settings, wsse=self.signing)
+            client = zeep.Client(self.document, transport=transport, settings=self.settings, wsse=self.wsse)
         try:
             yield client
         except BaseException:
@@ -234,7 +221,7 @@ class _Endpoint:
 
 
 def _read_endpoint(
-    wsdl: str, address: str | None, connection_settings: Mapping[str, Any], signing: _Signing | None
+    wsdl: str, address: str | None, connection_settings: Mapping[str, Any], wsse: list[Any]
 ) -> _Endpoint:
     """Read the WSDL and find the way to CrmService in it. Raises CallError."""
     connection = Connection(**connection_settings)
@@ -265,7 +252,7 @@ def _read_endpoint(
         binding_name=binding_name,
         address=address or published,
         connection_settings=connection_settings,
-        signing=signing,
+        wsse=wsse,
     )
 
 

@@ -201,6 +201,8 @@ class Settings(BaseSettings):
     def _settings_agree(self) -> Self:
         if (self.crm.username is None) != (self.crm.password is None):
             raise ValueError("crm.username and crm.password belong together: set both or neither")
+        if self.crm.authentication != "basic" and self.crm.username is None:
+            raise ValueError("crm.authentication needs crm.username and crm.password: set them, or leave it at basic")
         for name, table in (("crm", self.crm), ("wss", self.wss)):
             if (table.signing_key_file is None) != (table.signing_certificate_file is None):
                 raise ValueError(

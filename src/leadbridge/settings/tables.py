@@ -53,12 +53,16 @@ class CrmSettings(Table):
     wsdl: str | None = Field(default=None, min_length=1, repr=False)
     """File or URL of the core CRM's WSDL. None: the core CRM that leadbridge has built in, over real HTTP."""
 
+    authentication: Literal["basic", "username_token", "digest"] = "basic"
+    """How user and password go to the core CRM: HTTP Basic, which everything in between understands, or a WS-Security
+    UsernameToken with a Timestamp, as text or as a digest. The WSDL is then read without them."""
+
     username: str | None = Field(default=None, min_length=1)
-    """User of HTTP Basic towards the core CRM. None: no authentication, or a caller made for the built-in
-    one."""
+    """User towards the core CRM. None: no authentication, or a caller made for the built-in one."""
 
     password: SecretStr | None = None
-    """Password of that user. It belongs in the environment, not in a file that is checked in."""
+    """Password of that user; for a digest the secret it is made with. It belongs in the environment, not in a file that
+    is checked in."""
 
     ca_file: str | None = Field(default=None, min_length=1)
     """PEM file of the authorities trusted instead of the usual ones: banks often have one of their own."""

@@ -52,8 +52,8 @@ class Signer:
         self._certificate = b64encode(certificate.public_bytes(Encoding.DER)).decode()
 
     def sign(self, envelope: etree._Element, *, now: datetime) -> None:
-        """Put a signed Security header into an Envelope of either version of SOAP; one that is there is kept: it may
-        have a UsernameToken. `now` is aware.
+        """Sign an Envelope of either version of SOAP: its Body, and whatever stands in its Header, such as a
+        UsernameToken or what an answer relates to. A Timestamp of `now` (aware) is added where there is none.
         """
         soap = etree.QName(envelope).namespace
         body = envelope.find(f"{{{soap}}}Body")
@@ -65,23 +65,23 @@ class Signer:
         security = header.find(SECURITY)
         if security is None:
             security = etree.SubElement(header, SECURITY, nsmap={"wsse": WSSE, "wsu": WSU})
-        # By chance, because what callers sent in an Extension may have identifiers too.
-        body_id, timestamp_id, token_id = (f"id-{uuid4()}" for _ in range(3))
-        body.set(ID, body_id)
-        _add_timestamp(security, timestamp_id, now)
-        token = {ID: token_id, "ValueType": X509V3, "EncodingType": BASE64}
-        etree.SubElement(security, BINARY_TOKEN, token).text = self._certificate
+        if security.find(TIMESTAMP) is None:
+            _add_timestamp(security, now)
+        covered = [body, *(block for block in header if block is not security), *security]
+        token = etree.SubElement(security, BINARY_TOKEN, {"ValueType": X509V3, "EncodingType": BASE64})
+        token.text = self._certificate
         signer = XMLSigner(
             method=SignatureConstructionMethod.detached,
             signature_algorithm=self._method,
             digest_algorithm=DigestAlgorithm.SHA256,
             c14n_algorithm=CanonicalizationMethod.EXCLUSIVE_XML_CANONICALIZATION_1_0,
         )
+        key_info = _key_info(_identified(token))
         signature = signer.sign(
             envelope,
             key=self._key,
-            reference_uri=[f"#{body_id}", f"#{timestamp_id}"],
-            key_info=_key_info(token_id),
+            reference_uri=[f"#{_identified(element)}" for element in covered],
+            key_info=key_info,
             id_attribute="Id",
         )
         security.append(signature)
@@ -128,10 +128,19 @@ def _unusable(problem: str) -> SettingsError:
     return SettingsError([problem])
 
 
-def _add_timestamp(security: etree._Element, identifier: str, now: datetime) -> None:
-    timestamp = etree.SubElement(security, TIMESTAMP, {ID: identifier})
+def _add_timestamp(security: etree._Element, now: datetime) -> None:
+    timestamp = etree.SubElement(security, TIMESTAMP)
     for name, moment in (("Created", now), ("Expires", now + _LIFETIME)):
         etree.SubElement(timestamp, f"{{{WSU}}}{name}").text = f"{moment:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _identified(element: etree._Element) -> str:
+    """The wsu:Id of an element, given to it where it has none; by chance, because what callers sent in an Extension may
+    have identifiers too.
+    """
+    identifier = element.get(ID) or f"id-{uuid4()}"
+    element.set(ID, identifier)
+    return identifier
 
 
 def _key_info(token_id: str) -> etree._Element:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from leadbridge.authentication.access import Access
+from leadbridge.caller import Caller
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.operations import operations as contract_operations
 from leadbridge.log import get_logger, new_correlation_id
@@ -19,7 +20,7 @@ from leadbridge.messages import FaultTypeId
 from leadbridge.soap import faults, gate
 from leadbridge.soap.access import caller_of
 from leadbridge.soap.application import ContractApplication, service_of
-from leadbridge.soap.envelope import open_envelope
+from leadbridge.soap.envelope import Envelope, open_envelope
 from leadbridge.soap.faults import Refusal, refusal_of
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
@@ -174,21 +175,17 @@ class SoapApp:
         long = len(data) > LONG_MESSAGE
         opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()
-        shown = SecurityHeader()
-        if envelope.security is not None:
-            shown = read_security_header(envelope.security, freshness=self._freshness, now=self._clock())
-        if shown.has_signature:
-            signed = await signature.verified(
-                envelope, access=self._access, freshness=self._freshness, now=self._clock(), in_thread=long
-            )
-            envelope.payload = signed.payload
-            shown = shown.and_signed(signed.evidence, signed.once)
-        caller = await caller_of(self._access, authorization=head.authorization, security_header=shown)
-        if caller.id in self._signing.must_sign and not shown.has_signature:
-            raise signature.missing()
+        try:
+            caller = await self._caller_of(head, envelope, long=long)
+        except Exception as error:
+            refusal = refusal_of(error, correlation_id=correlation_id)
+            refusal.addressing = envelope.addressing
+            if refusal is error:
+                raise
+            raise refusal from error
         visit = Visit(
             envelope=envelope,
-            actions=head.actions + envelope.actions,
+            actions=head.actions + envelope.addressing.actions if envelope.addressing else head.actions,
             caller=caller,
             correlation_id=correlation_id,
             received_at=self._clock(),
@@ -197,7 +194,7 @@ class SoapApp:
         transport = self._transports[service, version]
         ctx = await asyncio.to_thread(transport.take, visit) if long else transport.take(visit)
         pieces = await transport.answer(ctx)
-        if shown.has_signature and self._signing.signer is not None:
+        if envelope.signed and self._signing.signer is not None:
             signing = partial(signature.signed_answer, self._signing.signer, pieces, now=self._clock())
             long = sum(map(len, pieces)) > LONG_MESSAGE
             pieces = (await asyncio.to_thread(signing) if long else signing(),)
@@ -206,6 +203,24 @@ class SoapApp:
             return 200, (content_type,), pieces
         _log_refused(visit)
         return visit.fault.status, (*visit.fault.headers, content_type), pieces
+
+    async def _caller_of(self, head: gate.Head, envelope: Envelope, *, long: bool) -> Caller:
+        """Who is calling; of a signed message what was verified goes on from here. Raises Refusal, and what the store
+        raises.
+        """
+        shown = SecurityHeader()
+        if envelope.security is not None:
+            shown = read_security_header(envelope.security, freshness=self._freshness, now=self._clock())
+        if shown.has_signature:
+            signed = await signature.verified(
+                envelope, access=self._access, freshness=self._freshness, now=self._clock(), in_thread=long
+            )
+            envelope.payload, envelope.signed = signed.payload, True
+            shown = shown.and_signed(signed.evidence, signed.once)
+        caller = await caller_of(self._access, authorization=head.authorization, security_header=shown)
+        if caller.id in self._signing.must_sign and not envelope.signed:
+            raise signature.missing()
+        return caller
 
 
 _XML_TYPE = (b"content-type", b"text/xml; charset=utf-8")
