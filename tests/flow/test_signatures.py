@@ -10,7 +10,6 @@ from lxml import etree
 from leadbridge.authentication.certificates import fingerprint_of, remove_certificate
 from leadbridge.contract.parsing import parse
 from leadbridge.messages import LeadCreateRequestSync
-from leadbridge.signatures.signing import Signer
 from leadbridge.soap.security.signature import Signing
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import callers, tables
@@ -47,6 +46,7 @@ from tests.support.signing import (
     resign,
     security_of,
     sign,
+    signer_of,
     token,
     written,
 )
@@ -322,7 +322,7 @@ STR_TRANSFORM = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-me
 def test_row_12_every_other_algorithm_reference_and_key_is_refused(
     door: Door, acme: Identity, version: SoapVersion, how: dict[str, object], code: str
 ) -> None:
-    reply = post(door, sign(message(version=version), acme, **how), version=version)  # type: ignore[arg-type]
+    reply = post(door, sign(message(version=version), acme, **how), version=version)  # type: ignore[arg-type] # of any parameter
     assert code_of(reply) == refused(code)
     assert not door.recorder.calls
 
@@ -404,8 +404,7 @@ def test_the_answer_to_a_signed_message_is_signed_and_so_is_a_fault(
     sqlite: Database, acme: Identity, version: SoapVersion, kind: Kind
 ) -> None:
     ours = identity("ours", kind=kind)
-    assert ours.key is not None
-    door = guarded_door(sqlite, signing=Signing(signer=Signer(ours.key, ours.certificate)))  # type: ignore[arg-type]
+    door = guarded_door(sqlite, signing=Signing(signer=signer_of(ours)))
     pin(sqlite, acme)
     reply = post(door, sign(message(version=version), acme), version=version)
     assert _verified_answer(reply, ours).tag == reply.answer.tag

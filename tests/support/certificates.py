@@ -70,7 +70,6 @@ def key_of(kind: Kind, name: str) -> _Key:
             return ec.generate_private_key(_CURVES[kind])
 
 
-@cache
 def identity(
     name: str = "acme",
     *,
@@ -80,6 +79,11 @@ def identity(
     serial: int | None = None,
 ) -> Identity:
     """An identity; without times its certificate holds for decades. The same one each time."""
+    return _made(name, kind, since, until, serial)
+
+
+@cache
+def _made(name: str, kind: Kind, since: datetime, until: datetime, serial: int | None) -> Identity:
     key = key_of(kind, name)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     certificate = (

@@ -18,7 +18,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from lxml import etree
 
 from leadbridge.authentication.certificates import add_certificate
-from leadbridge.soap.versions import SOAP_11, SoapVersion
+from leadbridge.signatures.signing import Signer
+from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store.database import Database
 from tests.support.certificates import Identity
 from tests.support.door import CREATE_LEAD, NOW, PARTNER, WSSE, WSU
@@ -54,6 +55,21 @@ DIGESTS = {
 def pin(database: Database, who: Identity, caller_id: str = PARTNER.id) -> None:
     """Let a certificate show a caller."""
     add_certificate(database, caller_id=caller_id, data=who.pem, now=NOW)
+
+
+def signer_of(who: Identity) -> Signer:
+    """What our own code signs with."""
+    assert isinstance(who.key, rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey)
+    return Signer(who.key, who.certificate)
+
+
+def signable(data: bytes) -> etree._Element:
+    """An envelope without a Header, made ready for `sign`."""
+    root = etree.fromstring(data)
+    body_of(root).set(ID, "body")
+    prepared = message(version=SOAP_11 if root.tag == SOAP_11.envelope_tag else SOAP_12)
+    root.insert(0, prepared[0])
+    return root
 
 
 def message(
