@@ -11,7 +11,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,7 +22,10 @@ import requests
 from leadbridge import log
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.callers import caller_of
+from leadbridge.authentication.certificates import Certificates
+from leadbridge.authentication.digest import DigestVerifier
 from leadbridge.authentication.passwords import Authenticator
+from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.bulk.runner import BulkRunner
 from leadbridge.caller import INTERNAL_CALLER
 from leadbridge.contract.operations import operations
@@ -36,11 +39,15 @@ from leadbridge.operations.table import use_cases
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
+from leadbridge.secretbox import secret_box
 from leadbridge.settings import Settings
+from leadbridge.signatures.signing import Signer, certificate_from, signer_from
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
-from leadbridge.store import bulk, feed, received
+from leadbridge.soap.security.freshness import Freshness
+from leadbridge.soap.security.signature import Signing
+from leadbridge.store import bulk, feed, received, usedonce
 from leadbridge.store.database import Database, open_database, schema_state
 from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
@@ -71,6 +78,14 @@ def many_leads_limits(settings: Settings) -> GateLimits:
     )
 
 
+def freshness(settings: Settings) -> Freshness:
+    """How old a message may be that says when it was made."""
+    return Freshness(
+        window=timedelta(seconds=settings.wss.freshness_seconds),
+        skew=timedelta(seconds=settings.wss.clock_skew_seconds),
+    )
+
+
 def forwarding_policy(settings: Settings) -> ForwardingPolicy:
     """What the site decides about forwarding."""
     forwarding = settings.forwarding
@@ -88,7 +103,10 @@ def forwarding_policy(settings: Settings) -> ForwardingPolicy:
 
 
 def core_crm(settings: Settings) -> CoreCrm:
-    """The Zeep client to the core CRM: the one that is configured, else the one built in, over real HTTP."""
+    """The Zeep client to the core CRM: the one that is configured, else the one built in, over real HTTP.
+
+    Raises SettingsError for a key or certificate of no use.
+    """
     crm = settings.crm
     username, password = crm.username, crm.password.get_secret_value() if crm.password else None
     if crm.wsdl is None and username is None:
@@ -102,7 +120,26 @@ def core_crm(settings: Settings) -> CoreCrm:
         connect_timeout=crm.connect_timeout_seconds,
         read_timeout=crm.read_timeout_seconds,
         ca_file=crm.ca_file,
+        authentication=crm.authentication,
+        signer=_signer(crm.signing_key_file, crm.signing_certificate_file, setting="crm.signing"),
+        signed_by=certificate_from(crm.certificate_file, setting="crm.certificate_file")
+        if crm.certificate_file
+        else None,
     )
+
+
+def signing(settings: Settings) -> Signing:
+    """Who must sign, and what signs our answers. Raises SettingsError for a key or certificate of no use."""
+    wss = settings.wss
+    signer = _signer(wss.signing_key_file, wss.signing_certificate_file, setting="wss.signing")
+    return Signing(must_sign=frozenset(wss.must_sign), signer=signer)
+
+
+def _signer(key_file: str | None, certificate_file: str | None, *, setting: str) -> Signer | None:
+    """What signs, where the two settings name its files. Raises SettingsError."""
+    if key_file is None or certificate_file is None:
+        return None
+    return signer_from(key_file=key_file, certificate_file=certificate_file, setting=setting)
 
 
 def listening_url(settings: Settings) -> str:
@@ -148,8 +185,8 @@ def bulk_runner(settings: Settings, database: Database) -> BulkRunner:
 
 
 def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> None:
-    """Forget remembered answers, bulk jobs and what the feeds have told when their time is over, once an hour until
-    `stop` is set.
+    """Forget remembered answers, bulk jobs, what the feeds have told and what was used once, when their time is over:
+    once an hour until `stop` is set.
     """
     while not stop.is_set():
         now = datetime.now(UTC)
@@ -157,19 +194,20 @@ def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> 
             with database.write() as tx:
                 answers = received.forget_before(tx, now - timedelta(days=settings.idempotency.keep_days))
                 jobs = bulk.forget_before(tx, now - timedelta(days=settings.bulk.keep_days))
-            changes = _tidy_feeds(database, now - timedelta(days=settings.feed.keep_days))
-            _log.info("what is over was forgotten", answers=answers, jobs=jobs, status_changes=changes)
+            changes = _forget(database, partial(feed.forget, before=now - timedelta(days=settings.feed.keep_days)))
+            used = _forget(database, partial(usedonce.forget, before=now))
+            _log.info("what is over was forgotten", answers=answers, jobs=jobs, status_changes=changes, used_once=used)
         except StoreError:
             _log.exception("what is over was not forgotten")
         stop.wait(3600)
 
 
-def _tidy_feeds(database: Database, before: datetime) -> int:
+def _forget(database: Database, forget: Callable[..., int]) -> int:
     """In many short transactions: on SQLite everybody else waits for each."""
     forgotten = 0
     while True:
         with database.write() as tx:
-            now_forgotten = feed.forget(tx, before=before, limit=_AT_ONCE)
+            now_forgotten = forget(tx, limit=_AT_ONCE)
         forgotten += now_forgotten
         if now_forgotten < _AT_ONCE:
             return forgotten
@@ -226,7 +264,12 @@ def _parts(settings: Settings) -> _Parts:
         cache_seconds=settings.callers.credential_cache_seconds,
         internal=(INTERNAL_CALLER, secret) if secret else None,
     )
-    access = Access(authenticator)
+    access = Access(
+        authenticator,
+        digests=DigestVerifier(database, partial(secret_box, settings)),
+        certificates=Certificates(database, cache_seconds=settings.callers.credential_cache_seconds),
+        used_once=UsedOnce(database),
+    )
     soap = soap_app(
         operations=operations(),
         dispatcher=dispatcher,
@@ -237,6 +280,8 @@ def _parts(settings: Settings) -> _Parts:
         most_bytes_under_way=settings.load.most_bytes_under_way,
         wsdl_access=settings.wsdl_access,
         validate_answers=settings.validate_answers,
+        freshness=freshness(settings),
+        signing=signing(settings),
     )
     upload_policy = UploadPolicy(
         limits=source_limits(settings),

@@ -15,8 +15,8 @@ from leadbridge.bulk.intake import Intake
 from leadbridge.bulk.jobs import NO_MAPPING, Examiner, chunks_of, examine_file, job_of_file, own_uuid
 from leadbridge.bulk.rejections import rejections_file
 from leadbridge.bulk.running import progress_of, run
-from leadbridge.bulk.team import Team
 from leadbridge.bulk.sources import SourceLimits, blocks_of_file
+from leadbridge.bulk.team import Team
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.operations.call import Policy
 from leadbridge.store import bulk, tables

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from leadbridge import log
+from leadbridge.cli.complaint import Complaint
 from leadbridge.settings import Settings
 from leadbridge.store.database import Database, open_database
 
@@ -24,6 +25,16 @@ def opened(settings: Settings) -> Iterator[Database]:
         yield database
     finally:
         database.dispose()
+
+
+def first_line(what: str) -> str:
+    """The first line of standard input, which is a password or another secret, named `what`. Raises Complaint."""
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise Complaint(f"nothing came on standard input; the first line of it is the {what}.")
+    if not line.isprintable():
+        raise Complaint(f"the {what} is not UTF-8 text, or has characters that cannot be typed.")
+    return line
 
 
 def table(*whole: str, wrapped: tuple[str, ...]) -> Table:

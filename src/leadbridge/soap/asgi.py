@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from leadbridge.authentication.access import Access
+from leadbridge.caller import Caller
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.operations import operations as contract_operations
 from leadbridge.log import get_logger, new_correlation_id
@@ -19,12 +20,16 @@ from leadbridge.messages import FaultTypeId
 from leadbridge.soap import faults, gate
 from leadbridge.soap.access import caller_of
 from leadbridge.soap.application import ContractApplication, service_of
-from leadbridge.soap.envelope import open_envelope
+from leadbridge.soap.envelope import Envelope, open_envelope
 from leadbridge.soap.faults import Refusal, refusal_of
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.publication import Publication, WsdlAccess
 from leadbridge.soap.room import Room, Share
+from leadbridge.soap.security import signature
+from leadbridge.soap.security.freshness import Freshness
+from leadbridge.soap.security.header import SecurityHeader, read_security_header
+from leadbridge.soap.security.signature import Signing
 from leadbridge.soap.transport import AsgiTransport, RunsUseCases, Visit
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
@@ -51,6 +56,8 @@ def soap_app(
     most_bytes_under_way: int = 256_000_000,
     wsdl_access: WsdlAccess = "public",
     validate_answers: bool = False,
+    freshness: Freshness = Freshness(),  # noqa: B008 - immutable
+    signing: Signing = Signing(),  # noqa: B008 - immutable
     operations: Iterable[ContractOperation] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> "SoapApp":
@@ -58,7 +65,8 @@ def soap_app(
 
     `public_url` is what WSDLs give as our address, without `/soap/<Service>` and without a slash at its end.
     `limits` hold for every service that `service_limits` has none of its own for; `most_bytes_under_way` for all
-    messages together.
+    messages together. `freshness` is how old a message may be that says when it was made; `signing` is who must sign,
+    and what answers are signed with.
     `clock` says when a message arrived, in UTC. `operations` are all of the contract, or those of them that
     are to be served.
     """
@@ -78,6 +86,8 @@ def soap_app(
         access=access,
         limits={name: (service_limits or {}).get(name, limits) for name in by_service},
         room=Room(most_bytes_under_way),
+        freshness=freshness,
+        signing=signing,
         clock=clock,
     )
 
@@ -94,6 +104,8 @@ class SoapApp:
         access: Access,
         limits: Mapping[str, GateLimits],
         room: Room,
+        freshness: Freshness,
+        signing: Signing,
         clock: Callable[[], datetime],
     ) -> None:
         self._transports = transports
@@ -102,6 +114,8 @@ class SoapApp:
         self._access = access
         self._limits = limits
         self._room = room
+        self._freshness = freshness
+        self._signing = signing
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -161,12 +175,17 @@ class SoapApp:
         long = len(data) > LONG_MESSAGE
         opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()
-        caller = await caller_of(self._access, authorization=head.authorization, security_header=envelope.security)
-        # A replay check of the credentials belongs here: before anything is done for the operation in the
-        # Body.
+        try:
+            caller = await self._caller_of(head, envelope, long=long)
+        except Exception as error:
+            refusal = refusal_of(error, correlation_id=correlation_id)
+            refusal.addressing = envelope.addressing
+            if refusal is error:
+                raise
+            raise refusal from error
         visit = Visit(
             envelope=envelope,
-            actions=head.actions + envelope.actions,
+            actions=head.actions + envelope.addressing.actions if envelope.addressing else head.actions,
             caller=caller,
             correlation_id=correlation_id,
             received_at=self._clock(),
@@ -175,11 +194,33 @@ class SoapApp:
         transport = self._transports[service, version]
         ctx = await asyncio.to_thread(transport.take, visit) if long else transport.take(visit)
         pieces = await transport.answer(ctx)
+        if envelope.signed and self._signing.signer is not None:
+            signing = partial(signature.signed_answer, self._signing.signer, pieces, now=self._clock())
+            long = sum(map(len, pieces)) > LONG_MESSAGE
+            pieces = (await asyncio.to_thread(signing) if long else signing(),)
         content_type = (b"content-type", version.content_type)
         if visit.fault is None:
             return 200, (content_type,), pieces
         _log_refused(visit)
         return visit.fault.status, (*visit.fault.headers, content_type), pieces
+
+    async def _caller_of(self, head: gate.Head, envelope: Envelope, *, long: bool) -> Caller:
+        """Who is calling; of a signed message what was verified goes on from here. Raises Refusal, and what the store
+        raises.
+        """
+        shown = SecurityHeader()
+        if envelope.security is not None:
+            shown = read_security_header(envelope.security, freshness=self._freshness, now=self._clock())
+        if shown.has_signature:
+            signed = await signature.verified(
+                envelope, access=self._access, freshness=self._freshness, now=self._clock(), in_thread=long
+            )
+            envelope.payload, envelope.signed = signed.payload, True
+            shown = shown.and_signed(signed.evidence, signed.once)
+        caller = await caller_of(self._access, authorization=head.authorization, security_header=shown)
+        if caller.id in self._signing.must_sign and not envelope.signed:
+            raise signature.missing()
+        return caller
 
 
 _XML_TYPE = (b"content-type", b"text/xml; charset=utf-8")
