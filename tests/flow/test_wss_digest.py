@@ -1,20 +1,25 @@
 """UsernameTokens with a digest or a nonce on the wire: what is right, what is refused, and what is a replay."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 
 from leadbridge.authentication import digest as digests
 from leadbridge.authentication.digest import remove_digest_secret
+from leadbridge.authentication.evidence import OneTime
+from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.secretbox import SecretBox
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import callers, digestsecrets, tables, usedonce
 from leadbridge.store.database import Database
+from leadbridge.store.errors import DatabaseUnreachable
 from tests.support.door import CRM, NOW, PARTNER, PASSWORD, TEXT, WSSE, WSU, Door, Reply, basic, envelope
 from tests.support.wss import (
     DIGEST,
@@ -312,6 +317,34 @@ def test_row_18_of_two_at_the_same_moment_one_gets_in(database: Database) -> Non
 
     kinds = sorted("taken" if reply.status == 200 else reply.fault.kind for reply in replies)
     assert kinds == ["MessageReplayed"] * 3 + ["taken"]
+
+
+def test_row_18_of_many_that_share_a_commit_each_nonce_is_good_once(database: Database) -> None:
+    """Two processes write the same nonces at the same time, each in groups, in opposite orders."""
+    one, other = UsedOnce(database), UsedOnce(database)
+    nonces = [OneTime(bytes([number]), NOW) for number in range(20)]
+
+    async def used(memory: UsedOnce, items: Sequence[OneTime]) -> list[bool]:
+        return await asyncio.gather(*(memory.use(PARTNER, item) for item in (*items, items[0])))
+
+    with ThreadPoolExecutor(2) as threads:
+        mine = threads.submit(asyncio.run, used(one, nonces))
+        theirs = threads.submit(asyncio.run, used(other, nonces[::-1]))
+        first, second = mine.result(30), theirs.result(30)
+
+    new = [*first, *second]
+    assert new.count(True) == len(nonces)
+    assert [a or b for a, b in zip(first[:20], second[19::-1], strict=True)] == [True] * 20
+    assert not first[20]
+
+
+def test_a_store_that_is_away_turns_the_call_away() -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:9/none")
+    try:
+        with pytest.raises(DatabaseUnreachable):
+            asyncio.run(UsedOnce(nowhere).use(PARTNER, OneTime(b"1", NOW)))
+    finally:
+        nowhere.dispose()
 
 
 def test_nonces_that_ran_out_are_forgotten_and_no_others(database: Database) -> None:
