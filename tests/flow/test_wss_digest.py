@@ -5,17 +5,19 @@ import base64
 import hashlib
 import hmac
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadbridge.authentication import digest as digests
-from leadbridge.authentication.digest import remove_digest_secret
+from leadbridge import wiring
+from leadbridge.authentication.digest import digest_of, remove_digest_secret
 from leadbridge.authentication.evidence import OneTime
 from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.secretbox import SecretBox
+from leadbridge.settings import Settings
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import callers, digestsecrets, tables, usedonce
 from leadbridge.store.database import Database
@@ -120,8 +122,8 @@ def test_digest_and_http_basic_must_name_the_same_caller(door: Door, version: So
 @both_versions
 def test_row_18_whatever_is_wrong_with_a_digest_gets_one_answer(sqlite: Database, version: SoapVersion) -> None:
     door = guarded_door(sqlite)
-    made = digests.digest_of(nonce=NONCE, created=instant(), secret=SECRET)
-    wrong_order = digests.digest_of(nonce=instant().encode(), created=NONCE.decode(), secret=SECRET)
+    made = digest_of(nonce=NONCE, created=instant(), secret=SECRET)
+    wrong_order = digest_of(nonce=instant().encode(), created=NONCE.decode(), secret=SECRET)
     wrong = {
         "another secret": digest_token(secret=PASSWORD),
         "unknown caller": digest_token(caller_id="nobody"),
@@ -370,6 +372,47 @@ def test_forgetting_goes_by_limited_numbers(sqlite: Database) -> None:
     for forgotten in (2, 2, 1, 0):
         with sqlite.write() as tx:
             assert usedonce.forget(tx, before=later, limit=2) == forgotten
+
+
+def test_the_server_forgets_nonces_that_ran_out(sqlite: Database, sqlite_url: str) -> None:
+    door = guarded_door(sqlite)
+    assert post(door, digest_token()).answer is not None  # by the door's clock, which is long over by now
+    with sqlite.write() as tx:
+        assert usedonce.use(tx, b"not yet", datetime.now(UTC) + timedelta(hours=1))
+    stop = threading.Event()
+    tidying = threading.Thread(target=wiring.keep_tidy, args=(Settings(database_url=sqlite_url), sqlite, stop))
+    tidying.start()
+    try:
+        deadline = time.monotonic() + 20
+        while used(sqlite) > 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        stop.set()
+        tidying.join()
+
+    with sqlite.read() as tx:
+        assert tx.connection.execute(tables.used_once.select()).scalars().all() == [b"not yet"]
+
+
+def test_row_24_nothing_of_a_token_is_in_the_log_or_in_a_fault(door: Door, capfd: pytest.CaptureFixture[str]) -> None:
+    nonce = b"marked nonce"
+    made = digest_of(nonce=nonce, created=instant(), secret=SECRET)
+    replies = [
+        post(door, digest_token(nonce=nonce)),
+        post(door, digest_token(nonce=nonce)),  # a replay
+        post(door, digest_token(nonce=nonce, secret="x" * 16)),
+        post(door, digest_token(nonce=nonce).replace("</s:Nonce>", "*</s:Nonce>")),
+        post(door, digest_token(nonce=nonce).replace(instant(), instant(-400))),
+        post(door, token("marked password", kind=TEXT)),
+        post(door, token("x", caller_id="marked caller")),
+    ]
+    logged = "".join(capfd.readouterr())
+
+    assert [reply.status for reply in replies] == [200, 500, 401, 401, 500, 401, 401]
+    assert logged.count("call refused") == 6
+    for mark in (SECRET, encoded(nonce), encoded(made), instant(-400), "marked"):
+        assert mark not in logged
+        assert not any(mark.encode() in reply.body for reply in replies)
 
 
 def test_a_digest_type_alone_is_no_digest(door: Door) -> None:
