@@ -1,4 +1,7 @@
-"""`leadbridge caller certificate`: the certificates that callers sign with."""
+"""`leadbridge caller certificate`: the certificates that callers sign with.
+
+What reads certificates is loaded by the commands that need it: it takes longer than most others run.
+"""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,12 +10,6 @@ from typing import Annotated
 from cyclopts import App, Parameter
 from rich.markup import escape
 
-from leadbridge.authentication.certificates import (
-    LARGEST_CERTIFICATE,
-    add_certificate,
-    list_certificates,
-    remove_certificate,
-)
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.settings import Settings
 
@@ -29,6 +26,8 @@ def certificate_add(
 
     A caller may have several, so that the next one can be added before the last one runs out.
     """
+    from leadbridge.authentication.certificates import LARGEST_CERTIFICATE, add_certificate
+
     try:
         with file.open("rb") as opened_file:
             data = opened_file.read(LARGEST_CERTIFICATE + 1)
@@ -43,6 +42,8 @@ def certificate_add(
 @certificate_app.command(name="list")
 def certificate_list() -> None:
     """List the pinned certificates, by caller."""
+    from leadbridge.authentication.certificates import list_certificates
+
     with opened(Settings()) as database:
         pinned = list_certificates(database)
     rows = table("caller", "fingerprint", "valid from", "until", wrapped=("subject", "added"))
@@ -59,6 +60,8 @@ def certificate_remove(
     fingerprint: Annotated[str, Parameter(name="FINGERPRINT", help="SHA-256, as listed.")], /
 ) -> None:
     """Let a certificate show nobody any more; it is out after callers.credential_cache_seconds at the latest."""
+    from leadbridge.authentication.certificates import remove_certificate
+
     with opened(Settings()) as database:
         remove_certificate(database, fingerprint=fingerprint, now=datetime.now(UTC))
     print("The certificate was removed.")
