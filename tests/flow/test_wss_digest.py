@@ -1,20 +1,27 @@
 """UsernameTokens with a digest or a nonce on the wire: what is right, what is refused, and what is a replay."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import threading
-from collections.abc import Callable
-from datetime import timedelta
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadbridge.authentication import digest as digests
-from leadbridge.authentication.digest import remove_digest_secret
+from leadbridge import wiring
+from leadbridge.authentication.digest import digest_of, remove_digest_secret
+from leadbridge.authentication.evidence import OneTime
+from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.secretbox import SecretBox
+from leadbridge.settings import Settings
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import callers, digestsecrets, tables, usedonce
 from leadbridge.store.database import Database
+from leadbridge.store.errors import DatabaseUnreachable
 from tests.support.door import CRM, NOW, PARTNER, PASSWORD, TEXT, WSSE, WSU, Door, Reply, basic, envelope
 from tests.support.wss import (
     DIGEST,
@@ -115,8 +122,8 @@ def test_digest_and_http_basic_must_name_the_same_caller(door: Door, version: So
 @both_versions
 def test_row_18_whatever_is_wrong_with_a_digest_gets_one_answer(sqlite: Database, version: SoapVersion) -> None:
     door = guarded_door(sqlite)
-    made = digests.digest_of(nonce=NONCE, created=instant(), secret=SECRET)
-    wrong_order = digests.digest_of(nonce=instant().encode(), created=NONCE.decode(), secret=SECRET)
+    made = digest_of(nonce=NONCE, created=instant(), secret=SECRET)
+    wrong_order = digest_of(nonce=instant().encode(), created=NONCE.decode(), secret=SECRET)
     wrong = {
         "another secret": digest_token(secret=PASSWORD),
         "unknown caller": digest_token(caller_id="nobody"),
@@ -314,6 +321,34 @@ def test_row_18_of_two_at_the_same_moment_one_gets_in(database: Database) -> Non
     assert kinds == ["MessageReplayed"] * 3 + ["taken"]
 
 
+def test_row_18_of_many_that_share_a_commit_each_nonce_is_good_once(database: Database) -> None:
+    """Two processes write the same nonces at the same time, each in groups, in opposite orders."""
+    one, other = UsedOnce(database), UsedOnce(database)
+    nonces = [OneTime(bytes([number]), NOW) for number in range(20)]
+
+    async def used(memory: UsedOnce, items: Sequence[OneTime]) -> list[bool]:
+        return await asyncio.gather(*(memory.use(PARTNER, item) for item in (*items, items[0])))
+
+    with ThreadPoolExecutor(2) as threads:
+        mine = threads.submit(asyncio.run, used(one, nonces))
+        theirs = threads.submit(asyncio.run, used(other, nonces[::-1]))
+        first, second = mine.result(30), theirs.result(30)
+
+    new = [*first, *second]
+    assert new.count(True) == len(nonces)
+    assert [a or b for a, b in zip(first[:20], second[19::-1], strict=True)] == [True] * 20
+    assert not first[20]
+
+
+def test_a_store_that_is_away_turns_the_call_away() -> None:
+    nowhere = Database("postgresql://nobody@127.0.0.1:9/none")
+    try:
+        with pytest.raises(DatabaseUnreachable):
+            asyncio.run(UsedOnce(nowhere).use(PARTNER, OneTime(b"1", NOW)))
+    finally:
+        nowhere.dispose()
+
+
 def test_nonces_that_ran_out_are_forgotten_and_no_others(database: Database) -> None:
     door = guarded_door(database)
     for nonce, seconds in ((b"oldest", -300), (b"now", 0)):
@@ -337,6 +372,47 @@ def test_forgetting_goes_by_limited_numbers(sqlite: Database) -> None:
     for forgotten in (2, 2, 1, 0):
         with sqlite.write() as tx:
             assert usedonce.forget(tx, before=later, limit=2) == forgotten
+
+
+def test_the_server_forgets_nonces_that_ran_out(sqlite: Database, sqlite_url: str) -> None:
+    door = guarded_door(sqlite)
+    assert post(door, digest_token()).answer is not None  # by the door's clock, which is long over by now
+    with sqlite.write() as tx:
+        assert usedonce.use(tx, b"not yet", datetime.now(UTC) + timedelta(hours=1))
+    stop = threading.Event()
+    tidying = threading.Thread(target=wiring.keep_tidy, args=(Settings(database_url=sqlite_url), sqlite, stop))
+    tidying.start()
+    try:
+        deadline = time.monotonic() + 20
+        while used(sqlite) > 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
+    finally:
+        stop.set()
+        tidying.join()
+
+    with sqlite.read() as tx:
+        assert tx.connection.execute(tables.used_once.select()).scalars().all() == [b"not yet"]
+
+
+def test_row_24_nothing_of_a_token_is_in_the_log_or_in_a_fault(door: Door, capfd: pytest.CaptureFixture[str]) -> None:
+    nonce = b"marked nonce"
+    made = digest_of(nonce=nonce, created=instant(), secret=SECRET)
+    replies = [
+        post(door, digest_token(nonce=nonce)),
+        post(door, digest_token(nonce=nonce)),  # a replay
+        post(door, digest_token(nonce=nonce, secret="x" * 16)),
+        post(door, digest_token(nonce=nonce).replace("</s:Nonce>", "*</s:Nonce>")),
+        post(door, digest_token(nonce=nonce).replace(instant(), instant(-400))),
+        post(door, token("marked password", kind=TEXT)),
+        post(door, token("x", caller_id="marked caller")),
+    ]
+    logged = "".join(capfd.readouterr())
+
+    assert [reply.status for reply in replies] == [200, 500, 401, 401, 500, 401, 401]
+    assert logged.count("call refused") == 6
+    for mark in (SECRET, encoded(nonce), encoded(made), instant(-400), "marked"):
+        assert mark not in logged
+        assert not any(mark.encode() in reply.body for reply in replies)
 
 
 def test_a_digest_type_alone_is_no_digest(door: Door) -> None:

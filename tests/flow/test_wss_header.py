@@ -11,9 +11,17 @@ both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambd
 BY_PASSWORD = token(PASSWORD, kind=TEXT, nonce=None, created=None)
 
 
-@pytest.fixture
-def door() -> Door:
+@pytest.fixture(scope="module")
+def one_door() -> Door:
+    """Made once for all tests: it takes longer than most of them."""
     return Door()
+
+
+@pytest.fixture
+def door(one_door: Door) -> Door:
+    """A door that nothing has come through."""
+    one_door.recorder.calls.clear()
+    return one_door
 
 
 def post(door: Door, header: str, *, version: SoapVersion, authorization: bytes | None = None) -> Reply:

@@ -80,7 +80,7 @@ class VerifiesDigests(Protocol):
 class RemembersUse(Protocol):
     """The part of the memory of what was used that is needed here."""
 
-    def use(self, caller: Caller, one: OneTime) -> bool:
+    async def use(self, caller: Caller, one: OneTime) -> bool:
         """Use it; False when it was used before. Writes into the database."""
 
 
@@ -125,7 +125,7 @@ class Access:
         if caller is None:
             raise NoEvidence
         for item in once:
-            if self._used_once is None or not await self._asked(self._used_once.use, caller, item):
+            if self._used_once is None or not await self._used_once.use(caller, item):
                 raise Replayed
         return caller
 

@@ -87,8 +87,8 @@ class DigestVerifier:
         """
         try:
             box, nobodys = self._ready()
-        except SecretKeyError:
-            log.exception("digests cannot be verified")
+        except (SecretKeyError, OSError) as error:
+            log.error("digests cannot be verified", reason=str(error))
             return None
         row = None
         if CALLER_ID.fullmatch(digest.caller_id):
@@ -96,8 +96,8 @@ class DigestVerifier:
                 row = digestsecrets.with_caller(tx, digest.caller_id)
         try:
             secret = box.open(row["sealed"] if row else nobodys)
-        except SecretKeyError:
-            log.exception("a digest secret cannot be opened", caller=digest.caller_id)
+        except SecretKeyError as error:
+            log.error("digest secret cannot be opened", caller=digest.caller_id, reason=str(error))
             return None
         expected = digest_of(nonce=digest.nonce, created=digest.created, secret=secret)
         right = hmac.compare_digest(expected, digest.digest)

@@ -204,7 +204,8 @@ def _check_addressing(blocks: Iterable[etree._Element]) -> None:
     """Refuse headers of WS-Addressing that stand twice, and answers elsewhere.
 
     Answers and faults go back on the connection that their request came on, never anywhere else. A sender that wants
-    them `none` gets them all the same, because HTTP answers every request, and may leave them unread.
+    them `none` gets them all the same, because HTTP answers every request, and may leave them unread. Where a message
+    says it goes (To) is not looked at: the address that a sender knows may be that of a proxy.
     """
     seen = set()
     for block in blocks:
