@@ -2,7 +2,9 @@
 
 import base64
 import copy
+import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -10,6 +12,7 @@ from lxml import etree
 from leadbridge.authentication.certificates import fingerprint_of, remove_certificate
 from leadbridge.contract.parsing import parse
 from leadbridge.messages import LeadCreateRequestSync
+from leadbridge.signatures import verifying
 from leadbridge.soap.security.signature import Signing
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import callers, tables
@@ -194,6 +197,23 @@ def test_the_same_caller_may_be_shown_twice_and_two_callers_never(
         )
     ) == refused("FailedAuthentication")
     assert len(door.recorder.calls) == 2
+
+
+def test_a_long_message_is_verified_beside_the_event_loop_and_a_short_one_is_not(
+    door: Door, acme: Identity, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[str] = []
+    real = verifying.verify
+
+    def noted(*arguments: Any, **options: Any) -> etree._Element:
+        threads.append(threading.current_thread().name.partition("_")[0])
+        return real(*arguments, **options)
+
+    monkeypatch.setattr("leadbridge.soap.security.signature.verify", noted)
+    assert post(door, sign(message(), acme)).status == 200
+    long = with_extension(f'<x:a xmlns:x="urn:x">{"a" * 70_000}</x:a>' * 2)
+    assert post(door, sign(message(payload=long), acme)).status == 200
+    assert threads == [threading.current_thread().name, "signature"]
 
 
 # ------------------------------------------------------------------------------------------------- when, and how often

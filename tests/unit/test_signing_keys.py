@@ -8,6 +8,7 @@ from leadbridge import wiring
 from leadbridge.settings import Settings, SettingsError
 from leadbridge.signatures.signing import signer_from
 from tests.support.certificates import Kind, identity
+from tests.support.commands import command
 
 
 @pytest.mark.parametrize("kind", ["rsa", "p256", "p384", "p521"])
@@ -65,3 +66,14 @@ def test_the_settings_of_both_doors_are_read(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"crm\.certificate_file: the file cannot be read"):
         wiring.core_crm(settings)
     assert wiring.signing(Settings()).signer is None
+
+
+def test_serve_says_at_the_start_what_is_wrong_with_a_key(tmp_path: Path) -> None:
+    environment = {
+        "LEADBRIDGE_DATABASE_URL": f"sqlite:///{tmp_path / 'leadbridge.db'}",
+        "LEADBRIDGE_WSS__SIGNING_KEY_FILE": str(tmp_path / "none.key"),
+        "LEADBRIDGE_WSS__SIGNING_CERTIFICATE_FILE": str(tmp_path / "none.pem"),
+    }
+    done = command("serve", "--port", "0", environment=environment)
+    assert (done.code, done.out) == (1, "")
+    assert "wss.signing_key_file: the file cannot be read" in done.err

@@ -7,6 +7,7 @@ nobody foresaw into InternalError.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -116,6 +117,8 @@ class SoapApp:
         self._room = room
         self._freshness = freshness
         self._signing = signing
+        # One for all long messages: verifying one takes copies of its tree, and as much memory as two of them.
+        self._signature_thread = ThreadPoolExecutor(1, thread_name_prefix="signature")
         self._clock = clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,8 +215,9 @@ class SoapApp:
         if envelope.security is not None:
             shown = read_security_header(envelope.security, freshness=self._freshness, now=self._clock())
         if shown.has_signature:
+            thread = self._signature_thread if long else None
             signed = await signature.verified(
-                envelope, access=self._access, freshness=self._freshness, now=self._clock(), in_thread=long
+                envelope, access=self._access, freshness=self._freshness, now=self._clock(), thread=thread
             )
             envelope.payload, envelope.signed = signed.payload, True
             shown = shown.and_signed(signed.evidence, signed.once)

@@ -9,6 +9,7 @@ Source: Web Services Security: X.509 Certificate Token Profile 1.1; `leadbridge.
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -58,24 +59,24 @@ class Signed:
 
 
 async def verified(
-    envelope: Envelope, *, access: Access, freshness: Freshness, now: datetime, in_thread: bool
+    envelope: Envelope, *, access: Access, freshness: Freshness, now: datetime, thread: Executor | None
 ) -> Signed:
     """The verified signature of a message whose Security header has one. `now` is aware; a long message is looked at
-    `in_thread`. Raises Refusal: Unauthenticated or MessageExpired, in the words of WS-Security.
+    in a `thread`. Raises Refusal: Unauthenticated or MessageExpired, in the words of WS-Security.
 
     A signed message is good for the freshness window from its Created on: its Expires may shorten that, not lengthen
     it, because what was used once is remembered no longer.
     """
     assert envelope.security is not None, "asked for where there is one"
     try:
-        claim = await _run(partial(_claim, envelope), in_thread=in_thread)
+        claim = await _run(partial(_claim, envelope), thread=thread)
         created = moment(envelope.security.findtext(f"{TIMESTAMP}/{_CREATED}"))
         freshness.check(created, now=now)
         pinned = await access.pinned(fingerprint=claim.fingerprint, serial=claim.serial)
         if not pinned:
             text = "The certificate shows no caller: it must be pinned here and within its validity."
             raise unauthenticated(text, FAILED_AUTHENTICATION)
-        signer, body = await _run(partial(_verified_by, claim, pinned, now), in_thread=in_thread)
+        signer, body = await _run(partial(_verified_by, claim, pinned, now), thread=thread)
     except SignatureRefused as refused:
         code = QName("wsse", WSSE, refused.reason.value)
         raise Refusal(FaultTypeId.UNAUTHENTICATED, refused.text, subcodes=[code]) from None
@@ -96,11 +97,11 @@ def signed_answer(signer: Signer, pieces: Sequence[bytes], *, now: datetime) -> 
     return etree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-async def _run(work: Callable[[], _T], *, in_thread: bool) -> _T:
+async def _run(work: Callable[[], _T], *, thread: Executor | None) -> _T:
     """A short message costs a millisecond, and less than changing threads; a long one must not keep others
     waiting.
     """
-    return await asyncio.to_thread(work) if in_thread else work()
+    return await asyncio.get_running_loop().run_in_executor(thread, work) if thread is not None else work()
 
 
 def _claim(envelope: Envelope) -> Claim:
