@@ -136,7 +136,7 @@ def our_scope(length: int = len(MESSAGE)) -> dict[str, Any]:
     }
 
 
-async def _our_calls(app: SoapApp, calls: Sequence[bytes]) -> float:
+async def our_calls(app: SoapApp, calls: Sequence[bytes]) -> float:
     """Seconds of CPU for these messages, sent by `AT_ONCE` callers, each of which waits for its answers."""
     answered = 0
 
@@ -206,7 +206,7 @@ def measure(*, rounds: int = ROUNDS, calls: int = CALLS) -> Result:
     spare_the_collector()  # as each worker of `leadbridge serve` does; both sides profit
     for number in range(rounds):
         messages = [filled(OPEN, number * calls + place).encode() for place in range(calls)]
-        ours.append(asyncio.run(_our_calls(app, messages)))
+        ours.append(asyncio.run(our_calls(app, messages)))
         plain.append(_spyne_calls(call, messages))
     return Result(ours=min(ours) / calls * 1e6, plain_spyne=min(plain) / calls * 1e6)
 
