@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -24,14 +26,20 @@ CPU_AFTER = 0.05  # seconds: what may still be done for a message beyond its lim
 SLACK = 8_000_000  # bytes: what a process grows by on its own, and the copy of what came last
 LIMIT = GateSettings().largest_message_bytes
 CALLER = ("partner", PASSWORD)
+HEADER_DEADLINE, CONNECTIONS = 1, 300
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder: Path = tmp_path_factory.mktemp("hostile")
     (folder / "leadbridge.db").write_bytes(sqlite_template())
-    off = {"LEADBRIDGE_FORWARDING__ENABLED": "false", "LEADBRIDGE_BULK__POLL_SECONDS": "0.1"}
-    made = Server(f"sqlite:///{folder / 'leadbridge.db'}", folder, environment=off)
+    environment = {
+        "LEADBRIDGE_FORWARDING__ENABLED": "false",
+        "LEADBRIDGE_BULK__POLL_SECONDS": "0.1",
+        "LEADBRIDGE_LOAD__HEADER_DEADLINE_SECONDS": str(HEADER_DEADLINE),
+        "LEADBRIDGE_LOAD__MOST_CONNECTIONS": str(CONNECTIONS),
+    }
+    made = Server(f"sqlite:///{folder / 'leadbridge.db'}", folder, environment=environment)
     made.add_caller(CALLER[0], "partner")
     with made:
         Wire(made.url, CALLER).send(read_lead("0000000001"))  # the password is verified, once
@@ -87,6 +95,21 @@ def test_row_06_a_file_whose_lead_never_ends_is_broken_off_in_little_memory(serv
 
     assert until(ended, what="the end of the job") == "broken"
     assert peak - before < 150_000_000  # expat's and ours of some ten megabytes; it was a gigabyte
+
+
+@pytest.mark.parametrize("begun", [b"", b"POST /soap/LeadService HTTP/1.1\r\nHost: x\r\n"], ids=["silent", "half"])
+def test_row_22_headers_have_a_deadline_and_connections_that_wait_for_it_keep_nobody_out(
+    server: Server, begun: bytes
+) -> None:
+    with ExitStack() as held:
+        connections = [  # all places, and some that wait for one
+            held.enter_context(socket.create_connection(("127.0.0.1", server.port), 10))
+            for _ in range(CONNECTIONS + 20)
+        ]
+        for connection in connections:
+            connection.sendall(begun)
+        assert requests.get(f"{server.url}/livez", timeout=10).status_code == requests.codes.ok
+        assert connections[-1].recv(1) == b""  # hung up on
 
 
 def test_row_22_and_31_a_good_client_is_served_in_a_flood(server: Server) -> None:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-
 from tests.support.bulk_by_hand import head, small_lead
 from tests.support.door import basic, envelope
 from tests.support.server import Server
