@@ -2,9 +2,11 @@
 #
 #   PYTHON   the interpreter an environment is made with (3.11 or newer)
 #   WORKERS  test processes side by side
+#   FUZZ_SECONDS, FUZZ_SEED, FUZZ_CORPUS  how long, from where, and with which XML test suite `make fuzz` works
 
 PYTHON ?= python3
 WORKERS ?= 2
+FUZZ_SECONDS ?= 300
 VERSIONS := 3.11 3.12 3.13
 
 VENV := .venv
@@ -20,7 +22,7 @@ CHECKS = $(BIN)/ruff check --quiet && echo "Checking types ..." && $(BIN)/mypy -
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help setup demo test lint test-all $(addprefix test-,$(VERSIONS)) bench messages clean
+.PHONY: help setup demo test lint test-all $(addprefix test-,$(VERSIONS)) fuzz bench messages clean
 
 help: ## list the targets
 	@echo "make <target>, where target is one of"
@@ -69,6 +71,10 @@ $(addprefix test-,$(VERSIONS)): test-%:
 	  $(MAKE) --no-print-directory setup VENV=.venv-$* PYTHON="$$python" && \
 	  echo "Running the tests on Python $* ..." && \
 	  .venv-$*/bin/python $(PYTEST) && touch .venv-$*/.tested; fi
+
+fuzz: setup ## send the gateway hostile requests for FUZZ_SECONDS=300; the seed it prints is FUZZ_SEED=... the next time
+	@$(BIN)/python -m tests.support.fuzz --seconds $(FUZZ_SECONDS) $(if $(FUZZ_SEED),--seed $(FUZZ_SEED)) \
+	  $(if $(FUZZ_CORPUS),--corpus $(FUZZ_CORPUS))
 
 bench: $(BENCH_STAMP) ## measure, with ratios against the alternatives; python -m tests.benchmarks --help
 	@$(BIN)/python -m tests.benchmarks

@@ -7,6 +7,7 @@ Whatever ends the parent ends its workers, so that nothing is left behind holdin
 import ipaddress
 import multiprocessing
 import os
+import resource
 import secrets
 import socket
 import sys
@@ -16,7 +17,8 @@ from contextlib import closing
 from datetime import UTC, datetime
 
 from granian import Granian
-from granian.constants import Interfaces
+from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from leadbridge import log, wiring
@@ -28,6 +30,7 @@ from leadbridge.store.database import Database, open_database
 
 _READY_SECONDS = 60
 _ENDING_SECONDS = 15
+_OTHER_FILES = 256  # that a worker process may have open beside its connections
 
 
 class CannotServe(Exception):
@@ -76,7 +79,11 @@ def serve(settings: Settings) -> None:
             port=settings.port,
             workers=settings.workers,
             websockets=False,
+            # With HTTP/2 allowed, a connection that says nothing would be waited for without a deadline.
+            http=HTTPModes.http1,
+            http1_settings=HTTP1Settings(header_read_timeout=round(settings.load.header_deadline_seconds * 1_000)),
             backlog=1024,
+            backpressure=_connections(settings),
             log_dictconfig=log.logging_config(settings),
             log_level=LogLevels.warning,
             respawn_failed_workers=True,
@@ -112,6 +119,18 @@ def _wait_listening(settings: Settings, stop: threading.Event) -> bool:
             return not stop.is_set()
         stop.wait(0.1)
     return False
+
+
+def _connections(settings: Settings) -> int:
+    """How many connections each worker process may hold: as many as the settings say and the system has room for."""
+    most = settings.load.most_connections
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = most + _OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        most = max(1, soft - _OTHER_FILES)
+    return most
 
 
 def _free_port(host: str) -> int:

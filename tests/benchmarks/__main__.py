@@ -20,14 +20,14 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import bulk, codec, find, forward, ledger, single, stack, tables
+from tests.benchmarks import bulk, codec, find, forward, gate, ledger, single, stack, tables
 from tests.benchmarks.databases import DatabaseKind, Databases
 from tests.benchmarks.processes import ROOT
 from tests.benchmarks.results import Results, machine, record
 from tests.benchmarks.subjects import OURS, SPYNE, SUBJECTS
 
-Part = Literal["codec", "stack", "single", "bulk", "forward", "find", "ledger"]
-PARTS: tuple[Part, ...] = ("codec", "stack", "single", "bulk", "forward", "find", "ledger")
+Part = Literal["codec", "stack", "gate", "single", "bulk", "forward", "find", "ledger"]
+PARTS: tuple[Part, ...] = ("codec", "stack", "gate", "single", "bulk", "forward", "find", "ledger")
 BOTH: tuple[DatabaseKind, ...] = ("sqlite", "postgresql")
 
 
@@ -61,8 +61,8 @@ QUICK = Sizes(
 )
 
 _EPILOGUE = """
-codec and stack measure in process. single calls ours and its peers over HTTP with wrk. bulk imports files. forward
-empties an outbox. find searches among many leads (--leads), on PostgreSQL unless --database says otherwise.
+codec, stack and gate measure in process. single calls ours and its peers over HTTP with wrk. bulk imports files.
+forward empties an outbox. find searches among many leads (--leads), on PostgreSQL unless --database says otherwise.
 ledger compares what was acknowledged with the database, also with a killed worker, and beside an
 import. Everything takes about fifty minutes.
 
@@ -146,6 +146,7 @@ class _Run:
         steps: dict[Part, tuple[int, Callable[[Callable[[object], None]], None]]] = {
             "codec": (1, self._codec),
             "stack": (1, self._stack),
+            "gate": (1, self._gate),
             "single": (self.plan.count(), self._single),
             "bulk": (len(self.kinds) * len(self.sizes.bulk_leads), self._bulk),
             "forward": (len(self.kinds), self._forward),
@@ -174,6 +175,14 @@ class _Run:
         result = stack.measure(rounds=self.sizes.stack_rounds)
         self.results.stack_us = {"ours": result.ours, "plain Spyne": result.plain_spyne}
         report(f"stack, in process: {result.ours:.0f} us, plain Spyne {result.plain_spyne:.0f} us")
+
+    def _gate(self, report: Callable[[object], None]) -> None:
+        result = gate.measure(rounds=self.sizes.stack_rounds)
+        self.results.gate_us = {"with the gate": result.with_gate, "without it": result.without}
+        self.results.gate_part = result.part
+        report(
+            f"gate, in process: {result.with_gate:.0f} us with it, {result.without:.0f} us without: {result.part:.1%}"
+        )
 
     def _single(self, report: Callable[[object], None]) -> None:
         self.results.single = single.measure(

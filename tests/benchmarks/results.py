@@ -36,6 +36,8 @@ class Results:
     machine: dict[str, object]
     single: list[Figures] = field(default_factory=list)
     stack_us: dict[str, float] = field(default_factory=dict)  # microseconds of a call in process, by side
+    gate_us: dict[str, float] = field(default_factory=dict)  # microseconds of a call in process, with and without
+    gate_part: float | None = None  # of a call, from 0 to 1
     codec_us: dict[str, float] = field(default_factory=dict)
     bulk: list[Imported] = field(default_factory=list)
     forward: list[Forwarded] = field(default_factory=list)
@@ -61,6 +63,7 @@ class Results:
             Goal("stack only, over HTTP: CPU, plain Spyne / ours", _ratio(spyne, ours), at_least=2.5),
             Goal("stack only, in process: a call, ms", _ratio(in_process, 1_000), at_most=0.25),
             Goal("stack only, in process: plain Spyne / ours", _ratio(spyne_in_process, in_process), at_least=2.5),
+            Goal("gate: part of a call", self.gate_part, at_most=0.15),
         ]
         for kind in both:
             seconds, peaks = self._bulk_times(kind), self._bulk_peaks(kind)

@@ -138,7 +138,7 @@ def our_scope(length: int = len(MESSAGE)) -> dict[str, Any]:
     }
 
 
-async def _our_calls(app: SoapApp, calls: Sequence[bytes]) -> float:
+async def our_calls(app: SoapApp, calls: Sequence[bytes]) -> float:
     """Seconds of CPU for these messages, sent by `AT_ONCE` callers, each of which waits for its answers."""
     answered = 0
 
@@ -209,7 +209,7 @@ def measure(*, rounds: int = ROUNDS, calls: int = CALLS) -> Result:
     for number in range(rounds):
         messages = [filled(OPEN, number * calls + place).encode() for place in range(calls)]
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # granian takes it, too
-            ours.append(runner.run(_our_calls(app, messages)))
+            ours.append(runner.run(our_calls(app, messages)))
         plain.append(_spyne_calls(call, messages))
     return Result(ours=min(ours) / calls * 1e6, plain_spyne=min(plain) / calls * 1e6)
 

@@ -98,7 +98,7 @@ def _single(found: Sequence[Figures]) -> Table:
 
 def _in_process(results: Results) -> Table:
     table = _table("\nIn process, microseconds", "subject", "us")
-    for name, value in [*results.stack_us.items(), *results.codec_us.items()]:
+    for name, value in [*results.stack_us.items(), *results.gate_us.items(), *results.codec_us.items()]:
         table.add_row(name, _number(value))
     return table
 

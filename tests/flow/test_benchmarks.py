@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.benchmarks import codec, stack
+from tests.benchmarks import codec, gate, stack
 from tests.benchmarks.processes import ROOT
 
 
@@ -30,6 +30,12 @@ def test_the_door_is_measured_against_plain_spyne() -> None:
     result = stack.measure(rounds=1, calls=3)
     assert result.ours > 0
     assert result.plain_spyne > 0
+
+
+def test_the_gate_is_measured_against_none() -> None:
+    result = gate.measure(rounds=1, calls=3)
+    assert result.with_gate > 0
+    assert result.without > 0
 
 
 def test_the_codec_is_measured_against_its_oracle() -> None:

@@ -77,7 +77,7 @@ def postgresql_server() -> Iterator[PostgresqlServer]:
 
 
 @cache
-def _sqlite_template() -> bytes:
+def sqlite_template() -> bytes:
     """The content of a SQLite file with the schema, which is migrated once and then copied."""
     with tempfile.TemporaryDirectory(prefix="leadbridge-sqlite-") as folder:
         path = Path(folder) / "template.db"
@@ -91,7 +91,7 @@ def _sqlite_template() -> bytes:
 def sqlite_url(tmp_path: Path) -> str:
     """The URL of a fresh SQLite database with the schema."""
     path = tmp_path / "leadbridge.db"
-    path.write_bytes(_sqlite_template())
+    path.write_bytes(sqlite_template())
     return f"sqlite:///{path}"
 
 

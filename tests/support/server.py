@@ -16,6 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
 import requests
 
 READY_SECONDS = 60
@@ -99,6 +100,12 @@ class Server:
             time.sleep(0.05)
         self.kill()
         raise AssertionError(f"the server was not ready after {READY_SECONDS} s: {self.output()}")
+
+    @property
+    def process(self) -> psutil.Process:
+        """The process that was started; the others are its children."""
+        assert self._process is not None
+        return psutil.Process(self._process.pid)
 
     def output(self) -> str:
         """Everything it has printed and logged, over restarts."""

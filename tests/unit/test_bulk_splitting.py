@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tracemalloc
 from collections.abc import Iterable, Iterator
 
 import pytest
@@ -271,3 +272,63 @@ def test_large_leads_end_a_chunk_early(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_same_file_gives_the_same_chunks_however_its_bytes_arrive() -> None:
     data = file_of([full_lead(number) for number in range(1, 30)])
     assert cut(data, size=37, chunk_records=4) == cut(data, size=10_000, chunk_records=4)
+
+
+@pytest.mark.parametrize("filling", [" ", "<!-- -->"])
+def test_row_04_what_stands_between_two_leads_may_not_grow_without_end(
+    monkeypatch: pytest.MonkeyPatch, filling: str
+) -> None:
+    monkeypatch.setattr(splitting, "LARGEST_LEAD", 4_000)
+
+    def between(length: int) -> bytes:
+        filled = filling * (length // len(filling))
+        return f"{head()}{small_lead(1)}{filled}{small_lead(2)}{END}".encode()
+
+    last, whole = cut(between(4_000))
+    first, broken = cut(between(4_008))
+    assert (len(records(last)), whole) == (2, None)
+    assert len(records(first)) == 1
+    assert "more than 4,000 bytes between two leads" in str(broken)
+
+
+def test_row_04_what_stands_behind_the_root_is_not_kept() -> None:
+    cutter = splitting._Cutter(3)
+    assert list(cutter.feed(file_of([small_lead(1)]))) == []
+    kept = len(cutter._pending)
+    assert list(cutter.feed(b"<!-- -->" * 100_000)) == []
+    assert len(cutter._pending) == kept
+
+
+_UNFINISHED = {
+    "attributes": ("<lbb:Lead", " a=''"),
+    "siblings": ("<lbb:Lead>", "<lbb:Lead/>"),
+    "sections": ("<lbb:Lead>", "<![CDATA[]]>"),
+    "comments": ("", "<!---->"),
+}
+
+
+@pytest.mark.parametrize(("begin", "filling"), _UNFINISHED.values(), ids=_UNFINISHED)
+def test_row_06_a_lead_that_does_not_end_is_looked_at_seldom_and_in_little_memory(
+    monkeypatch: pytest.MonkeyPatch, begin: str, filling: str
+) -> None:
+    """Each look begins at its start; one for every block would take minutes, and going back hundreds of megabytes."""
+    looks = 0
+    look = splitting._Cutter._record_end
+
+    def counted(cutter: splitting._Cutter) -> int | None:
+        nonlocal looks
+        looks += 1
+        return look(cutter)
+
+    monkeypatch.setattr(splitting._Cutter, "_record_end", counted)
+    monkeypatch.setattr(splitting, "BLOCK", 5_000)
+    size = 500_000
+    data = f"{head()}{small_lead(1)}{begin}{filling * (size // len(filling))}".encode()
+    tracemalloc.start()
+    chunks, broken = cut(data, size=5_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(records(chunks)) == 1
+    assert broken is not None
+    assert looks <= 12  # of a hundred blocks
+    assert peak < 6 * size

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from leadbridge.bulk.heading import Checker, Heading, Place, Unusable, read_heading, utf_8
-from leadbridge.bulk.sources import SourceBroken
+from leadbridge.bulk.sources import BLOCK, SourceBroken
 
 CHUNK_BYTES = 4_194_304
 """A chunk ends with the lead that reaches this, however few they are: chunks of large leads must not fill memory.
@@ -25,8 +25,9 @@ LARGEST_LEAD = 8_000_000
 
 _NAME = re.compile(rb"<([^\s/>!?]+)")
 _SPACE = re.compile(rb"[ \t\r\n]*")
-_BETWEEN = re.compile(rb"(?:[ \t\r\n]+|<!--.*?-->)*", re.DOTALL)
-_ATTRIBUTES = rb"""(?:[ \t\r\n](?:[^>"']|"[^"]*"|'[^']*')*)?"""
+# Possessive, all of them: what is remembered for going back would be a hundred times as large as a hostile text.
+_BETWEEN = re.compile(rb"(?:[ \t\r\n]++|<!--(?>.*?-->))*+", re.DOTALL)
+_ATTRIBUTES = rb"""(?:[ \t\r\n](?:[^>"']++|"[^"]*+"|'[^']*+')*+)?+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +61,22 @@ def split(blocks: Iterable[bytes], *, chunk_records: int) -> Iterator[Chunk]:
     """
     cutter = _Cutter(chunk_records)
     broken: Place | None = None
+    missing: str | None = None
     try:
         for piece in _well_formed(utf_8(blocks)):
             yield from cutter.feed(piece)
     except Place as place:
         broken = place
     except SourceBroken as error:
-        if not cutter.ended:  # what is missing of a file behind its last tag is nothing
-            broken = cutter.place(str(error))
+        missing = str(error)
     except UnicodeError:
         broken = cutter.place("the text is not UTF-16")
+    try:
+        yield from cutter.look()
+    except Place as place:
+        broken = place  # in front of the other one, which was met while this one was not looked for yet
+    if missing is not None and not cutter.ended:  # what is missing of a file behind its last tag is nothing
+        broken = cutter.place(missing)
     if cutter.heading is None:
         assert broken is not None  # a text without a root is not well-formed
         raise Unusable(f"line {broken.line}, column {broken.column}: {broken.reason}, before the first lead")
@@ -109,9 +116,12 @@ class _Cutter:
         self._line_at = 0  # where the line began that it begins in
         self._in_chunk = 0  # records in the growing chunk
         self._at = 0  # how far they reach
+        self._look_from = 0  # so much must be pending before it is worth while to look again
 
     def feed(self, data: bytes) -> Iterator[Chunk]:
         """The chunks that are complete with `data`. Raises Place."""
+        if self.ended:
+            return  # what stands behind the root is well-formed, and of no interest
         pending = self._pending
         pending += data
         if self.heading is None:
@@ -119,17 +129,28 @@ class _Cutter:
             if self.heading is None:
                 return
             self._forget(self.heading.length)
-        while not self.ended and (end := self._record_end()) is not None:
-            self._in_chunk += 1
-            self.records += 1
-            self._at = end
-            if self._in_chunk == self._chunk_records or end >= CHUNK_BYTES:
-                yield self._chunk()
+        if len(pending) >= self._look_from:
+            yield from self.look()
 
     def rest(self) -> Iterator[Chunk]:
         """The last chunk, where records are left."""
         if self._in_chunk:
             yield self._chunk()
+
+    def look(self) -> Iterator[Chunk]:
+        """The chunks that are complete with what has come. Raises Place.
+
+        A look at one that is not begins at its start. So the next one waits until twice as much of it has come: however
+        long it is, each byte of it is looked at twice or so.
+        """
+        while self.heading is not None and not self.ended and (end := self._record_end()) is not None:
+            self._in_chunk += 1
+            self.records += 1
+            self._at = end
+            if self._in_chunk == self._chunk_records or end >= CHUNK_BYTES:
+                yield self._chunk()
+        unfinished = len(self._pending) - self._at
+        self._look_from = self._at + min(2 * unfinished, LARGEST_LEAD + 1) if unfinished > BLOCK else 0
 
     def place(self, reason: str, at: int | None = None) -> Place:
         """A place in the text: `at` in what is pending, without one its end."""
@@ -162,13 +183,14 @@ class _Cutter:
         start = _SPACE.match(pending, begin).end()  # type: ignore[union-attr]  # it matches nothing, too
         name = _NAME.match(pending, start)
         if name is None:
-            between = _BETWEEN.match(pending, start).end()  # type: ignore[union-attr]  # as above
-            name = _NAME.match(pending, between)
-            if name is None or name.end() == len(pending):
-                self._look_at_other(between)
-                return None
-            start = between
-        end = _Tags.of(name[1]).end_of(pending, start) if name.end() < len(pending) else None
+            start = _BETWEEN.match(pending, start).end()  # type: ignore[union-attr]  # as above
+            name = _NAME.match(pending, start)
+        if start - begin > LARGEST_LEAD:
+            raise self.place(f"more than {LARGEST_LEAD:,} bytes between two leads", begin)
+        if name is None or name.end() == len(pending):
+            self._look_at_other(start)
+            return None
+        end = _Tags.of(name[1]).end_of(pending, start)
         if (len(pending) if end is None else end) - start > LARGEST_LEAD:
             raise self.place(f"a lead of more than {LARGEST_LEAD:,} bytes", start)
         return end

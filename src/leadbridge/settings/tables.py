@@ -263,6 +263,15 @@ class LoadSettings(Table):
     """Bytes of all messages that are being received or worked on. A parsed message takes some ten times as much
     memory; thirty leads with all attachments fit in, or a hundred thousand without."""
 
+    most_connections: int = Field(default=8_000, ge=16, le=1_000_000)
+    """Connections that each process holds, idle ones too, at some 40 kB; whoever comes then waits until one ends. Slow
+    senders must hold all of them to keep others out: 1,000 would be few for that. The limit of open files is raised as
+    far as the system lets us."""
+
+    header_deadline_seconds: Seconds = 30
+    """From the connection, or the end of the call before, to the last byte of the headers. A slower sender, or one that
+    says nothing, is hung up on; it is also how long a client may keep a connection for its next call."""
+
 
 class CallerSettings(Table):
     """The authenticated principals that call."""

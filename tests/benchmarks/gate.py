@@ -1,0 +1,110 @@
+"""What the gate costs: CPU of one CreateLead in process with it, and of the same call without.
+
+The gate is everything before the contract: headers, media type, guard, envelope rules, authentication, authorisation.
+Without it the body is taken as it comes and parsed, and the caller is given; contract, Spyne, codec, write lane and
+use case stay. Both run in turns, in one process.
+
+Run it with `python -m tests.benchmarks.gate`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import statistics
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from leadbridge.contract.parsing import parse
+from leadbridge.soap.asgi import SoapApp
+from leadbridge.soap.envelope import Envelope
+from leadbridge.soap.gate import Receive
+from leadbridge.soap.room import Share
+from leadbridge.soap.transport import Visit
+from leadbridge.soap.versions import SOAP_11
+from leadbridge.wiring import spare_the_collector
+from tests.benchmarks.message import OPEN, filled
+from tests.benchmarks.stack import our_app, our_calls
+from tests.support.door import PARTNER
+
+ROUNDS, CALLS = 30, 320
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Microseconds of one call. `part` is the gate's of the whole: the median of the rounds, each of which has both
+    sides one after the other, so that a busy machine disturbs neither more than the other.
+    """
+
+    with_gate: float
+    without: float
+    part: float
+
+
+class _WithoutGate(SoapApp):
+    """The door with nothing before the contract."""
+
+    async def _checked_call(
+        self,
+        service: str,
+        request_headers: Iterable[tuple[bytes, bytes]],
+        receive: Receive,
+        correlation_id: str,
+        share: Share,
+    ) -> tuple[int, Any, Any]:
+        event = await receive()
+        payload = parse(event["body"])[-1][0]
+        visit = _Admitted(
+            envelope=Envelope(payload, None, ()),
+            actions=(),
+            caller=PARTNER,
+            correlation_id=correlation_id,
+            received_at=self._clock(),
+            dispatcher=self._dispatcher,
+        )
+        transport = self._transports[service, SOAP_11]
+        pieces = await transport.answer(transport.take(visit))
+        return 200, ((b"content-type", SOAP_11.content_type),), pieces
+
+
+class _Admitted(Visit):
+    """A call that may do what it wants."""
+
+    __slots__ = ()
+
+    def authorise(self, operation: Any) -> None:
+        self.operation = operation
+
+
+def _app_without_gate() -> SoapApp:
+    app = our_app()
+    app.__class__ = _WithoutGate
+    return app
+
+
+def measure(*, rounds: int = ROUNDS, calls: int = CALLS) -> Result:
+    """Both sides in turns."""
+    logging.getLogger("leadbridge").setLevel(logging.ERROR)
+    sides = {"with": our_app(), "without": _app_without_gate()}
+    took: dict[str, list[float]] = {name: [] for name in sides}
+    spare_the_collector()
+    for number in range(rounds):
+        messages = [filled(OPEN, number * calls + place).encode() for place in range(calls)]
+        for name, app in sides.items() if number % 2 else reversed(sides.items()):
+            took[name].append(asyncio.run(our_calls(app, messages)) / calls * 1e6)
+    parts = [1 - without / whole for whole, without in zip(took["with"], took["without"], strict=True)]
+    return Result(min(took["with"]), min(took["without"]), statistics.median(parts))
+
+
+def main() -> None:
+    """Print what the gate costs."""
+    result = measure()
+    print(f"one CreateLead in process, without the database (best of {ROUNDS} x {CALLS})")
+    print(f"  with the gate     {result.with_gate:7.0f} us")
+    print(f"  without           {result.without:7.0f} us")
+    print(f"  the gate's part   {result.part:7.1%}")
+
+
+if __name__ == "__main__":
+    main()
