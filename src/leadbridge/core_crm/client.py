@@ -29,7 +29,8 @@ class CoreCrm:
 
     ``wsdl`` is a URL or a file. Timeouts are in seconds. ``address`` replaces the WSDL's soap:address;
     without it a WSDL read over HTTP may only name an address of its own origin, because that is where the
-    password goes. ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones.
+    password goes. ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones,
+    ``own_certificate`` of the certificate that our own gateway must show.
 
     The WSDL is read when the first message is sent, so that a core CRM that is down when we start is no more
     than Unavailable. It is read again after a Misconfigured: what somebody mended over there needs no restart
@@ -46,6 +47,7 @@ class CoreCrm:
         read_timeout: float,
         address: str | None = None,
         ca_file: str | None = None,
+        own_certificate: str | None = None,
     ) -> None:
         self._wsdl = wsdl
         self._address = address
@@ -55,6 +57,7 @@ class CoreCrm:
             "connect_timeout": connect_timeout,
             "read_timeout": read_timeout,
             "ca_file": ca_file,
+            "own_certificate": own_certificate,
         }
         self._lock = threading.Lock()
         self._endpoint: _Endpoint | None = None
