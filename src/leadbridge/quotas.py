@@ -112,6 +112,10 @@ class Quotas:
             loop = asyncio.get_running_loop()
             await loop.run_in_executor(self._threads, self._take_bytes, self._database, caller.id, count, most)
 
+    def stop(self) -> None:
+        """Finish what is asked of the database."""
+        self._threads.shutdown()
+
     def _allowance_of(self, caller: Caller) -> _Allowance | None:
         rate = self._policy.callers.get(caller.id, self._policy.calls_per_second)
         if not rate or self._database is None or caller == INTERNAL_CALLER:

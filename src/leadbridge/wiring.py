@@ -227,6 +227,8 @@ class _Parts:
     soap: SoapApp
     rest: RestApp
     proxies: Proxies
+    access: Access
+    quotas: Quotas
     journal: RefusalJournal
     readiness: "_Readiness"
 
@@ -234,7 +236,8 @@ class _Parts:
         """Finish what is under way, then let the database go."""
         await self.lane.stop()
         self.dispatcher.stop()
-        await asyncio.to_thread(self.journal.stop)
+        for part in (self.access, self.quotas, self.journal):
+            await asyncio.to_thread(part.stop)
         self.lane_database.dispose()
         self.database.dispose()
 
@@ -289,7 +292,19 @@ def _parts(settings: Settings) -> _Parts:
     journal.start()
     # The first refused message would otherwise wait for it, and with it everybody in the event loop.
     threading.Thread(target=explainer, name="warm-explainer", daemon=True).start()
-    return _Parts(database, lane_database, lane, dispatcher, soap, rest, proxies, journal, _Readiness(database))
+    return _Parts(
+        database=database,
+        lane_database=lane_database,
+        lane=lane,
+        dispatcher=dispatcher,
+        soap=soap,
+        rest=rest,
+        proxies=proxies,
+        access=access,
+        quotas=shared,
+        journal=journal,
+        readiness=_Readiness(database),
+    )
 
 
 def _login_policy(settings: Settings) -> LoginPolicy:

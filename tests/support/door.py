@@ -6,7 +6,7 @@ with a valid message and keeps what it was asked; its authenticator knows the ca
 
 import asyncio
 import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -355,9 +355,16 @@ class Door:
 
 
 async def exchange(
-    app: SoapApp, method: str, target: str, *, headers: Iterable[tuple[bytes, bytes]], chunks: Sequence[bytes]
+    app: Callable[..., Awaitable[None]],
+    method: str,
+    target: str,
+    *,
+    headers: Iterable[tuple[bytes, bytes]],
+    chunks: Sequence[bytes],
+    client: str | None = None,
 ) -> Reply:
-    """One request through an ASGI application; the body arrives in `chunks`, then the sender waits."""
+    """One request through an ASGI application; the body arrives in `chunks`, then the sender waits. `client` is the
+    address that it comes from."""
     path, _, query = target.partition("?")
     scope: dict[str, Any] = {
         "type": "http",
@@ -369,6 +376,8 @@ async def exchange(
         "root_path": "",
         "headers": list(headers),
     }
+    if client is not None:
+        scope["client"] = (client, 50_000)
     arriving = iter([*chunks])
     left = len(chunks)
     sent: list[dict[str, Any]] = []

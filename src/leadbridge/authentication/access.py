@@ -118,6 +118,11 @@ class Access:
             raise NoEvidence
         return caller
 
+    def stop(self) -> None:
+        """Finish what is being verified."""
+        for threads in (self._threads, self._asking):
+            threads.shutdown()
+
     def _remembered(self, evidence: Evidence) -> Caller | None:
         """The caller of evidence that was proved a moment ago; no I/O."""
         match evidence:

@@ -14,10 +14,14 @@ from leadbridge import __version__, log
 from leadbridge.authentication.callers import CallerError
 from leadbridge.cli.bulk import bulk_app
 from leadbridge.cli.callers import caller_app
+from leadbridge.cli.refusals import refusals_app
 from leadbridge.cli.rules import assign_app, questionnaire_app
+from leadbridge.cli.secrets import secret_app
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.cli.testdata import testdata_app
+from leadbridge.cli.tokens import token_app
 from leadbridge.forwarding import STATE_MEANINGS, MessageState
+from leadbridge.secretbox import SecretKeyError
 from leadbridge.settings import Settings, SettingsError
 from leadbridge.store import merges, outbox
 from leadbridge.store.database import Database, migrate, schema_state
@@ -33,9 +37,13 @@ app = App(
 partner_app = App(name="businesspartner", help="The people and companies that leads are about: list merges.")
 messages_app = App(name="messages", help="The messages to the core CRM: list, show, retry, cancel.")
 contract_app = App(name="contract", help="The published contract: check it, export it.")
-_groups = (caller_app, partner_app, messages_app, bulk_app, questionnaire_app, assign_app, contract_app, testdata_app)
+_groups = (
+    *(caller_app, secret_app, refusals_app, partner_app, messages_app, bulk_app),
+    *(questionnaire_app, assign_app, contract_app, testdata_app),
+)
 for _group in _groups:
     app.command(_group)
+caller_app.command(token_app)
 
 
 def main() -> None:
@@ -47,7 +55,7 @@ def main() -> None:
     except Complaint as error:
         print(f"leadbridge: {error}", file=sys.stderr)
         sys.exit(error.code)
-    except (SettingsError, StoreError, CallerError) as error:
+    except (SettingsError, StoreError, CallerError, SecretKeyError) as error:
         sys.exit(f"leadbridge: {error}")
     except Exception as error:
         if type(error).__module__.startswith("cyclopts"):
@@ -66,6 +74,10 @@ def serve(
     workers: Annotated[
         int | None, Parameter(help="Gateway processes (setting workers, 1; with PostgreSQL one per core).")
     ] = None,
+    tls_cert: Annotated[
+        str | None, Parameter(help="PEM file of the certificate to serve HTTPS with (setting tls.certificate_file).")
+    ] = None,
+    tls_key: Annotated[str | None, Parameter(help="PEM file of its private key (setting tls.key_file).")] = None,
 ) -> None:
     """Serve partners: gateway, core CRM and relay in one, until SIGTERM or Ctrl-C.
 
@@ -74,7 +86,11 @@ def serve(
     """
     from leadbridge import serving  # granian is needed here alone
 
-    given = {"host": host, "port": port, "workers": workers}
+    given: dict[str, object] = {"host": host, "port": port, "workers": workers}
+    if (tls_cert is None) != (tls_key is None):
+        raise Complaint("--tls-cert and --tls-key belong together: give both or neither.")
+    if tls_cert is not None:
+        given["tls"] = {"certificate_file": tls_cert, "key_file": tls_key}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     try:
         serving.serve(settings)
