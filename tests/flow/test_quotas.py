@@ -103,8 +103,8 @@ async def for_a_while(seconds: float, ask: Callable[[], Awaitable[Reply]]) -> Co
 
 
 def test_row_31_two_processes_together_exceed_it_by_a_slice_each_at_most(new_doors: NewDoors) -> None:
-    rate, burst, seconds = 100, 100, 1.5
-    slice_ = 50  # half a second's
+    rate, burst, seconds = 200, 200, 0.8
+    slice_ = 100  # half a second's
     policy = QuotaPolicy(calls_per_second=rate, burst_seconds=1)
     processes = [new_doors(quota=policy), new_doors(quota=policy)]
 
@@ -141,7 +141,7 @@ def test_row_31_the_hot_path_asks_the_database_seldom(new_doors: NewDoors, monke
 
 def test_row_31_while_one_floods_the_other_is_answered(new_doors: NewDoors) -> None:
     doors = new_doors(quota=QuotaPolicy(calls_per_second=50, burst_seconds=1, callers={"other": 1_000}))
-    over = 1.0
+    over = 0.5
 
     async def other() -> list[float]:
         took = []
@@ -159,7 +159,7 @@ def test_row_31_while_one_floods_the_other_is_answered(new_doors: NewDoors) -> N
         took = sorted(await other())
         statuses: Counter[int] = sum(await flood, Counter())
         assert statuses[503] + statuses[429] > statuses[200] + statuses[404]
-        assert len(took) > 20
+        assert len(took) > 8
         assert took[int(len(took) * 0.9)] < 0.5
 
     asyncio.run(scene())

@@ -19,7 +19,8 @@ from structlog.testing import capture_logs
 from leadbridge import serving
 from leadbridge.caller import Role
 from leadbridge.core_crm.connection import CallError, Connection
-from leadbridge.settings import Settings, TlsSettings
+from leadbridge.settings import Settings
+from leadbridge.settings.doors import TlsSettings
 from tests.support.calls import PASSWORD, admit, until
 from tests.support.commands import command
 from tests.support.messages_by_hand import create_lead, lead_fields, new_prospect, person
@@ -71,7 +72,11 @@ def handshakes(port: int, version: ssl.TLSVersion) -> bool:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_ciphers("ALL:@SECLEVEL=0")
-    with pytest.warns(DeprecationWarning) if version < ssl.TLSVersion.TLSv1_2 else contextlib.nullcontext():
+    with (
+        pytest.warns(DeprecationWarning, match="deprecated")
+        if version < ssl.TLSVersion.TLSv1_2
+        else contextlib.nullcontext()
+    ):
         context.minimum_version = context.maximum_version = version
     try:
         with socket.create_connection(("127.0.0.1", port), 5) as plain, context.wrap_socket(plain):
@@ -135,9 +140,8 @@ def test_both_files_are_needed(tmp_path: Path) -> None:
     assert (done.code, "--tls-key" in done.err) == (1, True)
     done = command("settings", environment={"LEADBRIDGE_TLS__KEY_FILE": "x.key"})
     assert (done.code, "both or neither" in done.err) == (1, True)
-    done = command(
-        "serve", "--tls-cert", str(tmp_path / "no.pem"), "--tls-key", "no.key", environment=_database(tmp_path)
-    )
+    missing = str(tmp_path / "no.pem")
+    done = command("serve", "--tls-cert", missing, "--tls-key", missing, environment=_database(tmp_path))
     assert (done.code, "tls.certificate_file" in done.err) == (1, True)
 
 
@@ -161,6 +165,6 @@ def test_a_warning_is_given_once_where_passwords_would_go_in_clear(
 ) -> None:
     with capture_logs() as lines:
         serving._check_tls(Settings(host=host, public_url=public_url))
-    warnings = [line for line in lines if line["log_level"] == "warning"]
-    assert len(warnings) == (1 if warned else 0)
-    assert all("--tls-cert" in line["event"] for line in warnings)
+    warned_of = [line for line in lines if line["log_level"] == "warning"]
+    assert len(warned_of) == (1 if warned else 0)
+    assert all("--tls-cert" in line["event"] for line in warned_of)

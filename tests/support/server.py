@@ -100,7 +100,7 @@ class Server:
     def is_ready(self) -> bool:
         """Whether it says so when it is asked."""
         try:
-            return requests.get(f"{self.url}/readyz", timeout=2).status_code == requests.codes.ok
+            return requests.get(f"{self.url}/readyz", timeout=2).ok
         except requests.ConnectionError:
             return False
 
