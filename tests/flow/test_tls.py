@@ -89,7 +89,8 @@ def test_it_serves_https_and_its_own_relay_reaches_it(sqlite_url: str, tmp_path:
     certificate, key = self_signed(tmp_path, "leads")
     admit(sqlite_url, ("acme", PASSWORD), Role.PARTNER)
     files = {"LEADBRIDGE_TLS__CERTIFICATE_FILE": certificate, "LEADBRIDGE_TLS__KEY_FILE": key}
-    server = SecureServer(sqlite_url, tmp_path, environment={**files, "LEADBRIDGE_VALIDATE_ANSWERS": "false"})
+    quota = {"LEADBRIDGE_QUOTA__CALLERS": "acme=0.5"}  # one call in two seconds
+    server = SecureServer(sqlite_url, tmp_path, environment={**files, **quota})
     url = server.url.replace("http:", "https:")
     lead = create_lead(lead_fields(prospect=new_prospect(person()), status="3", level="02"))
     envelope = b'<e:Envelope xmlns:e="http://schemas.xmlsoap.org/soap/envelope/"><e:Body>%b</e:Body></e:Envelope>'
@@ -100,6 +101,8 @@ def test_it_serves_https_and_its_own_relay_reaches_it(sqlite_url: str, tmp_path:
             assert f'location="{url}/soap/LeadService"' in wsdl
             sent = partner.post(f"{url}/soap/LeadService", envelope % lead, {"Content-Type": "text/xml"})
             assert sent.status == 200, sent.body
+            again = partner.post(f"{url}/soap/LeadService", envelope % lead, {"Content-Type": "text/xml"})
+            assert again.status == 503
         listed = ("messages", "list", "--state", "delivered")
         until(lambda: "delivered" in command(*listed, environment=server.environment).out.split("\n")[1], what="relay")
         assert handshakes(server.port, ssl.TLSVersion.TLSv1_3)
@@ -110,6 +113,9 @@ def test_it_serves_https_and_its_own_relay_reaches_it(sqlite_url: str, tmp_path:
             partner.get(f"{url}/livez")
         with connected(certificate) as partner, pytest.raises(CallError):
             partner.get(f"{server.url}/livez")
+    refused = command("refusals", "list", environment=server.environment).out.split("\n")[1]
+    assert refused.split()[1:4] == ["soap", "Busy", "acme"]  # written before the server has ended
+    assert "127.0.0.1" in refused
     assert "Traceback" not in server.output()
 
 

@@ -12,7 +12,7 @@ from leadbridge.caller import Role, Visibility
 from leadbridge.cli.shared import Complaint, opened, out, table
 from leadbridge.settings import Settings
 
-caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password.")
+caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password, make tokens.")
 
 
 def _password(from_stdin: bool) -> str:
