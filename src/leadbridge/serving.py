@@ -42,7 +42,10 @@ def serve(settings: Settings) -> None:
     Raises CannotServe, SchemaBehind, DatabaseUnreachable, SettingsError.
     """
     log.configure(settings)
-    policy(settings)  # a file of rules that is of no use is told here, not by every worker that starts
+    # Files of rules, keys and certificates that are of no use are told here, not by every worker that starts.
+    policy(settings)
+    wiring.signing(settings)
+    wiring.core_crm(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
     database = open_database(settings)
     try:

@@ -20,10 +20,13 @@ from http import HTTPStatus
 from leadbridge import log
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.callers import caller_of
+from leadbridge.authentication.certificates import Certificates
+from leadbridge.authentication.digest import DigestVerifier
 from leadbridge.authentication.guessing import FADED, KNOWN, FailedLogins, LoginPolicy
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.authentication.tokens import Tokens
+from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.bulk.runner import BulkRunner
 from leadbridge.caller import INTERNAL_CALLER
 from leadbridge.contract.operations import operations
@@ -40,11 +43,15 @@ from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
+from leadbridge.secretbox import secret_box
 from leadbridge.settings import Settings
+from leadbridge.signatures.signing import Signer, certificate_from, signer_from
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
-from leadbridge.store import bulk, feed, logins, quotas, received, refusals
+from leadbridge.soap.security.freshness import Freshness
+from leadbridge.soap.security.signature import Signing
+from leadbridge.store import bulk, feed, logins, quotas, received, refusals, usedonce
 from leadbridge.store.database import Database, schema_state
 from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
@@ -76,6 +83,14 @@ def many_leads_limits(settings: Settings) -> GateLimits:
     )
 
 
+def freshness(settings: Settings) -> Freshness:
+    """How old a message may be that says when it was made."""
+    return Freshness(
+        window=timedelta(seconds=settings.wss.freshness_seconds),
+        skew=timedelta(seconds=settings.wss.clock_skew_seconds),
+    )
+
+
 def forwarding_policy(settings: Settings) -> ForwardingPolicy:
     """What the site decides about forwarding."""
     forwarding = settings.forwarding
@@ -93,7 +108,10 @@ def forwarding_policy(settings: Settings) -> ForwardingPolicy:
 
 
 def core_crm(settings: Settings) -> CoreCrm:
-    """The Zeep client to the core CRM: the one that is configured, else the one built in, over real HTTP."""
+    """The Zeep client to the core CRM: the one that is configured, else the one built in, over real HTTP.
+
+    Raises SettingsError for a key or certificate of no use.
+    """
     crm = settings.crm
     username, password = crm.username, crm.password.get_secret_value() if crm.password else None
     if crm.wsdl is None and username is None:
@@ -108,7 +126,26 @@ def core_crm(settings: Settings) -> CoreCrm:
         read_timeout=crm.read_timeout_seconds,
         ca_file=crm.ca_file,
         own_certificate=None if crm.wsdl else settings.tls.certificate_file,
+        authentication=crm.authentication,
+        signer=_signer(crm.signing_key_file, crm.signing_certificate_file, setting="crm.signing"),
+        signed_by=certificate_from(crm.certificate_file, setting="crm.certificate_file")
+        if crm.certificate_file
+        else None,
     )
+
+
+def signing(settings: Settings) -> Signing:
+    """Who must sign, and what signs our answers. Raises SettingsError for a key or certificate of no use."""
+    wss = settings.wss
+    signer = _signer(wss.signing_key_file, wss.signing_certificate_file, setting="wss.signing")
+    return Signing(must_sign=frozenset(wss.must_sign), signer=signer)
+
+
+def _signer(key_file: str | None, certificate_file: str | None, *, setting: str) -> Signer | None:
+    """What signs, where the two settings name its files. Raises SettingsError."""
+    if key_file is None or certificate_file is None:
+        return None
+    return signer_from(key_file=key_file, certificate_file=certificate_file, setting=setting)
 
 
 def listening_url(settings: Settings) -> str:
@@ -163,7 +200,7 @@ def bulk_runner(settings: Settings, database: Database) -> BulkRunner:
 
 def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Forget what is over, once an hour until `stop` is set: remembered answers, bulk jobs, what the feeds have told,
-    used quotas, failed logins and refusals.
+    what was used once, used quotas, failed logins and refusals.
     """
     while not stop.is_set():
         now = datetime.now(UTC)
@@ -173,22 +210,24 @@ def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> 
                 jobs = bulk.forget_before(tx, now - timedelta(days=settings.bulk.keep_days))
                 quotas.forget_before(tx, now - timedelta(days=1))
                 logins.forget(tx, failed_before=now - FADED, succeeded_before=now - KNOWN, most=_MOST_LOGIN_FAILURES)
-            changes = _in_short_transactions(
-                database, partial(feed.forget, before=now - timedelta(days=settings.feed.keep_days))
-            )
-            refused = _in_short_transactions(
-                database, partial(refusals.forget, before=now - timedelta(days=settings.audit.keep_days))
-            )
-            _log.info(
-                "what is over was forgotten", answers=answers, jobs=jobs, status_changes=changes, refusals=refused
-            )
+            changes = _forget(database, partial(feed.forget, before=now - timedelta(days=settings.feed.keep_days)))
+            used = _forget(database, partial(usedonce.forget, before=now))
+            refused = _forget(database, partial(refusals.forget, before=now - timedelta(days=settings.audit.keep_days)))
+            counts = {
+                "answers": answers,
+                "jobs": jobs,
+                "status_changes": changes,
+                "used_once": used,
+                "refusals": refused,
+            }
+            _log.info("what is over was forgotten", **counts)
         except StoreError:
             _log.exception("what is over was not forgotten")
         stop.wait(3600)
 
 
-def _in_short_transactions(database: Database, forget: Callable[..., int]) -> int:
-    """Many of them instead of a long one: on SQLite everybody else waits for each."""
+def _forget(database: Database, forget: Callable[..., int]) -> int:
+    """In many short transactions: on SQLite everybody else waits for each."""
     forgotten = 0
     while True:
         with database.write() as tx:
@@ -258,6 +297,9 @@ def _parts(settings: Settings) -> _Parts:
     access = Access(
         authenticator,
         tokens=Tokens(database, cache_seconds=settings.callers.credential_cache_seconds),
+        digests=DigestVerifier(database, partial(secret_box, settings)),
+        certificates=Certificates(database, cache_seconds=settings.callers.credential_cache_seconds),
+        used_once=UsedOnce(database),
         failed_logins=FailedLogins(database, _login_policy(settings)),
     )
     shared = Quotas(database, _quota_policy(settings))
@@ -274,6 +316,8 @@ def _parts(settings: Settings) -> _Parts:
         validate_answers=settings.validate_answers,
         quotas=shared,
         journal=journal,
+        freshness=freshness(settings),
+        signing=signing(settings),
     )
     upload_policy = UploadPolicy(
         limits=source_limits(settings),

@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy import select
 
 from leadbridge.authentication import guessing, passwords
+from leadbridge.authentication.digest import set_digest_secret
 from leadbridge.authentication.guessing import FADED, KNOWN
 from leadbridge.caller import Role
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import logins, tables
 from leadbridge.store.database import Database
-from tests.support.door import Reply, basic, envelope, username_token
+from tests.support.door import NOW, Reply, basic, envelope, username_token
 from tests.support.doors import LOGIN, PASSWORD, Doors, NewDoors, Now, add_callers
+from tests.support.wss import BOX, SECRET, digest_token, security
 
 both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
 
@@ -194,6 +196,52 @@ def test_row_30_tokens_are_held_against_their_address(doors: Doors) -> None:
         assert_delayed(await doors.bulk(authorization=b"Bearer lbt_x"), 2)
         assert (await doors.bulk(authorization=b"Bearer lbt_x", address=AWAY)).status == 401
         assert (await doors.bulk()).status == 404  # a name is another matter, and there is no such job
+
+    asyncio.run(scene())
+
+
+@both_versions
+def test_row_30_wrong_digests_count_and_right_ones_cost_one_look(
+    doors: Doors, database: Database, version: SoapVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_digest_secret(database, BOX, caller_id="acme", secret=SECRET, now=NOW)
+    looks: list[str] = []
+    real = doors.failed_logins.delay
+
+    def looked(name: str, address: str) -> float:
+        looks.append(name)
+        return real(name, address)
+
+    monkeypatch.setattr(doors.failed_logins, "delay", looked)
+
+    async def call(number: int, secret: str = SECRET) -> Reply:
+        token = digest_token(nonce=b"%016d" % number, secret=secret, caller_id="acme")
+        return await doors.soap(envelope(version=version, header=security(token)), version=version, authorization=b"")
+
+    async def scene() -> None:
+        assert (await call(0)).status == 200
+        at_once = await asyncio.gather(*(call(number) for number in range(1, 20)))
+        assert [reply.status for reply in at_once] == [200] * 19
+        assert looks == ["acme"]
+        for number in range(20, 20 + LOGIN.failures):
+            assert (await call(number, "another secret")).status == 401
+        assert_delayed(await call(30), 2)
+        assert_delayed(await doors.bulk(), 2)  # a password of that name is another guess at the same caller
+
+    asyncio.run(scene())
+
+
+def test_row_30_a_success_in_one_process_ends_what_failed_in_another(
+    doors: Doors, new_doors: NewDoors, now: Now, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guessing, "_STILL_GOOD_SECONDS", 0.0)
+    second = new_doors(now=now, credential_seconds=0)
+
+    async def scene() -> None:
+        for _ in range(3):
+            assert (await doors.soap()).status == 200
+            for _ in range(LOGIN.failures - 1):
+                assert (await second.soap(authorization=WRONG)).status == 401
 
     asyncio.run(scene())
 

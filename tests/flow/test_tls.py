@@ -6,14 +6,10 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import serialization
 from structlog.testing import capture_logs
 
 from leadbridge import serving
@@ -22,26 +18,17 @@ from leadbridge.core_crm.connection import CallError, Connection
 from leadbridge.settings import Settings
 from leadbridge.settings.doors import TlsSettings
 from tests.support.calls import PASSWORD, admit, until
+from tests.support.certificates import identity
 from tests.support.commands import command
 from tests.support.messages_by_hand import create_lead, lead_fields, new_prospect, person
 from tests.support.server import Server
 
-NOW = datetime.now(UTC)
 
-
-def self_signed(folder: Path, name: str, *, password: bytes | None = None) -> tuple[str, str]:
+def self_signed(folder: Path, name: str) -> tuple[str, str]:
     """A certificate for a name that is not loopback, by no authority, and its key, as PEM files."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"{name}.example")])
-    made = x509.CertificateBuilder(
-        named, named, key.public_key(), x509.random_serial_number(), NOW - timedelta(days=1), NOW + timedelta(days=1)
-    ).sign(key, hashes.SHA256())
-    sealed = serialization.BestAvailableEncryption(password) if password else serialization.NoEncryption()
-    pem = serialization.Encoding.PEM
-    certificate_file, key_file = folder / f"{name}.pem", folder / f"{name}.key"
-    certificate_file.write_bytes(b"Some text before it.\n" + made.public_bytes(pem))
-    key_file.write_bytes(key.private_bytes(pem, serialization.PrivateFormat.PKCS8, sealed))
-    return str(certificate_file), str(key_file)
+    key_file, certificate_file = identity(name, kind="p256").written_to(folder, name)
+    Path(certificate_file).write_bytes(b"Some text before it.\n" + Path(certificate_file).read_bytes())
+    return certificate_file, key_file
 
 
 class SecureServer(Server):
@@ -122,7 +109,12 @@ def test_it_serves_https_and_its_own_relay_reaches_it(sqlite_url: str, tmp_path:
 def test_files_of_no_use_are_told_before_anything_is_started(tmp_path: Path) -> None:
     certificate, key = self_signed(tmp_path, "leads")
     _, other_key = self_signed(tmp_path, "other")
-    _, sealed_key = self_signed(tmp_path, "sealed", password=b"a password")
+    sealed_key = str(tmp_path / "sealed")
+    sealing = serialization.BestAvailableEncryption(b"a password")
+    key_of_leads = identity("leads", kind="p256").key
+    Path(sealed_key).write_bytes(
+        key_of_leads.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, sealing)
+    )
     missing, nonsense = str(tmp_path / "missing"), str(tmp_path / "nonsense")
     Path(nonsense).write_text("nothing")
     for certificate_file, key_file, complaint in (

@@ -6,11 +6,13 @@ import asyncio
 import hashlib
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import select
 
 from leadbridge.authentication.callers import disable_caller
+from leadbridge.authentication.certificates import add_certificate
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.authentication.tokens import PREFIX, Tokens, add_token, remove_token
 from leadbridge.caller import Role
@@ -18,8 +20,10 @@ from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import tables
 from leadbridge.store.database import Database
 from tests.support.bulk_by_hand import file_of, small_lead
+from tests.support.certificates import identity
 from tests.support.commands import command
-from tests.support.doors import NewDoors, Now, add_callers
+from tests.support.door import basic
+from tests.support.doors import PASSWORD, NewDoors, Now, add_callers
 
 FILE = file_of([small_lead(1)])
 UNKNOWN = PREFIX + "A" * 43
@@ -177,7 +181,6 @@ def test_row_32_a_token_is_shown_once_and_kept_as_a_hash(database: Database, dat
 
 
 def test_a_certificate_that_nobody_has_is_refused_beside_the_right_password(new_doors: NewDoors) -> None:
-    """Whose a certificate is, is looked up behind `Access`; here nobody has any."""
     trusted = [ip_network("10.0.0.0/8")]
     doors = new_doors(proxies=Proxies(trusted, client_certificate_header="X-SSL-Client-Cert"))
     shown = "-----BEGIN%20CERTIFICATE-----%0AAAAA%0A-----END%20CERTIFICATE-----%0A"
@@ -190,3 +193,25 @@ def test_a_certificate_that_nobody_has_is_refused_beside_the_right_password(new_
             assert (await doors.bulk(address=address, headers={"x-ssl-client-cert": shown})).status == status
 
     asyncio.run(scene())
+
+
+def test_a_pinned_certificate_is_its_caller_at_both_doors(new_doors: NewDoors, database: Database) -> None:
+    mine = identity("acme")
+    add_certificate(database, caller_id="acme", data=mine.pem, now=datetime.now(UTC))
+    trusted = [ip_network("10.0.0.0/8")]
+    doors = new_doors(proxies=Proxies(trusted, client_certificate_header="X-SSL-Client-Cert"))
+    shown = quote(mine.pem.decode())
+    header = (b"x-ssl-client-cert", shown.encode())
+
+    async def scene() -> None:
+        for _ in range(2):  # looked up, and remembered
+            assert (await doors.soap(authorization=b"", address="10.0.0.1", headers=[header])).status == 200
+            text = {"x-ssl-client-cert": shown}
+            assert (await doors.bulk(authorization=b"", address="10.0.0.1", headers=text)).status == 404
+        assert (await doors.soap(address="10.0.0.1", headers=[header])).status == 200  # and its password beside it
+        other = await doors.soap(authorization=basic("other", PASSWORD), address="10.0.0.1", headers=[header])
+        assert other.fault.kind == "Unauthenticated"
+        assert (await doors.soap(authorization=b"", address="192.0.2.1", headers=[header])).status == 401
+
+    asyncio.run(scene())
+    assert [call.caller.id for _, call in doors.recorder.calls] == ["acme"] * 3

@@ -58,12 +58,22 @@ class Gateway:
 
 @contextmanager
 def _running(database_url: str, folder: Path, module: object) -> Iterator[Gateway]:
-    """A test module may say how long its server remembers a verified credential: CREDENTIAL_CACHE_SECONDS."""
+    """A test module may say how long its server remembers a verified credential, CREDENTIAL_CACHE_SECONDS, and have a
+    function `more_environment` that gives it further settings, with a folder for files that they name.
+    """
     database = Database(database_url)
     try:
         migrate(database)
         remembered = getattr(module, "CREDENTIAL_CACHE_SECONDS", 60)
-        environment = {"LEADBRIDGE_CALLERS__CREDENTIAL_CACHE_SECONDS": str(remembered)}
+        environment = {
+            "LEADBRIDGE_CALLERS__CREDENTIAL_CACHE_SECONDS": str(remembered),
+            # Every test here comes from one address, and many of them with wrong credentials.
+            "LEADBRIDGE_LOGIN__FAILURES": "1000",
+            "LEADBRIDGE_LOGIN__NAME_FAILURES": "1000",
+            "LEADBRIDGE_LOGIN__ADDRESS_FAILURES": "1000",
+        }
+        more = getattr(module, "more_environment", None)
+        environment |= more(folder) if more is not None else {}
         gateway = Gateway(Server(database_url, folder, environment=environment), database)
         with gateway.server:
             yield gateway

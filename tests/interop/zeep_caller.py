@@ -33,7 +33,7 @@ class ZeepCaller:
     """Zeep on one SOAP version with one caller's credentials. Use it as a context manager.
 
     `wsdls` has other places for the WSDLs of some services. With `username_token` the credentials go in a
-    WS-Security header and not in HTTP Basic.
+    WS-Security header and not in HTTP Basic; with `wsse`, plug-ins of Zeep's, what those make goes there.
     """
 
     def __init__(
@@ -44,13 +44,14 @@ class ZeepCaller:
         version: str = "1.1",
         wsdls: Mapping[str, str] | None = None,
         username_token: bool = False,
+        wsse: Any = None,
     ) -> None:
         self.version = version
         self._gateway = gateway
         self._wsdls = wsdls or {}
         self._session = requests.Session()
-        self._wsse = UsernameToken(*credentials) if username_token else None
-        if not username_token:
+        self._wsse = UsernameToken(*credentials) if username_token else wsse
+        if self._wsse is None:
             self._session.auth = credentials
         self._session.hooks["response"].append(self._keep)
         self._answer = b""

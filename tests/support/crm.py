@@ -103,6 +103,7 @@ class FakeCrm:
     always: Behaviour = Behaviour.CONFIRMS
     received: list[Received] = field(default_factory=list)
     records: dict[str, tuple[str, str]] = field(default_factory=dict)
+    alters: Callable[[bytes], bytes] = lambda answer: answer  # what becomes of an answer on its way
     documents_read: list[str] = field(default_factory=list)
     wsdl_replacements: list[tuple[bytes, bytes]] = field(default_factory=list)
     tls: ssl.SSLContext | None = None
@@ -332,6 +333,8 @@ class _Handler(BaseHTTPRequestHandler):
         length: int | None = None,
         headers: dict[str, str] | None = None,
     ) -> None:
+        if media_type != "text/plain" and self.command == "POST":
+            body = self.server.crm.alters(body)
         self.send_response(status)
         self.send_header("Content-Type", f"{media_type}; charset=utf-8")
         self.send_header("Content-Length", str(len(body) if length is None else length))

@@ -31,6 +31,7 @@ from leadbridge.messages import (
 from leadbridge.operations.call import Answer, Call
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.limits import GateLimits
+from leadbridge.soap.security.signature import Signing
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 LEAD = "urn:leadbridge:lead:1"
@@ -42,6 +43,8 @@ TEXT = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-p
 PASSWORD = "correct horse battery"
 PARTNER = Caller("partner", "Partner", frozenset({Role.PARTNER}), Visibility.GIVEN, "P1")
 CRM = Caller("crm", "Core CRM", frozenset({Role.CRM}), Visibility.ALL, "")
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 # Small numbers, so that a test can stand on both sides of each.
 LIMITS = GateLimits(
@@ -304,19 +307,22 @@ class Door:
         public_url: str = "https://leads.example.org/base",
         recorder: Recorder | None = None,
         callers: KnownCallers | None = None,
+        access: Access | None = None,
+        signing: Signing = Signing(),  # noqa: B008 - immutable
         validate_answers: bool = True,
     ) -> None:
         self.recorder = recorder or Recorder()
         self.callers = callers or KnownCallers()
         self.app: SoapApp = soap_app(
             dispatcher=self.recorder,
-            access=Access(self.callers),
+            access=access or Access(self.callers),
+            signing=signing,
             limits=limits,
             service_limits=service_limits,
             public_url=public_url,
             wsdl_access=wsdl_access,
             validate_answers=validate_answers,
-            clock=lambda: datetime(2026, 3, 1, 12, 0, tzinfo=UTC),
+            clock=lambda: NOW,
         )
 
     def reply(

@@ -14,10 +14,13 @@ import pytest
 from argon2 import PasswordHasher
 
 from leadbridge.authentication.access import Access
+from leadbridge.authentication.certificates import Certificates
+from leadbridge.authentication.digest import DigestVerifier
 from leadbridge.authentication.guessing import FailedLogins, LoginPolicy
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.authentication.tokens import Tokens
+from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.caller import Role, Visibility
 from leadbridge.quotas import QuotaPolicy, Quotas
@@ -28,7 +31,8 @@ from leadbridge.soap.asgi import soap_app
 from leadbridge.soap.versions import SOAP_11, SoapVersion
 from leadbridge.store import callers
 from leadbridge.store.database import Database
-from tests.support.door import LIMITS, Recorder, Reply, basic, envelope, exchange
+from tests.support.door import LIMITS, NOW, Recorder, Reply, basic, envelope, exchange
+from tests.support.wss import BOX
 
 LOGIN = LoginPolicy(
     failures=3,
@@ -96,6 +100,9 @@ class Doors:
         self.access = Access(
             self.passwords,
             tokens=Tokens(database, cache_seconds=credential_seconds),
+            digests=DigestVerifier(database, lambda: BOX),
+            certificates=Certificates(database, cache_seconds=credential_seconds),
+            used_once=UsedOnce(database),
             failed_logins=self.failed_logins,
         )
         self._proxies = proxies or Proxies()
@@ -106,6 +113,7 @@ class Doors:
             public_url="https://leads.example.org",
             quotas=self.quotas,
             journal=self.journal,
+            clock=lambda: NOW,
         )
         router = bulk_router(database, self.access, UPLOADS, quotas=self.quotas)
         self._rest = RestApp(router, journal=self.journal)

@@ -207,6 +207,8 @@ def test_a_value_out_of_bounds_is_refused_by_name(path: tuple[str, ...], value: 
     [
         ({"crm": {"username": "gateway"}}, "crm.password"),
         ({"crm": {"password": SECRET}}, "crm.username"),
+        ({"crm": {"authentication": "digest"}}, "crm.authentication needs crm.username"),
+        ({"crm": {"authentication": "username_token"}}, "crm.authentication needs crm.username"),
         ({"forwarding": {"lease_seconds": 35}}, "forwarding.lease_seconds"),
         ({"forwarding": {"longest_delay_seconds": 0.5}}, "longest_delay_seconds"),
     ],

@@ -10,9 +10,12 @@ import math
 from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Protocol, TypeVar
+from datetime import datetime
+from functools import partial
+from typing import Any, Protocol, TypeVar
 
-from leadbridge.authentication.evidence import Certificate, Digest, Evidence, Password, Token
+from leadbridge.authentication.certificates import Pinned, fingerprint_of, utc_now
+from leadbridge.authentication.evidence import Certificate, Digest, Evidence, OneTime, Password, Token
 from leadbridge.authentication.guessing import FailedLogins
 from leadbridge.caller import Caller, OperationGroup, may_call
 
@@ -21,9 +24,11 @@ Result = TypeVar("Result")
 # argon2 takes a core for itself and runs without Python's lock; more threads would only take cores from
 # other calls.
 _VERIFYING_THREADS = 2
-_ASKING_THREADS = 2
 _MOST_TURNS = 200  # different logins that wait to be tried: ten seconds of argon2, as long as anybody waits
 _RETRY_SECONDS = 10
+
+# Threads that wait for the database, and must not wait for argon2. More would take its connections from calls.
+_ASKING_THREADS = 2
 
 
 class NotAdmitted(Exception):
@@ -40,6 +45,10 @@ class WrongEvidence(NotAdmitted):
 
 class CallersDiffer(NotAdmitted):
     """The call proves two callers."""
+
+
+class Replayed(NotAdmitted):
+    """The caller is who it says, but what it shows was used before: a message sent, or recorded, and sent again."""
 
 
 class NotGranted(NotAdmitted):
@@ -80,10 +89,36 @@ class VerifiesTokens(Protocol):
         """The caller of a token, or None for a wrong one."""
 
 
+class KnowsCertificates(Protocol):
+    """The part of the pinned certificates that is needed here."""
+
+    def cached(self, *, fingerprint: str = "", serial: str = "") -> Sequence[Pinned]:
+        """Certificates found a moment ago; does no I/O."""
+
+    def find(self, *, fingerprint: str = "", serial: str = "") -> Sequence[Pinned]:
+        """The pinned certificates of this name; reads the database."""
+
+
+class VerifiesDigests(Protocol):
+    """The part of the digest verifier that is needed here."""
+
+    def verify(self, digest: Digest) -> Caller | None:
+        """The caller that made a digest, or None for a wrong one; reads the database."""
+
+
+class RemembersUse(Protocol):
+    """The part of the memory of what was used that is needed here."""
+
+    async def use(self, caller: Caller, one: OneTime) -> bool:
+        """Use it; False when it was used before. Writes into the database."""
+
+
 class Access:
     """Turns evidence into a caller. Safe to use from one event loop at a time.
 
-    Without `tokens` there are none, without `failed_logins` failures are not counted.
+    Without `tokens`, `digests` or `certificates` none of these shows anybody; without `used_once` nothing that may be
+    used once is admitted; without `failed_logins` failures are not counted. `now` is the time of day, for the validity
+    of certificates.
     """
 
     def __init__(
@@ -91,20 +126,30 @@ class Access:
         passwords: VerifiesPasswords,
         *,
         tokens: VerifiesTokens | None = None,
+        digests: VerifiesDigests | None = None,
+        certificates: KnowsCertificates | None = None,
+        used_once: RemembersUse | None = None,
         failed_logins: FailedLogins | None = None,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
         self._passwords = passwords
         self._tokens = tokens
+        self._digests = digests
+        self._certificates = certificates
+        self._used_once = used_once
         self._failed_logins = failed_logins
+        self._now = now
         self._threads = ThreadPoolExecutor(_VERIFYING_THREADS, thread_name_prefix="verify")
-        # For what only asks the database: it must not wait behind argon2.
-        self._asking = ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="login")
+        self._asking = ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="ask")
         self._turns: dict[tuple[str, str], _Turn] = {}
 
-    async def identify(self, evidence: Sequence[Evidence], *, address: str = "") -> Caller:
-        """The caller whom all of the evidence shows. `address` is where the call comes from.
+    async def identify(
+        self, evidence: Sequence[Evidence], *, once: Sequence[OneTime] = (), address: str = ""
+    ) -> Caller:
+        """The caller whom all of the evidence shows. What it may use `once` is used up after that, and not before: else
+        anybody could use it up, or fill the memory of it. `address` is where the call comes from.
 
-        Raises NoEvidence, WrongEvidence, CallersDiffer, TooManyFailures.
+        Raises NoEvidence, WrongEvidence, CallersDiffer, Replayed, TooManyFailures.
         """
         caller: Caller | None = None
         for one in dict.fromkeys(evidence):  # the same twice is proved once
@@ -116,7 +161,21 @@ class Access:
             caller = shown
         if caller is None:
             raise NoEvidence
+        for item in once:
+            if self._used_once is None or not await self._used_once.use(caller, item):
+                raise Replayed
         return caller
+
+    async def pinned(self, *, fingerprint: str = "", serial: str = "") -> Sequence[Pinned]:
+        """The certificates of this SHA-256 fingerprint or this serial number (decimal) that are in force now."""
+        if self._certificates is None:
+            return ()
+        found = self._certificates.cached(fingerprint=fingerprint, serial=serial)
+        if not found:
+            find = partial(self._certificates.find, fingerprint=fingerprint, serial=serial)
+            found = await self._aside(find)
+        now = self._now()
+        return [one for one in found if one.holds_at(now)]
 
     def stop(self) -> None:
         """Finish what is being verified."""
@@ -130,7 +189,14 @@ class Access:
                 return self._passwords.cached(caller_id, password)
             case Token(token) if self._tokens is not None:
                 return self._tokens.cached(token)
+            case Certificate(der) if self._certificates is not None:
+                return self._holder(self._certificates.cached(fingerprint=fingerprint_of(der)))
         return None
+
+    def _holder(self, found: Sequence[Pinned]) -> Caller | None:
+        """The caller of the first certificate that is in force now."""
+        now = self._now()
+        return next((one.caller for one in found if one.holds_at(now)), None)
 
     async def _proved(self, evidence: Evidence, address: str) -> Caller:
         """The one place where failures count. Raises WrongEvidence, TooManyFailures."""
@@ -159,7 +225,10 @@ class Access:
 
     async def _counted(self, failed: FailedLogins, evidence: Evidence, name: str, address: str) -> Caller:
         shown = await self._shown_by(evidence)
-        await self._aside(failed.failed if shown is None else failed.succeeded, name, address)
+        if shown is None:
+            await self._aside(failed.failed, name, address)
+        elif not failed.succeeded_again(name, address):
+            await self._aside(failed.succeeded, name, address)
         return _right(shown)
 
     @asynccontextmanager
@@ -180,7 +249,8 @@ class Access:
             if not turn.waiting:
                 del self._turns[key]
 
-    async def _aside(self, function: Callable[..., Result], *arguments: str) -> Result:
+    async def _aside(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """What only the database can answer, asked beside the event loop."""
         return await asyncio.get_running_loop().run_in_executor(self._asking, function, *arguments)
 
     async def _shown_by(self, evidence: Evidence) -> Caller | None:
@@ -190,7 +260,11 @@ class Access:
                 return await loop.run_in_executor(self._threads, self._passwords.verify, caller_id, password)
             case Token(token) if self._tokens is not None:
                 return await self._aside(self._tokens.verify, token)
-            case Digest() | Token() | Certificate():
+            case Digest():
+                return await self._aside(self._digests.verify, evidence) if self._digests is not None else None
+            case Certificate(der):
+                return self._holder(await self.pinned(fingerprint=fingerprint_of(der)))
+            case Token():
                 return None
 
 

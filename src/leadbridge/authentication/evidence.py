@@ -23,13 +23,15 @@ class Password:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """A UsernameToken with PasswordDigest: SHA-1 over nonce, `created` as it was written, and the secret."""
+    """A UsernameToken with PasswordDigest: SHA-1 over nonce, `created` as it was written, and the secret.
+
+    That it is fresh its door has seen to; that the nonce is, is a matter of OneTime.
+    """
 
     caller_id: str
     digest: bytes
     nonce: bytes
     created: str
-    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,16 @@ class Certificate:
     """An X.509 certificate (DER) whose private key the sender has: a signature or mutual TLS has shown it."""
 
     der: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class OneTime:
+    """What comes with evidence and may be used once, such as a nonce. Shown again `until` that moment it is a replay;
+    afterwards the evidence is too old anyway.
+    """
+
+    value: bytes
+    until: datetime
 
 
 Evidence: TypeAlias = Password | Digest | Token | Certificate

@@ -109,25 +109,29 @@ class FailedLogins:
                     before = rows.get(key)
                     rows[key] = self._one_more(before, key, most, longest, now)
                     logins.put(tx, rows[key], new=before is None)
-        with self._lock:
-            self._good.pop(keys.pair, None)
         self._noted_delay(keys, rows)
+
+    def succeeded_again(self, name: str, address: str) -> bool:
+        """Note a success where nothing has to be written of it, because the last one was not long ago; no I/O."""
+        pair, clock = _keys(name, address).pair, time.monotonic()
+        good = self._good.get(pair)
+        if good is None or clock > good[1] + _SUCCESS_WRITTEN_SECONDS:
+            return False
+        with self._lock:
+            _keep(self._good, pair, (clock, good[1]))
+        return True
 
     def succeeded(self, name: str, address: str) -> None:
         """Reset the count of a name at an address, and know from then on that it logs in from there."""
         pair = _keys(name, address).pair
         now, clock = self._now(), time.monotonic()
-        good = self._good.get(pair)
-        written = good[1] if good is not None else None
-        if written is None or clock > written + _SUCCESS_WRITTEN_SECONDS:
-            written = clock
-            row: Row = {"key": pair, "failures": 0, "last_at": now, "locked_until": None, "succeeded_at": now}
-            with self._database.write() as tx:
-                logins.lock(tx, [pair])
-                logins.put(tx, row, new=pair not in logins.find(tx, [pair]))
+        row: Row = {"key": pair, "failures": 0, "last_at": now, "locked_until": None, "succeeded_at": now}
+        with self._database.write() as tx:
+            logins.lock(tx, [pair])
+            logins.put(tx, row, new=pair not in logins.find(tx, [pair]))
         with self._lock:
             self._delayed.pop(pair, None)
-            _keep(self._good, pair, (clock, written))
+            _keep(self._good, pair, (clock, clock))
 
     def _one_more(self, before: Row | None, key: bytes, most: int, longest: timedelta, now: datetime) -> Row:
         in_a_row = before is not None and before["last_at"] > now - FADED
@@ -148,6 +152,9 @@ class FailedLogins:
         """How long a login has to wait by these rows; it is remembered."""
         now = self._now()
         own = rows.get(keys.pair)
+        if own is not None and own["failures"]:  # perhaps in another process: the next success has to be written
+            with self._lock:
+                self._good.pop(keys.pair, None)
         known_here = own is not None and (own["succeeded_at"] or now - KNOWN) > now - KNOWN
         counting = [rows[key] for key in ((keys.pair,) if known_here else keys) if key in rows]
         until = max((row["locked_until"] for row in counting if row["locked_until"] is not None), default=now)

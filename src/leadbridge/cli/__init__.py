@@ -14,6 +14,7 @@ from leadbridge import __version__, log
 from leadbridge.authentication.callers import CallerError
 from leadbridge.cli.bulk import bulk_app
 from leadbridge.cli.callers import caller_app
+from leadbridge.cli.digests import caller_digest
 from leadbridge.cli.refusals import refusals_app
 from leadbridge.cli.rules import assign_app, questionnaire_app
 from leadbridge.cli.secrets import secret_app
@@ -37,6 +38,7 @@ app = App(
 partner_app = App(name="businesspartner", help="The people and companies that leads are about: list merges.")
 messages_app = App(name="messages", help="The messages to the core CRM: list, show, retry, cancel.")
 contract_app = App(name="contract", help="The published contract: check it, export it.")
+caller_app.command(caller_digest, name="digest")
 _groups = (
     *(caller_app, secret_app, refusals_app, partner_app, messages_app, bulk_app),
     *(questionnaire_app, assign_app, contract_app, testdata_app),

@@ -1,7 +1,6 @@
 """`leadbridge caller`: the principals that may call, and their passwords."""
 
 import secrets
-import sys
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -9,10 +8,12 @@ from cyclopts import App, Parameter
 
 from leadbridge.authentication.callers import add_caller, disable_caller, list_callers, set_password
 from leadbridge.caller import Role, Visibility
-from leadbridge.cli.shared import Complaint, opened, out, table
+from leadbridge.cli.certificates import certificate_app
+from leadbridge.cli.shared import Complaint, first_line, opened, out, table
 from leadbridge.settings import Settings
 
-caller_app = App(name="caller", help="The principals that may call: add, list, disable, set a password, make tokens.")
+caller_app = App(name="caller", help="The principals that may call, and what they show who they are with.")
+caller_app.command(certificate_app)
 
 
 def _password(from_stdin: bool) -> str:
@@ -20,12 +21,7 @@ def _password(from_stdin: bool) -> str:
         raise Complaint(
             "give the password on standard input and say --password-stdin; an argument would be seen by all."
         )
-    password = sys.stdin.readline().rstrip("\r\n")
-    if not password:
-        raise Complaint("nothing came on standard input; the first line of it is the password.")
-    if not password.isprintable():
-        raise Complaint("the password is not UTF-8 text, or has characters that cannot be typed.")
-    return password
+    return first_line("password")
 
 
 @caller_app.command(name="add")

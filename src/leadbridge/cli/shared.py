@@ -35,6 +35,16 @@ def opened(settings: Settings) -> Iterator[Database]:
         database.dispose()
 
 
+def first_line(what: str) -> str:
+    """The first line of standard input, which is a password or another secret, named `what`. Raises Complaint."""
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise Complaint(f"nothing came on standard input; the first line of it is the {what}.")
+    if not line.isprintable():
+        raise Complaint(f"the {what} is not UTF-8 text, or has characters that cannot be typed.")
+    return line
+
+
 def table(*whole: str, wrapped: tuple[str, ...]) -> Table:
     """A table whose first columns are never cut, because people copy from them; the others wrap where it is narrow."""
     made = Table(box=None, pad_edge=False, collapse_padding=True, padding=(0, 2))

@@ -3,10 +3,19 @@
 Nothing is believed that the contract does not confirm: an answer is a Delivered only as the confirmation of
 the operation called, valid by our own schemas, about the very message sent, with a record. Every other answer
 to a request that arrived is Unclear, because the core CRM may have acted all the same.
+
+Where the core CRM's certificate is known, only what it has signed is looked at, faults too. What is not signed is
+Unclear and nothing worse: the message is asked about again with the same key, so whoever forges an answer can neither
+lose nor double it, nor stop others by what looks like a wrong configuration. That an answer belongs to its request is
+not the signature's matter: a confirmation names it. A fault does not, and so one that was signed a while ago might be
+played back; it holds a message up, no more.
 """
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from cryptography import x509
 from lxml import etree
 
 from leadbridge.contract import codec
@@ -31,6 +40,9 @@ from leadbridge.messages import (
     ProcessingResultCode,
     RecordTypeCode,
 )
+from leadbridge.signatures.names import SECURITY, Reason, SignatureRefused
+from leadbridge.signatures.reading import read
+from leadbridge.signatures.verifying import verify
 
 _SOAP11 = "{http://schemas.xmlsoap.org/soap/envelope/}"
 _SOAP12 = "{http://www.w3.org/2003/05/soap-envelope}"
@@ -50,15 +62,33 @@ _ENDPOINT_FAULTS = {
     FaultTypeId.UNAUTHENTICATED.value: "the core CRM does not know our user or password",
     FaultTypeId.UNAUTHORIZED.value: "our user may not call this operation",
     FaultTypeId.UNKNOWN_OPERATION.value: "the core CRM does not have this operation",
+    FaultTypeId.MESSAGE_EXPIRED.value: "the core CRM finds our Timestamp run out: compare the clocks",
 }
 """Faults that are about the way to the core CRM, by faultTypeID; every message would get them."""
 
-_SECURITY_FAULTS = {"FailedAuthentication", "FailedCheck", "InvalidSecurity", "InvalidSecurityToken"}
+_SECURITY_FAULTS = {
+    **dict.fromkeys(
+        ("FailedAuthentication", "FailedCheck", "InvalidSecurity", "InvalidSecurityToken"),
+        _ENDPOINT_FAULTS[FaultTypeId.UNAUTHENTICATED.value],
+    ),
+    "UnsupportedSecurityToken": "the core CRM does not take this kind of crm.authentication",
+    "MessageExpired": _ENDPOINT_FAULTS[FaultTypeId.MESSAGE_EXPIRED.value],
+}
+"""The same in the words of WS-Security, by the local name of the code."""
+
 _PROTOCOL_FAULTS = {"VersionMismatch", "MustUnderstand", "DataEncodingUnknown"}
 
 
-def outcome_of(answer: RawAnswer, *, operation: ContractOperation, request_uuid: str | None) -> Outcome:
-    """The outcome that an answer to a message with this header UUID stands for."""
+def outcome_of(
+    answer: RawAnswer,
+    *,
+    operation: ContractOperation,
+    request_uuid: str | None,
+    signed_by: x509.Certificate | None = None,
+) -> Outcome:
+    """The outcome that an answer to a message with this header UUID stands for. With `signed_by` it must be signed with
+    the key of that certificate.
+    """
     status = answer.status
     if status in (429, 503):
         return Unavailable(f"HTTP {status}")
@@ -66,7 +96,10 @@ def outcome_of(answer: RawAnswer, *, operation: ContractOperation, request_uuid:
         return Misconfigured(f"HTTP {status}: the core CRM does not accept our user")
     if 300 <= status < 400:
         return Misconfigured(f"HTTP {status}: redirects are not followed; set the address it leads to")
-    child = _body_child(answer.body)
+    try:
+        child = _body_child(answer.body, signed_by)
+    except SignatureRefused as refused:
+        return Unclear(f"the answer is not signed as crm.certificate_file asks: {refused.text}")
     if child is not None and child.tag in (f"{_SOAP11}Fault", f"{_SOAP12}Fault"):
         return _of_fault(child)
     if 200 <= status < 300:
@@ -76,17 +109,36 @@ def outcome_of(answer: RawAnswer, *, operation: ContractOperation, request_uuid:
     return Unclear(f"HTTP {status} without a fault")
 
 
-def _body_child(data: bytes) -> etree._Element | None:
-    """The one element in the Body of a SOAP envelope; None where the bytes are something else."""
+def _body_child(data: bytes, signed_by: x509.Certificate | None) -> etree._Element | None:
+    """The one element in the Body of a SOAP envelope; None where the bytes are something else.
+
+    With `signed_by` it is the one that was signed. Raises SignatureRefused.
+    """
     try:
         root = parse(data)
     except MalformedXml:
         return None
     for namespace in (_SOAP11, _SOAP12):
         if root.tag == f"{namespace}Envelope":
-            children = [child for body in root.findall(f"{namespace}Body") for child in children_of(body)]
+            bodies = root.findall(f"{namespace}Body")
+            if signed_by is not None:
+                bodies = [_signed(root, root.findall(f"{namespace}Header/{SECURITY}"), bodies, signed_by)]
+            children = [child for body in bodies for child in children_of(body)]
             return children[0] if len(children) == 1 else None
     return None
+
+
+def _signed(
+    root: etree._Element,
+    securities: Sequence[etree._Element],
+    bodies: Sequence[etree._Element],
+    certificate: x509.Certificate,
+) -> etree._Element:
+    """The Body as the core CRM has signed it. Raises SignatureRefused."""
+    if len(securities) != 1 or len(bodies) != 1:
+        raise SignatureRefused(Reason.INVALID_SECURITY, "It must have one Security header and one Body.")
+    claim = read(root=root, body=bodies[0], security=securities[0], timestamp_needed=False)
+    return verify(claim, certificate, now=datetime.now(UTC))
 
 
 # --------------------------------------------------------------------------------------------- a confirmation
@@ -160,10 +212,12 @@ def _of_fault(fault: etree._Element) -> Outcome:
         return Unavailable("Busy")
     if type_id in _ENDPOINT_FAULTS:
         return Misconfigured(_ENDPOINT_FAULTS[type_id])
+    if type_id == FaultTypeId.MESSAGE_REPLAYED.value:
+        return Unclear("the core CRM has had this very message: something on the way sent it twice")
     if type_id == FaultTypeId.INTERNAL_ERROR.value:
         return Unclear("the core CRM reported a defect of its own")
     if code in _SECURITY_FAULTS:
-        return Misconfigured(_ENDPOINT_FAULTS[FaultTypeId.UNAUTHENTICATED.value])
+        return Misconfigured(_SECURITY_FAULTS[code])
     if code in _PROTOCOL_FAULTS:
         return Misconfigured(f"the core CRM does not take our envelope: {code}")
     if code in ("Client", "Sender"):

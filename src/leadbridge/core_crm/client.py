@@ -11,6 +11,7 @@ from typing import Any
 import zeep
 import zeep.exceptions
 import zeep.wsdl
+from cryptography import x509
 from xsdata.models.datatype import XmlDate
 
 from leadbridge.contract import codec
@@ -19,7 +20,9 @@ from leadbridge.contract.parsing import parse
 from leadbridge.core_crm.answers import outcome_of
 from leadbridge.core_crm.connection import CallError, Connection, RawAnswer
 from leadbridge.core_crm.documents import Documents, collect, is_remote, same_origin
+from leadbridge.core_crm.security import Authentication, plug_ins
 from leadbridge.forwarding import Misconfigured, Outcome
+from leadbridge.signatures.signing import Signer
 
 _SERVICE = "CrmService"
 
@@ -31,6 +34,9 @@ class CoreCrm:
     without it a WSDL read over HTTP may only name an address of its own origin, because that is where the
     password goes. ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones,
     ``own_certificate`` of the certificate that our own gateway must show.
+    ``authentication`` is how user and password go: as HTTP Basic, or in a UsernameToken beside a Timestamp, as text or
+    as a digest. The WSDL is then read without them. ``signer`` signs what goes out; answers are believed only where the
+    certificate ``signed_by`` has signed them, if one is given.
 
     The WSDL is read when the first message is sent, so that a core CRM that is down when we start is no more
     than Unavailable. It is read again after a Misconfigured: what somebody mended over there needs no restart
@@ -48,12 +54,17 @@ class CoreCrm:
         address: str | None = None,
         ca_file: str | None = None,
         own_certificate: str | None = None,
+        authentication: Authentication = "basic",
+        signer: Signer | None = None,
+        signed_by: x509.Certificate | None = None,
     ) -> None:
         self._wsdl = wsdl
         self._address = address
+        self._wsse = plug_ins(authentication, username=username, password=password, signer=signer)
+        self._signed_by = signed_by
         self._connection_settings: dict[str, Any] = {
-            "username": username,
-            "password": password,
+            "username": username if authentication == "basic" else None,
+            "password": password if authentication == "basic" else None,
             "connect_timeout": connect_timeout,
             "read_timeout": read_timeout,
             "ca_file": ca_file,
@@ -75,7 +86,12 @@ class CoreCrm:
         try:
             endpoint = self._ready()
             answer = endpoint.send(operation, _arguments(message))
-            outcome = outcome_of(answer, operation=described, request_uuid=message.basic_message_header.uuid)
+            outcome = outcome_of(
+                answer,
+                operation=described,
+                request_uuid=message.basic_message_header.uuid,
+                signed_by=self._signed_by,
+            )
         except CallError as failed:
             outcome = failed.outcome
         if isinstance(outcome, Misconfigured) and endpoint is not None:
@@ -101,7 +117,7 @@ class CoreCrm:
                 if self._failure is not None and self._failed_at > asked_at:
                     raise CallError(self._failure)
                 try:
-                    self._endpoint = _read_endpoint(self._wsdl, self._address, self._connection_settings)
+                    self._endpoint = _read_endpoint(self._wsdl, self._address, self._connection_settings, self._wsse)
                 except CallError as failed:
                     self._failure, self._failed_at = failed.outcome, monotonic()
                     raise
@@ -158,6 +174,7 @@ class _Endpoint:
     binding_name: str
     address: str
     connection_settings: Mapping[str, Any]
+    wsse: list[Any]
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _idle: list[Any] = field(default_factory=list)
     _closed: bool = False
@@ -185,7 +202,7 @@ class _Endpoint:
             client = self._idle.pop() if self._idle else None
         if client is None:
             transport = _Transport(Connection(**self.connection_settings), self.documents)
-            client = zeep.Client(self.document, transport=transport, settings=self.settings)
+            client = zeep.Client(self.document, transport=transport, settings=self.settings, wsse=self.wsse)
         try:
             yield client
         except BaseException:
@@ -206,7 +223,9 @@ class _Endpoint:
             client.transport.connection.close()
 
 
-def _read_endpoint(wsdl: str, address: str | None, connection_settings: Mapping[str, Any]) -> _Endpoint:
+def _read_endpoint(
+    wsdl: str, address: str | None, connection_settings: Mapping[str, Any], wsse: list[Any]
+) -> _Endpoint:
     """Read the WSDL and find the way to CrmService in it. Raises CallError."""
     connection = Connection(**connection_settings)
     try:
@@ -236,6 +255,7 @@ def _read_endpoint(wsdl: str, address: str | None, connection_settings: Mapping[
         binding_name=binding_name,
         address=address or published,
         connection_settings=connection_settings,
+        wsse=wsse,
     )
 
 

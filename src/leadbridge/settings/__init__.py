@@ -39,6 +39,7 @@ from leadbridge.settings.tables import (
     MatchingSettings,
     PartnerLoopSettings,
     ScoringSettings,
+    WssSettings,
 )
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "MatchingSettings",
     "PartnerLoopSettings",
     "ScoringSettings",
+    "WssSettings",
 ]
 
 MASK = "**********"
@@ -166,6 +168,9 @@ class Settings(BaseSettings):
     callers: CallerSettings = CallerSettings()
     """Callers."""
 
+    wss: WssSettings = WssSettings()
+    """WS-Security."""
+
     matching: MatchingSettings = MatchingSettings()
     """Duplicates of business partners."""
 
@@ -212,6 +217,13 @@ class Settings(BaseSettings):
     def _settings_agree(self) -> Self:
         if (self.crm.username is None) != (self.crm.password is None):
             raise ValueError("crm.username and crm.password belong together: set both or neither")
+        if self.crm.authentication != "basic" and self.crm.username is None:
+            raise ValueError("crm.authentication needs crm.username and crm.password: set them, or leave it at basic")
+        for name, table in (("crm", self.crm), ("wss", self.wss)):
+            if (table.signing_key_file is None) != (table.signing_certificate_file is None):
+                raise ValueError(
+                    f"{name}.signing_key_file and {name}.signing_certificate_file belong together: set both or neither"
+                )
         one_call = self.crm.connect_timeout_seconds + self.crm.read_timeout_seconds
         if self.forwarding.lease_seconds <= one_call:
             raise ValueError(

@@ -53,15 +53,30 @@ class CrmSettings(Table):
     wsdl: str | None = Field(default=None, min_length=1, repr=False)
     """File or URL of the core CRM's WSDL. None: the core CRM that leadbridge has built in, over real HTTP."""
 
+    authentication: Literal["basic", "username_token", "digest"] = "basic"
+    """How user and password go to the core CRM: HTTP Basic, which everything in between understands, or a WS-Security
+    UsernameToken with a Timestamp, as text or as a digest. The WSDL is then read without them."""
+
     username: str | None = Field(default=None, min_length=1)
-    """User of HTTP Basic towards the core CRM. None: no authentication, or a caller made for the built-in
-    one."""
+    """User towards the core CRM. None: no authentication, or a caller made for the built-in one."""
 
     password: SecretStr | None = None
-    """Password of that user. It belongs in the environment, not in a file that is checked in."""
+    """Password of that user; for a digest the secret it is made with. It belongs in the environment, not in a file that
+    is checked in."""
 
     ca_file: str | None = Field(default=None, min_length=1)
     """PEM file of the authorities trusted instead of the usual ones: banks often have one of their own."""
+
+    signing_key_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the private key that messages to the core CRM are signed with (WS-Security X.509, Body and
+    Timestamp). None: they are not signed, because TLS and the password do for most."""
+
+    signing_certificate_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the certificate of that key, which the core CRM has to know."""
+
+    certificate_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the certificate that the core CRM signs its answers with: an answer that is not signed with it is not
+    believed. None: answers need no signature."""
 
     connect_timeout_seconds: Seconds = 5
     """A connection is made in milliseconds or not at all; 5 s spans one lost packet and its repetition."""
@@ -256,6 +271,29 @@ class CallerSettings(Table):
     """How long a verified password is remembered: argon2 costs some 100 ms of CPU by design, a call must not.
     A caller that is disabled, or whose password changes, is out after this time at the latest. 0 verifies
     every call."""
+
+
+class WssSettings(Table):
+    """WS-Security: how old a message may be that says when it was made (Timestamp, UsernameToken), and signatures."""
+
+    freshness_seconds: float = Field(default=300, ge=5, le=86_400)
+    """How long ago a Created may lie, where no Expires says it: five minutes, as the UsernameToken Profile proposes. A
+    message waits so long in no queue, and nonces are remembered no longer than that."""
+
+    clock_skew_seconds: float = Field(default=60, ge=0, le=3_600)
+    """By how much a sender's clock may be ahead of ours, and our machines' clocks apart: NTP keeps within a second, a
+    clock that nobody looks after within a minute."""
+
+    must_sign: Annotated[tuple[str, ...], BeforeValidator(_codes)] = ()
+    """IDs of callers whose SOAP messages must be signed, so that nobody on the way can take the signature off a message
+    that has a password too. None by default: a caller agrees to it with the site."""
+
+    signing_key_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the private key that answers to signed messages are signed with, faults too. None: they are not
+    signed. Every machine has its copy, which nobody else may read."""
+
+    signing_certificate_file: str | None = Field(default=None, min_length=1)
+    """PEM file of the certificate of that key, for callers to verify answers with."""
 
 
 class MatchingSettings(Table):

@@ -2,56 +2,76 @@
 
 from collections.abc import Sequence
 
-from lxml import etree
-
 from leadbridge.authentication.access import (
     Access,
     CallersDiffer,
     NoEvidence,
     NotAdmitted,
     NotGranted,
+    Replayed,
     TooManyFailures,
 )
-from leadbridge.authentication.evidence import Evidence
+from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, basic_credentials
 from leadbridge.caller import Caller
 from leadbridge.messages import FaultTypeId
-from leadbridge.soap import security
 from leadbridge.soap.faults import QName, Refusal
+from leadbridge.soap.security.header import SecurityHeader
+from leadbridge.soap.security.refusals import (
+    FAILED_AUTHENTICATION,
+    INVALID_SECURITY_TOKEN,
+    WRONG_CREDENTIALS,
+    unauthenticated,
+)
+
+_NO_HEADER = SecurityHeader()
 
 
 async def caller_of(
     access: Access,
     *,
     authorization: bytes | None,
-    security_header: etree._Element | None = None,
+    security_header: SecurityHeader = _NO_HEADER,
     certificates: Sequence[Evidence] = (),
     address: str = "",
 ) -> Caller:
     """The caller that a request shows; `certificates` are those of mutual TLS, `address` is where it comes from.
 
-    Raises Refusal: Unauthenticated, in the words of WS-Security where its header was used; Busy after failed logins.
+    Raises Refusal: Unauthenticated, in the words of WS-Security where its header was used, MessageReplayed, or Busy
+    after failed logins.
     """
-    basic = security.from_authorization(authorization)
-    tokens: Sequence[Evidence] = security.from_security_header(security_header)
+    basic = from_authorization(authorization)
+    tokens = security_header.evidence
     try:
-        return await access.identify([*basic, *tokens, *certificates], address=address)
+        return await access.identify([*basic, *tokens, *certificates], once=security_header.once, address=address)
     except NotAdmitted as error:
-        raise refusal_of(error, security.FAILED_AUTHENTICATION if tokens else None) from None
+        raise refusal_of(error, FAILED_AUTHENTICATION if tokens else None) from None
+
+
+def from_authorization(header: bytes | None) -> Sequence[Evidence]:
+    """What HTTP Basic (RFC 7617) shows; nothing without the header. Raises Refusal for another scheme and nonsense."""
+    if header is None:
+        return ()
+    try:
+        return (basic_credentials(header),)
+    except CredentialsUnreadable:
+        raise unauthenticated(WRONG_CREDENTIALS if header[:6].lower() == b"basic " else None) from None
 
 
 def refusal_of(error: NotAdmitted, code: QName | None = None) -> Refusal:
     """The fault for what was not admitted. `code` is that of WS-Security, where its header said who calls."""
     match error:
         case NoEvidence():
-            refusal = security.unauthenticated()
+            refusal = unauthenticated()
             refusal.journaled = False
             return refusal
         case TooManyFailures():
             text = "Too many logins failed. Try again after the time in Retry-After."
             return Refusal(FaultTypeId.BUSY, text, headers=[(b"retry-after", b"%d" % error.retry_after_seconds)])
         case CallersDiffer():
-            return security.unauthenticated("HTTP Basic and the Security header name different callers.", code)
+            return unauthenticated("The credentials of the message name different callers.", code)
+        case Replayed():
+            return Refusal(FaultTypeId.MESSAGE_REPLAYED, subcodes=[INVALID_SECURITY_TOKEN])
         case NotGranted():
             return Refusal(FaultTypeId.UNAUTHORIZED)
         case _:
-            return security.unauthenticated(security.WRONG_CREDENTIALS, code)
+            return unauthenticated(WRONG_CREDENTIALS, code)

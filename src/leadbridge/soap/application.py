@@ -20,7 +20,9 @@ from leadbridge.contract.schema import validate
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.call import Answer
 from leadbridge.soap import faults
+from leadbridge.soap.addressing import answer_action
 from leadbridge.soap.compat import AnyXml, Application, Fault, Service, Soap11, Soap12, rpc
+from leadbridge.soap.envelope import without_hints
 from leadbridge.soap.faults import Refusal, refusal_of
 from leadbridge.soap.versions import SOAP_11, SoapVersion
 
@@ -82,6 +84,8 @@ class _ContractProtocol:
         """
         payload = ctx.in_body_doc
         try:
+            if ctx.udc.envelope.hints:
+                without_hints(payload)
             validate(payload)
             ctx.udc.content_hash = content_hash(payload)
             ctx.udc.record_hashes = record_hashes(payload)
@@ -93,6 +97,7 @@ class _ContractProtocol:
         """The answer is encoded already; a fault is written by the table of faults."""
         if ctx.out_error is not None:
             refusal = carried(ctx.out_error, correlation_id=ctx.udc.correlation_id).refusal
+            refusal.addressing = ctx.udc.envelope.addressing
             ctx.udc.fault = faults.write(refusal, self.version)
             ctx.out_document = ctx.udc.fault.body
             return
@@ -104,7 +109,11 @@ class _ContractProtocol:
         if ctx.out_error is not None:
             ctx.out_string = (ctx.out_document,)
         else:
-            ctx.out_string = (self.version.head, ctx.out_document, self.version.tail)
+            addressing = ctx.udc.envelope.addressing
+            head = self.version.head
+            if addressing is not None:
+                head = self.version.opening(header=addressing.answer(answer_action(ctx.udc.operation)))
+            ctx.out_string = (head, ctx.out_document, self.version.tail)
 
 
 class ContractSoap11(_ContractProtocol, Soap11):  # type: ignore[misc]  # Spyne has no types

@@ -7,6 +7,7 @@ nobody foresaw into InternalError.
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -23,12 +24,16 @@ from leadbridge.refusals import RefusalJournal, Refused
 from leadbridge.soap import faults, gate
 from leadbridge.soap.access import caller_of
 from leadbridge.soap.application import ContractApplication, service_of
-from leadbridge.soap.envelope import open_envelope
+from leadbridge.soap.envelope import Envelope, open_envelope
 from leadbridge.soap.faults import Refusal, refusal_of
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.publication import Publication, WsdlAccess
 from leadbridge.soap.room import Room, Share
+from leadbridge.soap.security import signature
+from leadbridge.soap.security.freshness import Freshness
+from leadbridge.soap.security.header import SecurityHeader, read_security_header
+from leadbridge.soap.security.signature import Signing
 from leadbridge.soap.transport import AsgiTransport, RunsUseCases, Visit
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
@@ -55,6 +60,8 @@ def soap_app(
     most_bytes_under_way: int = 256_000_000,
     wsdl_access: WsdlAccess = "public",
     validate_answers: bool = False,
+    freshness: Freshness = Freshness(),  # noqa: B008 - immutable
+    signing: Signing = Signing(),  # noqa: B008 - immutable
     operations: Iterable[ContractOperation] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     quotas: Quotas | None = None,
@@ -64,7 +71,8 @@ def soap_app(
 
     `public_url` is what WSDLs give as our address, without `/soap/<Service>` and without a slash at its end.
     `limits` hold for every service that `service_limits` has none of its own for; `most_bytes_under_way` for all
-    messages together.
+    messages together. `freshness` is how old a message may be that says when it was made; `signing` is who must sign,
+    and what answers are signed with.
     `clock` says when a message arrived, in UTC. `operations` are all of the contract, or those of them that
     are to be served. Without `quotas` nobody has any, without `journal` refusals are in the log alone.
     """
@@ -84,6 +92,8 @@ def soap_app(
         access=access,
         limits={name: (service_limits or {}).get(name, limits) for name in by_service},
         room=Room(most_bytes_under_way),
+        freshness=freshness,
+        signing=signing,
         clock=clock,
         quotas=quotas or Quotas(),
         journal=journal or RefusalJournal(),
@@ -104,6 +114,8 @@ class SoapApp:
         access: Access,
         limits: Mapping[str, GateLimits],
         room: Room,
+        freshness: Freshness,
+        signing: Signing,
         clock: Callable[[], datetime],
         quotas: Quotas,
         journal: RefusalJournal,
@@ -116,6 +128,10 @@ class SoapApp:
         self._access = access
         self._limits = limits
         self._room = room
+        self._freshness = freshness
+        self._signing = signing
+        # One for all long messages: verifying one takes copies of its tree, and as much memory as two of them.
+        self._signature_thread = ThreadPoolExecutor(1, thread_name_prefix="signature")
         self._clock = clock
         self._quotas = quotas
         self._journal = journal
@@ -182,21 +198,20 @@ class SoapApp:
         long = len(data) > LONG_MESSAGE
         opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()
-        trail.caller = caller = await caller_of(
-            self._access,
-            authorization=head.authorization,
-            security_header=envelope.security,
-            certificates=certificates_of(scope),
-            address=trail.address,
-        )
-        # A replay check of the credentials belongs here: before anything is done for the operation in the
-        # Body.
-        await self._quotas.take_call(caller, self._groups[service])
-        if envelope.payload.tag in self._bulk:
-            await self._quotas.take_bytes(caller, len(data))
+        try:
+            caller = await self._caller_of(scope, head, envelope, trail, long=long)
+            await self._quotas.take_call(caller, self._groups[service])
+            if envelope.payload.tag in self._bulk:
+                await self._quotas.take_bytes(caller, len(data))
+        except Exception as error:
+            refusal = refusal_of(error, correlation_id=trail.correlation_id)
+            refusal.addressing = envelope.addressing
+            if refusal is error:
+                raise
+            raise refusal from error
         visit = Visit(
             envelope=envelope,
-            actions=head.actions + envelope.actions,
+            actions=head.actions + envelope.addressing.actions if envelope.addressing else head.actions,
             caller=caller,
             correlation_id=trail.correlation_id,
             received_at=self._clock(),
@@ -205,12 +220,43 @@ class SoapApp:
         transport = self._transports[service, version]
         ctx = await asyncio.to_thread(transport.take, visit) if long else transport.take(visit)
         pieces = await transport.answer(ctx)
+        if envelope.signed and self._signing.signer is not None:
+            signing = partial(signature.signed_answer, self._signing.signer, pieces, now=self._clock())
+            long = sum(map(len, pieces)) > LONG_MESSAGE
+            pieces = (await asyncio.to_thread(signing) if long else signing(),)
         content_type = (b"content-type", version.content_type)
         if visit.fault is None:
             return 200, (content_type,), pieces
         trail.operation = visit.operation.name if visit.operation else None
         self._note(trail, visit.fault.fault_type, visit.fault.status)
         return visit.fault.status, (*visit.fault.headers, content_type), pieces
+
+    async def _caller_of(
+        self, scope: Scope, head: gate.Head, envelope: Envelope, trail: "_Trail", *, long: bool
+    ) -> Caller:
+        """Who is calling; of a signed message what was verified goes on from here. Raises Refusal, and what the store
+        raises.
+        """
+        shown = SecurityHeader()
+        if envelope.security is not None:
+            shown = read_security_header(envelope.security, freshness=self._freshness, now=self._clock())
+        if shown.has_signature:
+            thread = self._signature_thread if long else None
+            signed = await signature.verified(
+                envelope, access=self._access, freshness=self._freshness, now=self._clock(), thread=thread
+            )
+            envelope.payload, envelope.signed = signed.payload, True
+            shown = shown.and_signed(signed.evidence, signed.once)
+        trail.caller = caller = await caller_of(
+            self._access,
+            authorization=head.authorization,
+            security_header=shown,
+            certificates=certificates_of(scope),
+            address=trail.address,
+        )
+        if caller.id in self._signing.must_sign and not envelope.signed:
+            raise signature.missing()
+        return caller
 
     def _note(self, trail: "_Trail", reason: FaultTypeId, status: int, *, journaled: bool = True) -> None:
         """Say in the log and in the audit journal that a call was refused."""

@@ -15,21 +15,21 @@ from lxml import etree
 
 from leadbridge.contract.parsing import MalformedXml, parse
 from leadbridge.messages import FaultTypeId
+from leadbridge.soap.addressing import LONGEST_MESSAGE_ID, MESSAGE_ID, WSA, WSA_NAMES, Addressing, addressing_of
 from leadbridge.soap.faults import FaultCode, QName, Refusal, malformed
 from leadbridge.soap.guard import too_deep
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-WSA = "http://www.w3.org/2005/08/addressing"
+WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
 _SECURITY = f"{{{WSSE}}}Security"
-_WSA_ACTION = f"{{{WSA}}}Action"
 _WSA_REPLIES = (f"{{{WSA}}}ReplyTo", f"{{{WSA}}}FaultTo")
 _WSA_ADDRESS = f"{{{WSA}}}Address"
 _WSA_HERE = (f"{WSA}/anonymous", f"{WSA}/none")
-_WSA_NAMES = ("Action", "FaultTo", "From", "MessageID", "ReferenceParameters", "RelatesTo", "ReplyTo", "To")
-_UNDERSTOOD = frozenset({_SECURITY, *(f"{{{WSA}}}{name}" for name in _WSA_NAMES)})
+_WSA_ONCE = frozenset(f"{{{WSA}}}{name}" for name in ("Action", "FaultTo", "From", "MessageID", "ReplyTo", "To"))
+_UNDERSTOOD = frozenset({_SECURITY, *(f"{{{WSA}}}{name}" for name in WSA_NAMES)})
 
 _HINTS = (f"{{{_XSI}}}schemaLocation", f"{{{_XSI}}}noNamespaceSchemaLocation")
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
@@ -42,13 +42,18 @@ _ENCODED = etree.XPath(
 
 @dataclass(slots=True)
 class Envelope:
-    """An envelope that keeps the rules. `payload` is the only child of its Body; `actions` come from
-    WS-Addressing.
+    """An envelope that keeps the rules.
+
+    `payload` is the only child of its Body; of a message that was `signed` it is what was verified. `addressing` is
+    None where its headers have nothing of WS-Addressing. `hints` says that there may be some about schemas, which the
+    payload must lose before it is validated (`without_hints`), and not before its signature was verified.
     """
 
     payload: etree._Element
     security: etree._Element | None
-    actions: tuple[str, ...]
+    addressing: Addressing | None
+    hints: bool = False
+    signed: bool = False
 
 
 def open_envelope(data: bytes, version: SoapVersion, *, deepest_element: int) -> Envelope:
@@ -64,16 +69,26 @@ def open_envelope(data: bytes, version: SoapVersion, *, deepest_element: int) ->
         raise too_deep(deepest_element)
     header, body = _parts(root, version)
     _refuse_encodings(root, data)
-    if b"chemaLocation" in data:  # a name cannot be written in another way
-        for hint in _HINTS:  # libxml2 would follow them while validating
-            for element in root.iter():
-                element.attrib.pop(hint, "")
+    hints = b"chemaLocation" in data  # a name cannot be written in another way
     payload = _only_child(body)
     if header is None:
-        return Envelope(payload, None, ())
+        return Envelope(payload, None, None, hints)
     blocks = _addressed_to_us(header, version)
-    _refuse_what_is_not_understood(blocks, version)
-    return Envelope(payload, _security_of(blocks), _addressing_of(blocks))
+    addressing = addressing_of(blocks)
+    try:
+        _refuse_what_is_not_understood(blocks, version)
+        _check_addressing(blocks)
+        return Envelope(payload, _security_of(blocks), addressing, hints)
+    except Refusal as refusal:
+        refusal.addressing = addressing
+        raise
+
+
+def without_hints(payload: etree._Element) -> None:
+    """Take out where schemas are said to be: libxml2 would follow it while validating."""
+    for hint in _HINTS:
+        for element in payload.iter():
+            element.attrib.pop(hint, "")
 
 
 @lru_cache
@@ -180,27 +195,34 @@ def _security_of(blocks: Iterable[etree._Element]) -> etree._Element | None:
     """The Security header for us; WS-Security 1.1 section 6 allows one."""
     found = [block for block in blocks if block.tag == _SECURITY]
     if len(found) > 1:
-        raise malformed("A message may have one Security header for one receiver.")
+        text = "A message may have one Security header for one receiver."
+        raise Refusal(FaultTypeId.MALFORMED_MESSAGE, text, subcodes=[QName("wsse", WSSE, "InvalidSecurity")])
     return found[0] if found else None
 
 
-def _addressing_of(blocks: Iterable[etree._Element]) -> tuple[str, ...]:
-    """The action that WS-Addressing names. Replies go back on the connection they came on, never anywhere
-    else.
+def _check_addressing(blocks: Iterable[etree._Element]) -> None:
+    """Refuse headers of WS-Addressing that stand twice, and answers elsewhere.
+
+    Answers and faults go back on the connection that their request came on, never anywhere else. A sender that wants
+    them `none` gets them all the same, because HTTP answers every request, and may leave them unread. Where a message
+    says it goes (To) is not looked at: the address that a sender knows may be that of a proxy.
     """
-    actions = []
+    seen = set()
     for block in blocks:
-        if block.tag == _WSA_ACTION:
-            actions.append((block.text or "").strip())
-        elif block.tag in _WSA_REPLIES:
-            address = (block.findtext(_WSA_ADDRESS) or "").strip()
-            if address not in _WSA_HERE:
-                raise Refusal(
-                    FaultTypeId.MALFORMED_MESSAGE,
-                    "Replies and faults are sent only on the connection of the request: anonymous or none.",
-                    subcodes=[
-                        QName("wsa", WSA, "InvalidAddressingHeader"),
-                        QName("wsa", WSA, "OnlyAnonymousAddressSupported"),
-                    ],
-                )
-    return tuple(actions)
+        if block.tag in _WSA_ONCE and block.tag in seen:
+            text = "A message may have each of the WS-Addressing headers but RelatesTo once."
+            raise _addressing_refused(text, "InvalidCardinality")
+        seen.add(block.tag)
+        if block.tag == MESSAGE_ID and len((block.text or "").strip()) > LONGEST_MESSAGE_ID:
+            raise _addressing_refused(f"A wsa:MessageID may have {LONGEST_MESSAGE_ID:,} characters.")
+        if block.tag in _WSA_REPLIES:
+            addresses = [(address.text or "").strip() for address in block.iterchildren(_WSA_ADDRESS)]
+            if len(addresses) != 1 or addresses[0] not in _WSA_HERE:
+                text = "Replies and faults are sent only on the connection of the request: anonymous or none."
+                raise _addressing_refused(text, "OnlyAnonymousAddressSupported")
+
+
+def _addressing_refused(text: str, *special: str) -> Refusal:
+    """WS-Addressing 1.0 SOAP Binding section 6.4.1."""
+    subcodes = [QName("wsa", WSA, name) for name in ("InvalidAddressingHeader", *special)]
+    return Refusal(FaultTypeId.MALFORMED_MESSAGE, text, subcodes=subcodes)

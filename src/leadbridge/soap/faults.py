@@ -26,6 +26,7 @@ from leadbridge.messages import (
 from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.operations.dispatcher import Busy
 from leadbridge.quotas import OverQuota
+from leadbridge.soap.addressing import ADDRESSING_FAULT, SOAP_FAULT, WSA, Addressing
 from leadbridge.soap.versions import SOAP_11, SoapVersion
 from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
 
@@ -131,6 +132,7 @@ class Refusal(Exception):
         self.header = header
         self.hang_up = hang_up
         self.journaled = True
+        self.addressing: Addressing | None = None  # of the message that is refused, where it was read so far
 
 
 def malformed(text: str, *, line: int | None = None, code: FaultCode | None = None, header: bytes = b"") -> Refusal:
@@ -219,11 +221,17 @@ def write(refusal: Refusal, version: SoapVersion) -> Fault:
         headers = (*headers, _CHALLENGE)
     if refusal.hang_up:
         headers = (*headers, (b"connection", b"close"))
+    header = refusal.addressing.answer(_action(refusal)) if refusal.addressing is not None else b""
     if version is SOAP_11:
-        body = version.head + _fault_11(refusal) + version.tail
+        body = version.opening(header=header) + _fault_11(refusal) + version.tail
     else:
-        body = version.opening(header=refusal.header) + _fault_12(refusal) + version.tail
+        body = version.opening(header=header + refusal.header) + _fault_12(refusal) + version.tail
     return Fault(refusal.fault_type, _status(refusal, version), headers, body)
+
+
+def _action(refusal: Refusal) -> str:
+    """WS-Addressing 1.0 SOAP Binding section 6: its own faults have one action, all others another."""
+    return ADDRESSING_FAULT if any(code.namespace == WSA for code in refusal.subcodes) else SOAP_FAULT
 
 
 def _status(refusal: Refusal, version: SoapVersion) -> int:

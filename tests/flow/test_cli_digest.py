@@ -1,0 +1,114 @@
+"""`leadbridge caller digest` on both databases, and what becomes of the secret."""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from leadbridge.authentication.digest import DigestVerifier, digest_of
+from leadbridge.authentication.evidence import Digest
+from leadbridge.caller import Caller
+from leadbridge.secretbox import SecretBox, new_key
+from leadbridge.store import tables
+from leadbridge.store.database import Database
+from tests.support.commands import Done, command
+
+KEY = new_key()
+SECRET = "sixteen or more "  # a test's secret, as short as one may be
+
+
+@pytest.fixture
+def environment(database_url: str) -> dict[str, str]:
+    """Settings of a site with a caller."""
+    settings = {"LEADBRIDGE_DATABASE_URL": database_url, "LEADBRIDGE_SECRET_KEY": KEY}
+    added = ("caller", "add", "acme", "--name", "Acme", "--role", "partner", "--password-stdin")
+    assert command(*added, environment=settings, standard_input="a long password\n").code == 0
+    return settings
+
+
+def digest(environment: Mapping[str, str], *arguments: str, stdin: str = "") -> Done:
+    return command("caller", "digest", *arguments, environment=environment, standard_input=stdin)
+
+
+def shown_by(database: Database, secret: str) -> Caller | None:
+    """Whom a digest made with this secret shows."""
+    made = digest_of(nonce=b"n", created="2026-03-01T12:00:00Z", secret=secret)
+    verifier = DigestVerifier(database, lambda: SecretBox([KEY]))
+    return verifier.verify(Digest("acme", made, b"n", "2026-03-01T12:00:00Z"))
+
+
+def test_a_secret_is_made_and_printed_once_and_kept_sealed(database: Database, environment: dict[str, str]) -> None:
+    done = digest(environment, "acme")
+
+    found = re.fullmatch(r"The digest secret of caller acme was set: (\S{32,})\n", done.out)
+    assert found is not None
+    caller = shown_by(database, found[1])
+    assert caller is not None
+    assert caller.id == "acme"
+    with database.read() as tx:
+        (row,) = tx.connection.execute(tables.caller_digest_secret.select())
+    assert found[1].encode() not in row.sealed
+
+
+def test_a_secret_given_takes_the_place_of_the_one_before_and_can_be_removed(
+    database: Database, environment: dict[str, str]
+) -> None:
+    before = digest(environment, "acme").out.split()[-1]
+    done = digest(environment, "acme", "--secret-stdin", stdin=SECRET + "\n")
+
+    assert (done.code, done.out) == (0, "The digest secret of caller acme was set.\n")
+    assert shown_by(database, SECRET) is not None
+    assert shown_by(database, before) is None
+    done = digest(environment, "acme", "--remove")
+    assert (done.code, done.out) == (0, "Digests of caller acme are not taken any more.\n")
+    assert shown_by(database, SECRET) is None
+    again = digest(environment, "acme", "--remove")
+    assert (again.code, again.err) == (1, "leadbridge: caller acme has no secret for digests\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "complaint"),
+    [
+        (["nobody"], "", "there is no caller nobody"),
+        (["nobody", "--remove"], "", "there is no caller nobody"),
+        (["acme", "--secret-stdin"], SECRET[:-1] + "\n", "a secret for digests has 16 to 256 characters"),
+        (["acme", "--secret-stdin"], "x" * 257 + "\n", "a secret for digests has 16 to 256 characters"),
+        (["acme", "--secret-stdin"], "", "nothing came on standard input"),
+        (["acme", "--secret-stdin", "--remove"], SECRET, "either --remove or --secret-stdin"),
+    ],
+)
+def test_what_cannot_be_done_is_said(
+    database: Database, environment: dict[str, str], arguments: list[str], stdin: str, complaint: str
+) -> None:
+    done = digest(environment, *arguments, stdin=stdin)
+
+    assert done.code > 0
+    assert complaint in done.err
+    assert "Traceback" not in done.err
+    with database.read() as tx:
+        assert tx.connection.execute(tables.caller_digest_secret.select()).all() == []
+
+
+def test_without_a_key_a_shared_database_takes_no_secret_and_an_embedded_one_makes_a_key(
+    database: Database, environment: dict[str, str]
+) -> None:
+    del environment["LEADBRIDGE_SECRET_KEY"]
+
+    done = digest(environment, "acme", "--secret-stdin", stdin=SECRET + "\n")
+
+    if database.dialect_name == "sqlite":
+        assert done.code == 0
+        assert shown_by(database, SECRET) is None  # the key is another one than this test's
+    else:
+        assert done.code == 1
+        assert "set LEADBRIDGE_SECRET_KEY" in done.err
+
+
+def test_a_secret_sealed_with_another_key_admits_nobody(database: Database, environment: dict[str, str]) -> None:
+    digest({**environment, "LEADBRIDGE_SECRET_KEY": new_key()}, "acme", "--secret-stdin", stdin=SECRET + "\n")
+
+    assert shown_by(database, SECRET) is None
+    digest({**environment, "LEADBRIDGE_SECRET_KEY": f"{new_key()},{KEY}"}, "acme", "--secret-stdin", stdin=SECRET)
+    assert shown_by(database, SECRET) is None  # the first key seals
+    digest({**environment, "LEADBRIDGE_SECRET_KEY": f"{KEY},{new_key()}"}, "acme", "--secret-stdin", stdin=SECRET)
+    assert shown_by(database, SECRET) is not None
