@@ -29,11 +29,21 @@ class SecretBox:
 
     def __init__(self, keys: Sequence[str]) -> None:
         try:
-            self._fernet = MultiFernet([Fernet(key) for key in keys])
+            fernets = [Fernet(key) for key in keys]
         except ValueError:
             raise SecretKeyError(
                 f"{VARIABLE} is no key: it must be 32 bytes in URL-safe base64, as `leadbridge secret key` prints one"
             ) from None
+        self._first = fernets[0]
+        self._fernet = MultiFernet(fernets)
+
+    def is_current(self, sealed: bytes) -> bool:
+        """Whether something was sealed with the first key."""
+        try:
+            self._first.decrypt(sealed)
+        except InvalidToken:
+            return False
+        return True
 
     def seal(self, secret: str) -> bytes:
         """The secret as it may be stored."""
@@ -59,13 +69,38 @@ def new_key() -> str:
 def secret_box(settings: Settings) -> SecretBox:
     """The box of this installation. Raises SecretKeyError."""
     if settings.secret_key is not None:
-        return SecretBox([key.strip() for key in settings.secret_key.get_secret_value().split(",")])
+        return SecretBox(_keys(settings.secret_key.get_secret_value()))
     path = key_file(settings)
     if path is None:
         raise SecretKeyError(
             f"set {VARIABLE}, the same for every machine that shares this database; `leadbridge secret key` prints one"
         )
-    return SecretBox([_kept(path)])
+    return SecretBox(_keys(_kept(path)))
+
+
+def add_key(settings: Settings) -> None:
+    """Put a new first key before the one in the file beside the embedded database, where that is what is used.
+
+    A file that has several already stays as it is: a change of key is under way.
+    """
+    path = _file_in_use(settings)
+    if path is not None and len(_keys(kept := _kept(path))) == 1:
+        _replace(path, f"{new_key()},{kept}")
+
+
+def drop_old_keys(settings: Settings) -> None:
+    """Leave the first key alone in that file."""
+    path = _file_in_use(settings)
+    if path is not None:
+        _replace(path, _keys(_kept(path))[0])
+
+
+def _file_in_use(settings: Settings) -> Path | None:
+    return key_file(settings) if settings.secret_key is None else None
+
+
+def _keys(text: str) -> list[str]:
+    return [key.strip() for key in text.split(",")]
 
 
 def key_file(settings: Settings) -> Path | None:
@@ -78,10 +113,22 @@ def _kept(path: Path) -> str:
     """The key in a file; made on first use, by one of those who want it at the same time."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)  # for nobody else to read
-        with os.fdopen(descriptor, "w") as file:
-            file.write(new_key() + "\n")
+        name = _written(path, new_key())
         with suppress(FileExistsError):
             os.link(name, path)
-        Path(name).unlink()
+        name.unlink()
     return path.read_text().strip()
+
+
+def _replace(path: Path, text: str) -> None:
+    _written(path, text).replace(path)
+
+
+def _written(path: Path, text: str) -> Path:
+    """A file beside the one at `path`, whole and on the disk, for nobody else to read."""
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(name)

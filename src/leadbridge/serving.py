@@ -10,14 +10,16 @@ import os
 import resource
 import secrets
 import socket
+import ssl
 import sys
 import threading
 import time
 from contextlib import closing
 from datetime import UTC, datetime
+from pathlib import Path
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
@@ -50,6 +52,7 @@ def serve(settings: Settings) -> None:
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
     database = open_database(settings.database_url)
     try:
+        _check_tls(settings)
         _check_port(settings)
         _ensure_caller(settings, database)
     except BaseException:
@@ -58,6 +61,9 @@ def serve(settings: Settings) -> None:
     # Worker processes read the same settings from the environment, with what the command line changed.
     os.environ["LEADBRIDGE_HOST"] = settings.host
     os.environ["LEADBRIDGE_PORT"] = str(settings.port)
+    if settings.tls.certificate_file and settings.tls.key_file:
+        os.environ["LEADBRIDGE_TLS__CERTIFICATE_FILE"] = settings.tls.certificate_file
+        os.environ["LEADBRIDGE_TLS__KEY_FILE"] = settings.tls.key_file
     os.environ[wiring.INTERNAL_VARIABLE] = secrets.token_urlsafe(32)
     # A forked worker would inherit the relay's threads in whatever state they are.
     multiprocessing.set_start_method("spawn", force=True)
@@ -84,6 +90,9 @@ def serve(settings: Settings) -> None:
             http1_settings=HTTP1Settings(header_read_timeout=round(settings.load.header_deadline_seconds * 1_000)),
             backlog=1024,
             backpressure=_connections(settings),
+            ssl_cert=Path(settings.tls.certificate_file) if settings.tls.certificate_file else None,
+            ssl_key=Path(settings.tls.key_file) if settings.tls.key_file else None,
+            ssl_protocol_min=SSLProtocols.tls12,
             log_dictconfig=log.logging_config(settings),
             log_level=LogLevels.warning,
             respawn_failed_workers=True,
@@ -131,6 +140,37 @@ def _connections(settings: Settings) -> int:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
         most = max(1, soft - _OTHER_FILES)
     return most
+
+
+def _check_tls(settings: Settings) -> None:
+    """Refuse a certificate or key of no use, and warn where passwords would be read by others on their way."""
+    certificate, key = settings.tls.certificate_file, settings.tls.key_file
+    if certificate is None or key is None:
+        if not _is_loopback(settings.host) and not settings.address.startswith("https://"):
+            log.get_logger(__name__).warning(
+                "passwords and leads cross the network unencrypted: serve with --tls-cert and --tls-key, or set "
+                "public_url to the https address of the proxy in front",
+                host=settings.host,
+            )
+        return
+    for name, setting in ((certificate, "tls.certificate_file"), (key, "tls.key_file")):
+        try:
+            Path(name).read_bytes()
+        except OSError as error:
+            raise CannotServe(f"{setting}: {name} cannot be read ({error.strerror}).") from None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password=_no_password)
+    except ssl.SSLError as error:
+        if error.reason == "KEY_VALUES_MISMATCH":
+            raise CannotServe(f"tls.key_file: {key} is not the key of the certificate in {certificate}.") from None
+        raise CannotServe(
+            f"tls.certificate_file and tls.key_file: {certificate} must have a certificate and {key} its private key, "
+            "both as PEM and the key without a password."
+        ) from None
+
+
+def _no_password() -> str:
+    return ""  # else OpenSSL would ask whoever sits at the terminal
 
 
 def _free_port(host: str) -> int:

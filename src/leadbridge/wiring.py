@@ -17,25 +17,29 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from http import HTTPStatus
 
-import requests
-
 from leadbridge import log
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.callers import caller_of
 from leadbridge.authentication.certificates import Certificates
 from leadbridge.authentication.digest import DigestVerifier
+from leadbridge.authentication.guessing import FADED, KNOWN, FailedLogins, LoginPolicy
 from leadbridge.authentication.passwords import Authenticator
+from leadbridge.authentication.proxies import Proxies
+from leadbridge.authentication.tokens import Tokens
 from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.bulk.runner import BulkRunner
 from leadbridge.caller import INTERNAL_CALLER
 from leadbridge.contract.operations import operations
 from leadbridge.contract.schema import explainer
 from leadbridge.core_crm import CoreCrm
+from leadbridge.core_crm.connection import CallError, Connection
 from leadbridge.forwarding import ForwardingPolicy, Relay
 from leadbridge.opening import bulk_assignment, policy, source_limits
 from leadbridge.operations import partner_loop, qualified
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
+from leadbridge.quotas import QuotaPolicy, Quotas
+from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
@@ -47,7 +51,7 @@ from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.security.freshness import Freshness
 from leadbridge.soap.security.signature import Signing
-from leadbridge.store import bulk, feed, received, usedonce
+from leadbridge.store import bulk, feed, logins, quotas, received, refusals, usedonce
 from leadbridge.store.database import Database, open_database, schema_state
 from leadbridge.store.errors import StoreError
 from leadbridge.store.lane import WriteLane
@@ -56,6 +60,7 @@ _log = log.get_logger(__name__)
 
 _PARENT_WATCH_SECONDS = 0.5
 _AT_ONCE = 500  # rows of one short transaction
+_MOST_LOGIN_FAILURES = 200_000  # rows that are kept of logins that failed, some 40 MB: a flood does not fill the disk
 _READINESS_SECONDS = 2  # a supervisor's own patience is seldom longer
 
 # The password of the relay towards the core CRM that is built in: made by `leadbridge serve`, handed to its own
@@ -120,6 +125,7 @@ def core_crm(settings: Settings) -> CoreCrm:
         connect_timeout=crm.connect_timeout_seconds,
         read_timeout=crm.read_timeout_seconds,
         ca_file=crm.ca_file,
+        own_certificate=None if crm.wsdl else settings.tls.certificate_file,
         authentication=crm.authentication,
         signer=_signer(crm.signing_key_file, crm.signing_certificate_file, setting="crm.signing"),
         signed_by=certificate_from(crm.certificate_file, setting="crm.certificate_file")
@@ -146,17 +152,25 @@ def listening_url(settings: Settings) -> str:
     """Where this machine reaches its own gateway, whatever address is published."""
     wildcard = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104  # read, not bound to
     host = wildcard.get(settings.host, settings.host)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    return f"{settings.scheme}://{f'[{host}]' if ':' in host else host}:{settings.port}"
 
 
 def answers_readily(settings: Settings) -> bool:
     """Whether the gateway on this machine is ready to serve."""
+    connection = Connection(
+        username=None,
+        password=None,
+        connect_timeout=_READINESS_SECONDS,
+        read_timeout=_READINESS_SECONDS,
+        ca_file=None,
+        own_certificate=settings.tls.certificate_file,
+    )
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # a proxy of the environment does not lead to our own machine
-            return session.get(f"{listening_url(settings)}/readyz", timeout=2).status_code == HTTPStatus.OK
-    except requests.RequestException:
+        return connection.get(f"{listening_url(settings)}/readyz").status == HTTPStatus.OK
+    except CallError:
         return False
+    finally:
+        connection.close()
 
 
 def relay(settings: Settings, database: Database) -> Relay:
@@ -185,8 +199,8 @@ def bulk_runner(settings: Settings, database: Database) -> BulkRunner:
 
 
 def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> None:
-    """Forget remembered answers, bulk jobs, what the feeds have told and what was used once, when their time is over:
-    once an hour until `stop` is set.
+    """Forget what is over, once an hour until `stop` is set: remembered answers, bulk jobs, what the feeds have told,
+    what was used once, used quotas, failed logins and refusals.
     """
     while not stop.is_set():
         now = datetime.now(UTC)
@@ -194,9 +208,19 @@ def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> 
             with database.write() as tx:
                 answers = received.forget_before(tx, now - timedelta(days=settings.idempotency.keep_days))
                 jobs = bulk.forget_before(tx, now - timedelta(days=settings.bulk.keep_days))
+                quotas.forget_before(tx, now - timedelta(days=1))
+                logins.forget(tx, failed_before=now - FADED, succeeded_before=now - KNOWN, most=_MOST_LOGIN_FAILURES)
             changes = _forget(database, partial(feed.forget, before=now - timedelta(days=settings.feed.keep_days)))
             used = _forget(database, partial(usedonce.forget, before=now))
-            _log.info("what is over was forgotten", answers=answers, jobs=jobs, status_changes=changes, used_once=used)
+            refused = _forget(database, partial(refusals.forget, before=now - timedelta(days=settings.audit.keep_days)))
+            counts = {
+                "answers": answers,
+                "jobs": jobs,
+                "status_changes": changes,
+                "used_once": used,
+                "refusals": refused,
+            }
+            _log.info("what is over was forgotten", **counts)
         except StoreError:
             _log.exception("what is over was not forgotten")
         stop.wait(3600)
@@ -241,12 +265,18 @@ class _Parts:
     dispatcher: Dispatcher
     soap: SoapApp
     rest: RestApp
+    proxies: Proxies
+    access: Access
+    quotas: Quotas
+    journal: RefusalJournal
     readiness: "_Readiness"
 
     async def stop(self) -> None:
         """Finish what is under way, then let the database go."""
         await self.lane.stop()
         self.dispatcher.stop()
+        for part in (self.access, self.quotas, self.journal):
+            await asyncio.to_thread(part.stop)
         self.lane_database.dispose()
         self.database.dispose()
 
@@ -266,10 +296,14 @@ def _parts(settings: Settings) -> _Parts:
     )
     access = Access(
         authenticator,
+        tokens=Tokens(database, cache_seconds=settings.callers.credential_cache_seconds),
         digests=DigestVerifier(database, partial(secret_box, settings)),
         certificates=Certificates(database, cache_seconds=settings.callers.credential_cache_seconds),
         used_once=UsedOnce(database),
+        failed_logins=FailedLogins(database, _login_policy(settings)),
     )
+    shared = Quotas(database, _quota_policy(settings))
+    journal = RefusalJournal(database)
     soap = soap_app(
         operations=operations(),
         dispatcher=dispatcher,
@@ -280,6 +314,8 @@ def _parts(settings: Settings) -> _Parts:
         most_bytes_under_way=settings.load.most_bytes_under_way,
         wsdl_access=settings.wsdl_access,
         validate_answers=settings.validate_answers,
+        quotas=shared,
+        journal=journal,
         freshness=freshness(settings),
         signing=signing(settings),
     )
@@ -292,11 +328,42 @@ def _parts(settings: Settings) -> _Parts:
         pace_seconds=settings.bulk.upload_pace_seconds,
         most_uploads=settings.bulk.most_uploads,
     )
-    rest = RestApp(bulk_router(database, access, upload_policy))
+    rest = RestApp(bulk_router(database, access, upload_policy, quotas=shared), journal=journal)
+    proxies = Proxies(
+        settings.proxy.trusted_addresses, client_certificate_header=settings.proxy.client_certificate_header
+    )
     lane.start()
+    journal.start()
     # The first refused message would otherwise wait for it, and with it everybody in the event loop.
     threading.Thread(target=explainer, name="warm-explainer", daemon=True).start()
-    return _Parts(database, lane_database, lane, dispatcher, soap, rest, _Readiness(database))
+    return _Parts(
+        database=database,
+        lane_database=lane_database,
+        lane=lane,
+        dispatcher=dispatcher,
+        soap=soap,
+        rest=rest,
+        proxies=proxies,
+        access=access,
+        quotas=shared,
+        journal=journal,
+        readiness=_Readiness(database),
+    )
+
+
+def _login_policy(settings: Settings) -> LoginPolicy:
+    login = settings.login
+    return LoginPolicy(
+        failures=login.failures,
+        name_failures=login.name_failures,
+        address_failures=login.address_failures,
+        first_delay=timedelta(seconds=login.first_delay_seconds),
+        longest_delay=timedelta(seconds=login.longest_delay_seconds),
+    )
+
+
+def _quota_policy(settings: Settings) -> QuotaPolicy:
+    return QuotaPolicy(**settings.quota.model_dump())
 
 
 def spare_the_collector() -> None:
@@ -345,10 +412,10 @@ class Gateway:
         elif scope["path"] == "/readyz":
             ready = await self._parts.readiness.is_ready()
             await _say(send, 200 if ready else 503, b"ready\n" if ready else b"the database does not answer\n")
-        elif scope["path"].startswith(REST_PREFIXES):
-            await self._parts.rest(scope, receive, send)
         else:
-            await self._parts.soap(scope, receive, send)
+            self._parts.proxies.apply(scope)
+            door = self._parts.rest if scope["path"].startswith(REST_PREFIXES) else self._parts.soap
+            await door(scope, receive, send)
 
 
 class _Readiness:

@@ -12,14 +12,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import statistics
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from leadbridge.contract.parsing import parse
 from leadbridge.soap.asgi import SoapApp
 from leadbridge.soap.envelope import Envelope
-from leadbridge.soap.gate import Receive
+from leadbridge.soap.gate import Receive, Scope
 from leadbridge.soap.room import Share
 from leadbridge.soap.transport import Visit
 from leadbridge.soap.versions import SOAP_11
@@ -48,18 +47,18 @@ class _WithoutGate(SoapApp):
     async def _checked_call(
         self,
         service: str,
-        request_headers: Iterable[tuple[bytes, bytes]],
+        scope: Scope,
         receive: Receive,
-        correlation_id: str,
+        trail: Any,
         share: Share,
     ) -> tuple[int, Any, Any]:
         event = await receive()
         payload = parse(event["body"])[-1][0]
         visit = _Admitted(
-            envelope=Envelope(payload, None, ()),
+            envelope=Envelope(payload, None, None),
             actions=(),
             caller=PARTNER,
-            correlation_id=correlation_id,
+            correlation_id=trail.correlation_id,
             received_at=self._clock(),
             dispatcher=self._dispatcher,
         )

@@ -109,7 +109,7 @@ def our_app(*, most_bytes_under_way: int = 256_000_000) -> SoapApp:
     lane = WriteLane(no_database())
     lane.start()
     authenticator = Authenticator(no_database(), cache_seconds=3_600)
-    authenticator._remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
+    authenticator._remembered.remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
     return soap_app(
         dispatcher=Dispatcher(no_database(), real_use_cases(), lane=lane),
         access=Access(authenticator),

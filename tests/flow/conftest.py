@@ -15,11 +15,13 @@ from tests.support.databases import (
     sqlite,
     sqlite_url,
 )
+from tests.support.doors import new_doors
 
 __all__ = [
     "calls",
     "database",
     "database_url",
+    "new_doors",
     "postgresql_server",
     "postgresql_url",
     "sqlite",

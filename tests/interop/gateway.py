@@ -65,7 +65,13 @@ def _running(database_url: str, folder: Path, module: object) -> Iterator[Gatewa
     try:
         migrate(database)
         remembered = getattr(module, "CREDENTIAL_CACHE_SECONDS", 60)
-        environment = {"LEADBRIDGE_CALLERS__CREDENTIAL_CACHE_SECONDS": str(remembered)}
+        environment = {
+            "LEADBRIDGE_CALLERS__CREDENTIAL_CACHE_SECONDS": str(remembered),
+            # Every test here comes from one address, and many of them with wrong credentials.
+            "LEADBRIDGE_LOGIN__FAILURES": "1000",
+            "LEADBRIDGE_LOGIN__NAME_FAILURES": "1000",
+            "LEADBRIDGE_LOGIN__ADDRESS_FAILURES": "1000",
+        }
         more = getattr(module, "more_environment", None)
         environment |= more(folder) if more is not None else {}
         gateway = Gateway(Server(database_url, folder, environment=environment), database)

@@ -6,7 +6,7 @@ with a valid message and keeps what it was asked; its authenticator knows the ca
 
 import asyncio
 import base64
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -176,6 +176,14 @@ class KnownCallers:
     def cached(self, caller_id: str, password: str) -> Caller | None:
         """The caller, where `remembered` is set."""
         return self._find(caller_id, password) if self.remembered else None
+
+    def was_right(self, caller_id: str, password: str) -> bool:
+        """Nothing is renewed here."""
+        return False
+
+    def renew(self, caller_id: str, password: str) -> Caller | None:
+        """Not asked."""
+        raise AssertionError((caller_id, password))
 
     def verify(self, caller_id: str, password: str) -> Caller | None:
         """The caller."""
@@ -353,9 +361,16 @@ class Door:
 
 
 async def exchange(
-    app: SoapApp, method: str, target: str, *, headers: Iterable[tuple[bytes, bytes]], chunks: Sequence[bytes]
+    app: Callable[..., Awaitable[None]],
+    method: str,
+    target: str,
+    *,
+    headers: Iterable[tuple[bytes, bytes]],
+    chunks: Sequence[bytes],
+    client: str | None = None,
 ) -> Reply:
-    """One request through an ASGI application; the body arrives in `chunks`, then the sender waits."""
+    """One request through an ASGI application; the body arrives in `chunks`, then the sender waits. `client` is the
+    address that it comes from."""
     path, _, query = target.partition("?")
     scope: dict[str, Any] = {
         "type": "http",
@@ -367,6 +382,8 @@ async def exchange(
         "root_path": "",
         "headers": list(headers),
     }
+    if client is not None:
+        scope["client"] = (client, 50_000)
     arriving = iter([*chunks])
     left = len(chunks)
     sent: list[dict[str, Any]] = []

@@ -27,7 +27,6 @@ from leadbridge.caller import Role
 from leadbridge.contract.operations import operations
 from leadbridge.contract.parsing import parse
 from leadbridge.messages import FaultTypeId
-from leadbridge.opening import open_database
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.rest.app import PREFIXES
 from leadbridge.rest.bulk import Job
@@ -35,6 +34,7 @@ from leadbridge.rest.problems import ErrorDocument
 from leadbridge.settings import Settings
 from leadbridge.soap.versions import SOAP_11, SOAP_12
 from leadbridge.store import bulk
+from leadbridge.store.database import open_database
 from leadbridge.store.inserts import Row
 from leadbridge.wiring import Gateway
 from tests.support.bulk import LIMITS, counts, intake, read_job
@@ -91,7 +91,7 @@ class InProcess:
     """The gateway with one caller that may call everything. `send` is what a server would do."""
 
     def __init__(self, settings: Settings, alarms: Alarms) -> None:
-        self._database = open_database(settings)
+        self._database = open_database(settings.database_url)
         add_caller(
             self._database, caller_id=CALLER, name="Fuzz", roles=[Role.ADMIN], password=PASSWORD, now=datetime.now(UTC)
         )

@@ -92,11 +92,8 @@ class Server:
         deadline = time.monotonic() + READY_SECONDS
         while time.monotonic() < deadline:
             assert self._process.poll() is None, f"the server ended: {self.output()}"
-            try:
-                if requests.get(f"{self.url}/readyz", timeout=2).status_code == requests.codes.ok:
-                    return self
-            except requests.ConnectionError:
-                pass
+            if self.is_ready():
+                return self
             time.sleep(0.05)
         self.kill()
         raise AssertionError(f"the server was not ready after {READY_SECONDS} s: {self.output()}")
@@ -106,6 +103,13 @@ class Server:
         """The process that was started; the others are its children."""
         assert self._process is not None
         return psutil.Process(self._process.pid)
+
+    def is_ready(self) -> bool:
+        """Whether it says so when it is asked."""
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=2).ok
+        except requests.ConnectionError:
+            return False
 
     def output(self) -> str:
         """Everything it has printed and logged, over restarts."""

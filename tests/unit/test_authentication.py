@@ -10,7 +10,7 @@ from pathlib import Path
 import argon2
 import pytest
 
-from leadbridge.authentication import passwords
+from leadbridge.authentication import passwords, remembering
 from leadbridge.authentication.callers import (
     LONGEST_PASSWORD,
     SHORTEST_PASSWORD,
@@ -192,7 +192,7 @@ def test_a_disabled_caller_and_an_old_password_are_out_after_the_time(database: 
 
 
 def test_the_memory_is_bounded_and_the_oldest_goes_first(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(passwords, "MOST_REMEMBERED", 3)
+    monkeypatch.setattr(remembering, "MOST_REMEMBERED", 3)
     monkeypatch.setattr(passwords, "_matches", lambda _hash, _password: True)
     authenticator = Authenticator(database, cache_seconds=60)
 

@@ -65,6 +65,12 @@ class CredentialsUnreadable(ValueError):
     """An Authorization header that holds no credentials of HTTP Basic."""
 
 
+def bearer_token(header: bytes) -> Token | None:
+    """The token in an Authorization header of the scheme Bearer (RFC 6750 section 2.1); None where it has another."""
+    scheme, _, token = header[: _LONGEST_AUTHORIZATION + 1].partition(b" ")
+    return Token(token.strip().decode("latin-1")) if scheme.lower() == b"bearer" else None
+
+
 def basic_credentials(header: bytes) -> Password:
     """The password in an Authorization header of HTTP Basic (RFC 7617). Raises CredentialsUnreadable."""
     scheme, _, encoded = header[: _LONGEST_AUTHORIZATION + 1].partition(b" ")

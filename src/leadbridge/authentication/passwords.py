@@ -8,7 +8,6 @@ import hashlib
 import hmac
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from threading import Lock
@@ -17,11 +16,10 @@ from typing import Any
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from leadbridge.authentication.callers import CALLER_ID, LONGEST_PASSWORD, caller_from, hasher
+from leadbridge.authentication.remembering import Remembered
 from leadbridge.caller import Caller
 from leadbridge.store import callers
 from leadbridge.store.database import Database
-
-MOST_REMEMBERED = 10_000  # credentials, at some 300 bytes each; far more callers than one installation has
 
 # The hash of a password that was thrown away, with the same parameters: an unknown caller is compared with
 # it, and so takes as long as a wrong password does.
@@ -46,12 +44,10 @@ class Authenticator:
         internal: tuple[Caller, str] | None = None,
     ) -> None:
         self._database = database
-        self._cache_seconds = cache_seconds
-        self._clock = clock
         self._internal = internal
         self._key = secrets.token_bytes(32)
         self._lock = Lock()
-        self._remembered: OrderedDict[bytes, tuple[float, Caller]] = OrderedDict()  # until when, oldest first
+        self._remembered = Remembered(cache_seconds, clock)
         self._being_verified: dict[bytes, Future[Caller | None]] = {}
 
     def cached(self, caller_id: str, password: str) -> Caller | None:
@@ -60,7 +56,28 @@ class Authenticator:
         """
         if self._internal is not None and caller_id == self._internal[0].id:
             return self._internal_caller(password)
-        return self._recall(self._fingerprint(caller_id, password))
+        return self._remembered.recall(self._fingerprint(caller_id, password))
+
+    def was_right(self, caller_id: str, password: str) -> bool:
+        """Whether this credential was right within the last day; no I/O. To `renew` it is cheap, and no guess."""
+        return self._remembered.compared_with(self._fingerprint(caller_id, password)) is not None
+
+    def renew(self, caller_id: str, password: str) -> Caller | None:
+        """The caller of a credential that was right, as long as its password is the same and it is not disabled. None
+        for every other credential. Reads the database.
+        """
+        fingerprint = self._fingerprint(caller_id, password)
+        known, compared_with = self._remembered.recall(fingerprint), self._remembered.compared_with(fingerprint)
+        if known is not None or compared_with is None:
+            return known
+        with self._database.read() as tx:
+            row = callers.by_id(tx, caller_id)
+        if row is None or row["disabled_at"] is not None or row["password_hash"] != compared_with:
+            self._remembered.forget(fingerprint)
+            return None
+        caller = caller_from(row)
+        self._remembered.remember(fingerprint, caller, compared_with)
+        return caller
 
     def verify(self, caller_id: str, password: str) -> Caller | None:
         """The caller with this id and password, or None: unknown, wrong, or disabled, at one cost and
@@ -78,9 +95,12 @@ class Authenticator:
         if first is not mine:
             return first.result()
         try:
-            caller = self._recall(fingerprint) or self._verified(caller_id, password)
-            if caller is not None:
-                self._remember(fingerprint, caller)
+            caller = self._remembered.recall(fingerprint)
+            if caller is None:
+                verified = self._verified(caller_id, password)
+                if verified is not None:
+                    caller, compared_with = verified
+                    self._remembered.remember(fingerprint, caller, compared_with)
             mine.set_result(caller)
         except BaseException as error:
             mine.set_exception(error)
@@ -102,23 +122,7 @@ class Authenticator:
         text = f"{len(caller_id)}:{caller_id}{password}"
         return hashlib.blake2b(text.encode(errors="surrogatepass"), key=self._key, digest_size=32).digest()
 
-    def _recall(self, fingerprint: bytes) -> Caller | None:
-        found = self._remembered.get(fingerprint)
-        return found[1] if found is not None and self._clock() < found[0] else None
-
-    def _remember(self, fingerprint: bytes, caller: Caller) -> None:
-        if not self._cache_seconds:
-            return
-        now = self._clock()
-        with self._lock:
-            if fingerprint in self._remembered and now < self._remembered[fingerprint][0]:
-                return  # what is remembered must not live longer because it is used
-            self._remembered.pop(fingerprint, None)
-            self._remembered[fingerprint] = (now + self._cache_seconds, caller)
-            while len(self._remembered) > MOST_REMEMBERED or next(iter(self._remembered.values()))[0] <= now:
-                self._remembered.popitem(last=False)
-
-    def _verified(self, caller_id: str, password: str) -> Caller | None:
+    def _verified(self, caller_id: str, password: str) -> tuple[Caller, str] | None:
         plausible = CALLER_ID.fullmatch(caller_id) is not None and len(password) <= LONGEST_PASSWORD
         row: Mapping[str, Any] | None = None
         if plausible:
@@ -127,7 +131,7 @@ class Authenticator:
         right = _matches(row["password_hash"] if row else _NOBODY, password if plausible else "")
         if row is None or not right or row["disabled_at"] is not None:
             return None
-        return caller_from(row)
+        return caller_from(row), row["password_hash"]
 
 
 def _matches(password_hash: str, password: str) -> bool:

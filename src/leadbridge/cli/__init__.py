@@ -26,6 +26,8 @@ _COMMANDS = {
     "settings": "settings:settings_command",
     "demo": "demo:demo",
     "caller": "callers:caller_app",
+    "secret": "secrets:secret_app",
+    "refusals": "refusals:refusals_app",
     "businesspartner": "businesspartners:partner_app",
     "messages": "messages:messages_app",
     "bulk": "bulk:bulk_app",
@@ -71,10 +73,11 @@ def _load_what_help_tells(arguments: list[str]) -> None:
 def _is_for_people(error: Exception) -> bool:
     """Whether its text says what is wrong and what to do; these classes are loaded wherever they are raised."""
     from leadbridge.authentication.callers import CallerError
+    from leadbridge.secretbox import SecretKeyError
     from leadbridge.settings import SettingsError
     from leadbridge.store.errors import StoreError
 
-    return isinstance(error, (SettingsError, StoreError, CallerError))
+    return isinstance(error, (SettingsError, StoreError, CallerError, SecretKeyError))
 
 
 if __name__ == "__main__":

@@ -12,12 +12,10 @@ from leadbridge.cli.complaint import Complaint
 from leadbridge.cli.shared import first_line, opened, out, table
 from leadbridge.settings import Settings
 
-caller_app = App(
-    name="caller",
-    help="The principals that may call: add, list, disable, set a password; what else they prove themselves with.",
-)
+caller_app = App(name="caller", help="The principals that may call, and what they show who they are with.")
 caller_app.command("leadbridge.cli.certificates:certificate_app", name="certificate")
 caller_app.command("leadbridge.cli.digests:caller_digest", name="digest")
+caller_app.command("leadbridge.cli.tokens:token_app", name="token")
 
 
 def _password(from_stdin: bool) -> str:

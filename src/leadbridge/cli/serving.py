@@ -20,6 +20,10 @@ def serve(
     workers: Annotated[
         int | None, Parameter(help="Gateway processes (setting workers, 1; with PostgreSQL one per core).")
     ] = None,
+    tls_cert: Annotated[
+        str | None, Parameter(help="PEM file of the certificate to serve HTTPS with (setting tls.certificate_file).")
+    ] = None,
+    tls_key: Annotated[str | None, Parameter(help="PEM file of its private key (setting tls.key_file).")] = None,
 ) -> None:
     """Serve partners: gateway, core CRM and relay in one, until SIGTERM or Ctrl-C.
 
@@ -28,7 +32,11 @@ def serve(
     """
     from leadbridge import serving  # granian is needed here alone
 
-    given = {"host": host, "port": port, "workers": workers}
+    given: dict[str, object] = {"host": host, "port": port, "workers": workers}
+    if (tls_cert is None) != (tls_key is None):
+        raise Complaint("--tls-cert and --tls-key belong together: give both or neither.")
+    if tls_cert is not None:
+        given["tls"] = {"certificate_file": tls_cert, "key_file": tls_key}
     settings = Settings(**{name: value for name, value in given.items() if value is not None})
     try:
         serving.serve(settings)

@@ -32,7 +32,8 @@ class CoreCrm:
 
     ``wsdl`` is a URL or a file. Timeouts are in seconds. ``address`` replaces the WSDL's soap:address;
     without it a WSDL read over HTTP may only name an address of its own origin, because that is where the
-    password goes. ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones.
+    password goes. ``ca_file`` is a PEM file of the authorities trusted instead of the usual ones,
+    ``own_certificate`` of the certificate that our own gateway must show.
     ``authentication`` is how user and password go: as HTTP Basic, or in a UsernameToken beside a Timestamp, as text or
     as a digest. The WSDL is then read without them. ``signer`` signs what goes out; answers are believed only where the
     certificate ``signed_by`` has signed them, if one is given.
@@ -52,6 +53,7 @@ class CoreCrm:
         read_timeout: float,
         address: str | None = None,
         ca_file: str | None = None,
+        own_certificate: str | None = None,
         authentication: Authentication = "basic",
         signer: Signer | None = None,
         signed_by: x509.Certificate | None = None,
@@ -66,6 +68,7 @@ class CoreCrm:
             "connect_timeout": connect_timeout,
             "read_timeout": read_timeout,
             "ca_file": ca_file,
+            "own_certificate": own_certificate,
         }
         self._lock = threading.Lock()
         self._endpoint: _Endpoint | None = None

@@ -13,6 +13,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, InvalidURL
+from pathlib import Path
 from time import monotonic
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -22,6 +23,7 @@ from leadbridge.forwarding import Misconfigured, Outcome, Unavailable, Unclear
 LARGEST_ANSWER = 4_000_000
 """Bytes. A confirmation with a full Log of 1,000 items stays below 2 MB; a larger answer is none of ours."""
 
+_BEGIN, _END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 _NO_URL = Misconfigured("the core CRM's address is not a URL that can be called")
 
 
@@ -46,7 +48,9 @@ class Connection:
 
     Timeouts are in seconds: ``connect_timeout`` to connect, ``read_timeout`` to send and then for the whole
     answer, however many pieces it comes in. ``ca_file`` is a PEM file of the authorities trusted instead of
-    the system's. Not for several threads at once.
+    the system's. ``own_certificate`` is the PEM file of our own gateway's, which may be of no authority and is not made
+    out to the address by which this machine reaches it: the other side must show the very same one, and no other is
+    trusted. Not for several threads at once.
     """
 
     def __init__(
@@ -57,10 +61,12 @@ class Connection:
         connect_timeout: float,
         read_timeout: float,
         ca_file: str | None,
+        own_certificate: str | None = None,
     ) -> None:
         self._connect_timeout = connect_timeout
         self._read_timeout = read_timeout
         self._ca_file = ca_file
+        self._own_certificate = own_certificate
         self._headers = {"User-Agent": "leadbridge"}
         if username is not None and password is not None:
             self._headers["Authorization"] = "Basic " + b64encode(f"{username}:{password}".encode()).decode()
@@ -146,6 +152,9 @@ class Connection:
         except (UnicodeError, HTTPException) as error:  # a host that no name can be
             connection.close()
             raise CallError(_NO_URL) from error
+        if self._own_certificate is not None and not _shows(connection.sock, self._own_certificate):
+            connection.close()
+            raise CallError(Misconfigured("the gateway does not show the certificate in tls.certificate_file"))
         connection.sock.settimeout(self._read_timeout)
         self._open = origin, connection
         return connection
@@ -165,10 +174,24 @@ class Connection:
         raise CallError(_NO_URL)
 
     def _tls_context(self) -> ssl.SSLContext:
+        if self._own_certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # `_shows` looks at it instead
+            return context
         try:
             return ssl.create_default_context(cafile=self._ca_file)
         except OSError as error:
             raise CallError(Misconfigured("the file of trusted authorities cannot be read")) from error
+
+
+def _shows(sock: socket.socket, certificate_file: str) -> bool:
+    """Whether the other side has shown the first certificate of the file, and so has its key."""
+    try:
+        text = Path(certificate_file).read_text(encoding="latin-1")
+        first = text[: text.index(_END) + len(_END)][text.index(_BEGIN) :]
+        return isinstance(sock, ssl.SSLSocket) and sock.getpeercert(True) == ssl.PEM_cert_to_DER_cert(first)
+    except (OSError, ValueError):
+        return False
 
 
 def _is_fresh(connection: HTTPConnection) -> bool:

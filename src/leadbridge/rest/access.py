@@ -2,38 +2,51 @@
 
 from fastapi import Request
 
-from leadbridge.authentication.access import Access, NoEvidence, NotAdmitted, NotGranted, admit
-from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, basic_credentials
+from leadbridge.authentication.access import Access, NoEvidence, NotAdmitted, NotGranted, TooManyFailures, admit
+from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, Token, basic_credentials, bearer_token
+from leadbridge.authentication.proxies import address_of, certificates_of
 from leadbridge.caller import Caller, OperationGroup
 from leadbridge.messages import FaultTypeId
-from leadbridge.rest.problems import Problem, unauthenticated
+from leadbridge.quotas import Quotas
+from leadbridge.rest.problems import Problem, too_many, unauthenticated
+
+_WANTED = "Send the credentials of a caller by HTTP Basic, or a Bearer token."
 
 
-async def caller_of(request: Request, access: Access, group: OperationGroup) -> Caller:
-    """The caller, whose roles open this group of operations. Raises Problem."""
+async def caller_of(request: Request, access: Access, quotas: Quotas, group: OperationGroup) -> Caller:
+    """The caller, whose roles open this group of operations and whose quota lasts. Raises Problem, OverQuota."""
+    evidence = _evidence(request)
     try:
-        caller = await access.identify(_evidence(request))
+        caller = await access.identify(evidence, address=address_of(request.scope))
+        request.state.caller_id = caller.id
         admit(caller, group)
     except NotAdmitted as error:
-        raise _problem(error) from None
+        raise _problem(error, by_token=any(isinstance(one, Token) for one in evidence)) from None
+    await quotas.take_call(caller, group)
     return caller
 
 
 def _evidence(request: Request) -> list[Evidence]:
-    header = request.headers.get("authorization")
-    if header is None:
-        return []
+    shown: list[Evidence] = [*certificates_of(request.scope)]
+    headers = request.headers.getlist("authorization")
+    if not headers:
+        return shown
+    header = headers[0].encode("latin-1")
     try:
-        return [basic_credentials(header.encode("latin-1"))]
+        if len(headers) > 1:
+            raise CredentialsUnreadable("which one counts would be a guess")
+        return [bearer_token(header) or basic_credentials(header), *shown]
     except CredentialsUnreadable:
-        raise unauthenticated("Send the credentials of a caller by HTTP Basic.") from None
+        raise unauthenticated(_WANTED) from None
 
 
-def _problem(error: NotAdmitted) -> Problem:
+def _problem(error: NotAdmitted, *, by_token: bool) -> Problem:
     match error:
         case NoEvidence():
-            return unauthenticated("Send the credentials of a caller by HTTP Basic.")
+            return unauthenticated(_WANTED, journaled=False)
+        case TooManyFailures():
+            return too_many("Too many logins failed.", error.retry_after_seconds)
         case NotGranted():
             return Problem(403, FaultTypeId.UNAUTHORIZED, "This caller may not do this.")
         case _:
-            return unauthenticated("These are not the credentials of a caller.")
+            return unauthenticated("These are not the credentials of a caller.", invalid_token=by_token)

@@ -1,12 +1,14 @@
 """The FastAPI application of these doors, as one ASGI application among others."""
 
 from collections.abc import Awaitable, Callable, MutableMapping
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
 
 from leadbridge import __version__
 from leadbridge.log import new_correlation_id
+from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.problems import FORESEEN, answer
 
 Message = MutableMapping[str, Any]
@@ -20,11 +22,12 @@ PREFIXES = ("/bulk/", "/openapi.json")
 class RestApp:
     """Answers every request with a document, and with its correlation id in `X-Correlation-Id`."""
 
-    def __init__(self, *routers: APIRouter) -> None:
+    def __init__(self, *routers: APIRouter, journal: RefusalJournal | None = None) -> None:
         # No page of its own: it would load scripts from somebody else's servers.
         self._app = FastAPI(title="leadbridge", version=__version__, docs_url=None, redoc_url=None)
+        noted_answer = partial(answer, journal=journal or RefusalJournal())
         for error in (*FORESEEN, Exception):
-            self._app.add_exception_handler(error, answer)
+            self._app.add_exception_handler(error, noted_answer)
         for router in routers:
             self._app.include_router(router)
 

@@ -7,12 +7,13 @@ in afterwards, by the runner; the answer is the job.
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any, TypeAlias, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -31,6 +32,7 @@ from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.lead_bulk import cancel_job
 from leadbridge.operations.logitems import LogItemType
+from leadbridge.quotas import OverQuota, Quotas
 from leadbridge.rest.access import caller_of
 from leadbridge.rest.problems import ErrorDocument, Problem, busy
 from leadbridge.store import bulk
@@ -136,9 +138,14 @@ def _shown(row: Row) -> Job:
 
 
 def bulk_router(
-    database: Database, access: Access, policy: UploadPolicy, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    database: Database,
+    access: Access,
+    policy: UploadPolicy,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    quotas: Quotas | None = None,
 ) -> APIRouter:
-    """The router of these addresses."""
+    """The router of these addresses. Without `quotas` nobody has any."""
+    quotas = quotas or Quotas()
     router = APIRouter(prefix=PATH, tags=["bulk"], responses={"4XX": {"model": ErrorDocument}})
     places = Places(policy.most_uploads)
     aside = Aside(policy.most_uploads)
@@ -152,7 +159,7 @@ def bulk_router(
         """
         media = _media_of(request)
         uuid = _uuid_of(request)
-        caller = await caller_of(request, access, OperationGroup.LEAD)
+        caller = await caller_of(request, access, quotas, OperationGroup.LEAD)
         with places.one(caller):
             upload = Upload(
                 database,
@@ -165,7 +172,7 @@ def bulk_router(
                 correlation_id=request.state.correlation_id,
                 clock=clock,
             )
-            job, new = await _receive(request, upload, policy, aside)
+            job, new = await _receive(request, upload, policy, aside, await _paying(request, quotas, caller))
         log.info("bulk file received", job_id=job["id"], caller=caller.id, new=new)
         headers = {"Location": f"{PATH}/{job['id']}"}
         return JSONResponse(_shown(job).model_dump(mode="json"), 202 if new else 200, headers)
@@ -173,13 +180,13 @@ def bulk_router(
     @router.get("/{job_id}", response_model=Job)
     async def read(job_id: str, request: Request) -> Job:
         """How far a job is."""
-        caller = await caller_of(request, access, OperationGroup.LEAD)
+        caller = await caller_of(request, access, quotas, OperationGroup.LEAD)
         return _shown(await aside(_job, database, caller, job_id))
 
     @router.get("/{job_id}/rejections", response_class=StreamingResponse, responses={204: {}})
     async def rejections(job_id: str, request: Request) -> Response:
         """The leads that were not taken as a bulk file, each with the reasons; 204 where there is none."""
-        caller = await caller_of(request, access, OperationGroup.LEAD)
+        caller = await caller_of(request, access, quotas, OperationGroup.LEAD)
         job = await aside(_job, database, caller, job_id)
         pieces = rejections_file(database, job, now=clock())
         first = await aside(next, pieces, None)
@@ -190,7 +197,7 @@ def bulk_router(
     @router.delete("/{job_id}", response_model=Job)
     async def cancel(job_id: str, request: Request) -> Job:
         """Stop a job before its end; leads taken until then stay."""
-        caller = await caller_of(request, access, OperationGroup.LEAD)
+        caller = await caller_of(request, access, quotas, OperationGroup.LEAD)
         return _shown(await aside(_cancelled, database, caller, job_id, clock(), request.state.correlation_id))
 
     return router
@@ -229,15 +236,42 @@ def _uuid_of(request: Request) -> str | None:
         raise Problem(400, FaultTypeId.MALFORMED_MESSAGE, "The Idempotency-Key must be a UUID.") from None
 
 
-async def _receive(request: Request, upload: Upload, policy: UploadPolicy, aside: Aside) -> tuple[Row, bool]:
-    """Store the body while it arrives. Where it stops, what came is kept. Raises Problem and what `Upload` raises."""
+TakeBytes: TypeAlias = Callable[[int], Awaitable[None]]
+
+
+async def _paying(request: Request, quotas: Quotas, caller: Caller) -> TakeBytes | None:
+    """What takes pieces of the body from the caller's quota; None for one that says how long it is: it is paid for here
+    and as a whole. Raises OverQuota.
+    """
+    declared = request.headers.get("content-length", "")
+    if not declared.isdecimal():
+        return partial(quotas.take_bytes, caller)
+    await quotas.take_bytes(caller, int(declared))
+    return None
+
+
+async def _receive(
+    request: Request,
+    upload: Upload,
+    policy: UploadPolicy,
+    aside: Aside,
+    take_bytes: TakeBytes | None,
+) -> tuple[Row, bool]:
+    """Store the body while it arrives. Where it stops, what came is kept. Raises Problem, OverQuota and what `Upload`
+    raises.
+    """
     try:
         async with aclosing(_pieces(request.stream(), policy)) as pieces:
             async for piece in pieces:
+                if take_bytes is not None:
+                    await take_bytes(len(piece))
                 await aside(upload.feed, piece)
     except ClientDisconnect:
         await aside(upload.break_off, "the connection of its sender broke")
         raise Problem(400, FaultTypeId.MALFORMED_MESSAGE, "The connection broke.") from None  # nobody will read it
+    except OverQuota:
+        await aside(upload.break_off, "the quota of its sender was used up")
+        raise
     except TooSlow as error:
         job = await aside(upload.break_off, f"its sender {error}")
         kept = f" What came is job {job['id']}." if job else ""

@@ -11,17 +11,21 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from leadbridge.authentication.proxies import address_of
 from leadbridge.bulk.heading import Unusable
 from leadbridge.bulk.running import Lost
 from leadbridge.bulk.sources import TooMuch
 from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.logitems import LogItemType
+from leadbridge.quotas import OverQuota
+from leadbridge.refusals import RefusalJournal, Refused
 from leadbridge.store.errors import DatabaseUnreachable
 
 log = get_logger(__name__)
 
-_CHALLENGE = {"WWW-Authenticate": 'Basic realm="leadbridge", charset="UTF-8"'}
+# RFC 7617 and RFC 6750 section 3.
+_CHALLENGE = 'Basic realm="leadbridge", charset="UTF-8", Bearer realm="leadbridge"'
 _RETRY_SECONDS = 5
 
 
@@ -35,25 +39,50 @@ class ErrorDocument(BaseModel):
 
 
 class Problem(Exception):
-    """A request that is not done. `code` and `text` are those of the document."""
+    """A request that is not done. `code` and `text` are those of the document; `journaled` says whether it goes into
+    the audit journal.
+    """
 
     def __init__(
-        self, status: int, code: FaultTypeId | LogItemType, text: str, headers: Mapping[str, str] | None = None
+        self,
+        status: int,
+        code: FaultTypeId | LogItemType,
+        text: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        journaled: bool = True,
     ) -> None:
         super().__init__(text)
         self.status = status
         self.code = code.value
         self.text = text
         self.headers = dict(headers or {})
+        self.journaled = journaled
 
 
-FORESEEN: tuple[type[Exception], ...] = (Problem, Unusable, TooMuch, Lost, DatabaseUnreachable, HTTPException)
+FORESEEN: tuple[type[Exception], ...] = (
+    Problem,
+    OverQuota,
+    Unusable,
+    TooMuch,
+    Lost,
+    DatabaseUnreachable,
+    HTTPException,
+)
 """What has a row of its own below; anything else is a defect."""
 
 
-def unauthenticated(text: str) -> Problem:
+def unauthenticated(text: str, *, invalid_token: bool = False, journaled: bool = True) -> Problem:
     """No credentials, or wrong ones: one text for an unknown caller and a wrong password."""
-    return Problem(401, FaultTypeId.UNAUTHENTICATED, text, _CHALLENGE)
+    challenge = _CHALLENGE + (', error="invalid_token"' if invalid_token else "")
+    headers = {"WWW-Authenticate": challenge}
+    return Problem(401, FaultTypeId.UNAUTHENTICATED, text, headers, journaled=journaled)
+
+
+def too_many(text: str, retry_after_seconds: int) -> Problem:
+    """The caller asks more often than it may (RFC 6585 section 4)."""
+    text = f"{text} Try again after the time in Retry-After."
+    return Problem(429, FaultTypeId.BUSY, text, {"Retry-After": str(retry_after_seconds)})
 
 
 def busy(text: str) -> Problem:
@@ -61,19 +90,35 @@ def busy(text: str) -> Problem:
     return Problem(503, FaultTypeId.BUSY, text, {"Retry-After": str(_RETRY_SECONDS)})
 
 
-def answer(request: Request, error: Exception) -> JSONResponse:
-    """The document that answers `error`. One that nobody foresaw is logged, with its traceback."""
+def answer(request: Request, error: Exception, *, journal: RefusalJournal) -> JSONResponse:
+    """The document that answers `error`, which is noted. One that nobody foresaw is logged, with its traceback."""
     reference: str = request.state.correlation_id
     problem = _problem_of(error, reference)
     log.info("request refused", correlation_id=reference, code=problem.code, status=problem.status)
+    if problem.journaled:
+        journal.note(_refused(request, problem, reference))
     document = ErrorDocument(status=problem.status, code=problem.code, text=problem.text, correlationId=reference)
     return JSONResponse(document.model_dump(), problem.status, problem.headers)
+
+
+def _refused(request: Request, problem: Problem, reference: str) -> Refused:
+    route = request.scope.get("route")  # its template: what was sent in its place is not kept
+    return Refused(
+        door="bulk",
+        reason_code=problem.code,
+        correlation_id=reference,
+        caller_id=getattr(request.state, "caller_id", None),
+        operation=f"{request.method} {route.path}" if route is not None else None,
+        address=address_of(request.scope) or None,
+    )
 
 
 def _problem_of(error: Exception, reference: str) -> Problem:
     match error:
         case Problem():
             return error
+        case OverQuota():
+            return too_many("The quota of this caller is used up.", error.retry_after_seconds)
         case Unusable():
             return Problem(400, FaultTypeId.MALFORMED_MESSAGE, f"The file cannot be used: {error}.")
         case TooMuch():

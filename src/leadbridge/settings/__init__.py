@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, InitSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
+from leadbridge.settings.doors import AuditSettings, LoginSettings, ProxySettings, QuotaSettings, TlsSettings
 from leadbridge.settings.sources import (
     CONFIG_VARIABLE,
     SettingsError,
@@ -128,6 +129,21 @@ class Settings(BaseSettings):
     log_format: Literal["text", "json"] = "text"
     """Lines for people, or JSON lines for a log store. Always on stderr."""
 
+    tls: TlsSettings = TlsSettings()
+    """TLS."""
+
+    proxy: ProxySettings = ProxySettings()
+    """Proxies in front."""
+
+    login: LoginSettings = LoginSettings()
+    """Failed logins."""
+
+    quota: QuotaSettings = QuotaSettings()
+    """Quotas."""
+
+    audit: AuditSettings = AuditSettings()
+    """Refusals."""
+
     crm: CrmSettings = CrmSettings()
     """The core CRM."""
 
@@ -220,7 +236,12 @@ class Settings(BaseSettings):
     def address(self) -> str:
         """The URL that WSDLs publish, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return self.public_url or f"http://{host}:{self.port}"
+        return self.public_url or f"{self.scheme}://{host}:{self.port}"
+
+    @property
+    def scheme(self) -> str:
+        """What the doors themselves speak: https or http."""
+        return "https" if self.tls.certificate_file else "http"
 
     def masked(self) -> dict[str, Any]:
         """All values as plain data, in the shape of the file, with every password masked."""

@@ -313,7 +313,7 @@ class MatchingSettings(Table):
     the callers' customers are: under a wrong one such numbers match nobody, or the wrong person."""
 
 
-def _codes_by_caller(codes: object) -> object:
+def by_caller(codes: object) -> object:
     """What the environment says as acme=CREATE,beta=LINK."""
     if not isinstance(codes, str):
         return codes
@@ -330,7 +330,7 @@ class LeadDuplicateSettings(Table):
     default: LeadDuplicateCode = "REJECT"
     """What happens to a duplicate whose call says nothing, as the contract says."""
 
-    callers: Annotated[dict[str, LeadDuplicateCode], BeforeValidator(_codes_by_caller)] = {}
+    callers: Annotated[dict[str, LeadDuplicateCode], BeforeValidator(by_caller)] = {}
     """The same for single callers, by their IDs: a partner whose system cannot send the code."""
 
     threshold: int = Field(default=85, ge=85, le=100)

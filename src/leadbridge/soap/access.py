@@ -2,7 +2,15 @@
 
 from collections.abc import Sequence
 
-from leadbridge.authentication.access import Access, CallersDiffer, NoEvidence, NotAdmitted, NotGranted, Replayed
+from leadbridge.authentication.access import (
+    Access,
+    CallersDiffer,
+    NoEvidence,
+    NotAdmitted,
+    NotGranted,
+    Replayed,
+    TooManyFailures,
+)
 from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, basic_credentials
 from leadbridge.caller import Caller
 from leadbridge.messages import FaultTypeId
@@ -19,15 +27,22 @@ _NO_HEADER = SecurityHeader()
 
 
 async def caller_of(
-    access: Access, *, authorization: bytes | None, security_header: SecurityHeader = _NO_HEADER
+    access: Access,
+    *,
+    authorization: bytes | None,
+    security_header: SecurityHeader = _NO_HEADER,
+    certificates: Sequence[Evidence] = (),
+    address: str = "",
 ) -> Caller:
-    """The caller that a request shows. Raises Refusal: Unauthenticated, in the words of WS-Security where its header
-    was used, or MessageReplayed.
+    """The caller that a request shows; `certificates` are those of mutual TLS, `address` is where it comes from.
+
+    Raises Refusal: Unauthenticated, in the words of WS-Security where its header was used, MessageReplayed, or Busy
+    after failed logins.
     """
     basic = from_authorization(authorization)
     tokens = security_header.evidence
     try:
-        return await access.identify([*basic, *tokens], once=security_header.once)
+        return await access.identify([*basic, *tokens, *certificates], once=security_header.once, address=address)
     except NotAdmitted as error:
         raise refusal_of(error, FAILED_AUTHENTICATION if tokens else None) from None
 
@@ -46,7 +61,12 @@ def refusal_of(error: NotAdmitted, code: QName | None = None) -> Refusal:
     """The fault for what was not admitted. `code` is that of WS-Security, where its header said who calls."""
     match error:
         case NoEvidence():
-            return unauthenticated()
+            refusal = unauthenticated()
+            refusal.journaled = False
+            return refusal
+        case TooManyFailures():
+            text = "Too many logins failed. Try again after the time in Retry-After."
+            return Refusal(FaultTypeId.BUSY, text, headers=[(b"retry-after", b"%d" % error.retry_after_seconds)])
         case CallersDiffer():
             return unauthenticated("The credentials of the message name different callers.", code)
         case Replayed():

@@ -6,18 +6,21 @@ nobody foresaw into InternalError.
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from leadbridge.authentication.access import Access
-from leadbridge.caller import Caller
+from leadbridge.authentication.proxies import address_of, certificates_of
+from leadbridge.caller import Caller, OperationGroup
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.operations import operations as contract_operations
 from leadbridge.log import get_logger, new_correlation_id
 from leadbridge.messages import FaultTypeId
+from leadbridge.quotas import Quotas
+from leadbridge.refusals import RefusalJournal, Refused
 from leadbridge.soap import faults, gate
 from leadbridge.soap.access import caller_of
 from leadbridge.soap.application import ContractApplication, service_of
@@ -61,6 +64,8 @@ def soap_app(
     signing: Signing = Signing(),  # noqa: B008 - immutable
     operations: Iterable[ContractOperation] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    quotas: Quotas | None = None,
+    journal: RefusalJournal | None = None,
 ) -> "SoapApp":
     """Build the door.
 
@@ -69,7 +74,7 @@ def soap_app(
     messages together. `freshness` is how old a message may be that says when it was made; `signing` is who must sign,
     and what answers are signed with.
     `clock` says when a message arrived, in UTC. `operations` are all of the contract, or those of them that
-    are to be served.
+    are to be served. Without `quotas` nobody has any, without `journal` refusals are in the log alone.
     """
     by_service: dict[str, list[ContractOperation]] = {}
     for operation in contract_operations() if operations is None else operations:
@@ -90,6 +95,10 @@ def soap_app(
         freshness=freshness,
         signing=signing,
         clock=clock,
+        quotas=quotas or Quotas(),
+        journal=journal or RefusalJournal(),
+        groups={name: dispatcher.group(of_service[0].name) for name, of_service in by_service.items()},
+        bulk={one.request for of_service in by_service.values() for one in of_service if one.name == "SubmitLeadBulk"},
     )
 
 
@@ -108,6 +117,10 @@ class SoapApp:
         freshness: Freshness,
         signing: Signing,
         clock: Callable[[], datetime],
+        quotas: Quotas,
+        journal: RefusalJournal,
+        groups: Mapping[str, OperationGroup],
+        bulk: Set[str],
     ) -> None:
         self._transports = transports
         self._publication = publication
@@ -120,6 +133,10 @@ class SoapApp:
         # One for all long messages: verifying one takes copies of its tree, and as much memory as two of them.
         self._signature_thread = ThreadPoolExecutor(1, thread_name_prefix="signature")
         self._clock = clock
+        self._quotas = quotas
+        self._journal = journal
+        self._groups = groups
+        self._bulk = bulk
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -127,13 +144,16 @@ class SoapApp:
         method, service = scope["method"], scope["path"].rpartition("/")[2]
         known = scope["path"].endswith(PREFIX + service) and (service, SOAP_11) in self._transports
         correlation_id = new_correlation_id()
+        trail = _Trail(address_of(scope), correlation_id)
         try:
             if not known:
                 raise Refusal(FaultTypeId.UNKNOWN_OPERATION, "There is no such service.", status=404)
             if method == "POST":
-                status, headers, pieces = await self._call(service, scope["headers"], receive, correlation_id)
+                status, headers, pieces = await self._call(service, scope, receive, trail)
             elif method in ("GET", "HEAD"):
-                content = await self._publication.answer(service, scope["query_string"], scope["headers"])
+                content = await self._publication.answer(
+                    service, scope["query_string"], scope["headers"], address=trail.address
+                )
                 status, headers, pieces = 200, (_XML_TYPE,), (content,)
             else:
                 raise _only_post()
@@ -145,43 +165,46 @@ class SoapApp:
             fault = faults.write(refusal, version)
             status, pieces = fault.status, (fault.body,)
             headers = (*fault.headers, (b"content-type", version.content_type))
-            log.info("call refused", correlation_id=correlation_id, fault=refusal.fault_type.value, status=status)
+            self._note(trail, refusal.fault_type, status, journaled=refusal.journaled)
         await _send(send, status, headers, pieces, correlation_id=correlation_id, body=method != "HEAD")
 
     async def _call(
         self,
         service: str,
-        request_headers: Iterable[tuple[bytes, bytes]],
+        scope: Scope,
         receive: Receive,
-        correlation_id: str,
+        trail: "_Trail",
     ) -> tuple[int, _Headers, Sequence[bytes]]:
         """One call within the room that is left. Raises Refusal, Busy, Disconnected."""
         share = Share(self._room)
         try:
-            return await self._checked_call(service, request_headers, receive, correlation_id, share)
+            return await self._checked_call(service, scope, receive, trail, share)
         finally:
             share.end()
 
     async def _checked_call(
         self,
         service: str,
-        request_headers: Iterable[tuple[bytes, bytes]],
+        scope: Scope,
         receive: Receive,
-        correlation_id: str,
+        trail: "_Trail",
         share: Share,
     ) -> tuple[int, _Headers, Sequence[bytes]]:
         """One call, check by check; the order is the security catalogue's."""
         limits = self._limits[service]
-        head = gate.read_head(request_headers, limits=limits)
+        head = gate.read_head(scope["headers"], limits=limits)
         version = head.media_type.version
         data = await gate.read_body(receive, head=head, limits=limits, share=share)
         long = len(data) > LONG_MESSAGE
         opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()
         try:
-            caller = await self._caller_of(head, envelope, long=long)
+            caller = await self._caller_of(scope, head, envelope, trail, long=long)
+            await self._quotas.take_call(caller, self._groups[service])
+            if envelope.payload.tag in self._bulk:
+                await self._quotas.take_bytes(caller, len(data))
         except Exception as error:
-            refusal = refusal_of(error, correlation_id=correlation_id)
+            refusal = refusal_of(error, correlation_id=trail.correlation_id)
             refusal.addressing = envelope.addressing
             if refusal is error:
                 raise
@@ -190,7 +213,7 @@ class SoapApp:
             envelope=envelope,
             actions=head.actions + envelope.addressing.actions if envelope.addressing else head.actions,
             caller=caller,
-            correlation_id=correlation_id,
+            correlation_id=trail.correlation_id,
             received_at=self._clock(),
             dispatcher=self._dispatcher,
         )
@@ -204,10 +227,13 @@ class SoapApp:
         content_type = (b"content-type", version.content_type)
         if visit.fault is None:
             return 200, (content_type,), pieces
-        _log_refused(visit)
+        trail.operation = visit.operation.name if visit.operation else None
+        self._note(trail, visit.fault.fault_type, visit.fault.status)
         return visit.fault.status, (*visit.fault.headers, content_type), pieces
 
-    async def _caller_of(self, head: gate.Head, envelope: Envelope, *, long: bool) -> Caller:
+    async def _caller_of(
+        self, scope: Scope, head: gate.Head, envelope: Envelope, trail: "_Trail", *, long: bool
+    ) -> Caller:
         """Who is calling; of a signed message what was verified goes on from here. Raises Refusal, and what the store
         raises.
         """
@@ -221,25 +247,53 @@ class SoapApp:
             )
             envelope.payload, envelope.signed = signed.payload, True
             shown = shown.and_signed(signed.evidence, signed.once)
-        caller = await caller_of(self._access, authorization=head.authorization, security_header=shown)
+        trail.caller = caller = await caller_of(
+            self._access,
+            authorization=head.authorization,
+            security_header=shown,
+            certificates=certificates_of(scope),
+            address=trail.address,
+        )
         if caller.id in self._signing.must_sign and not envelope.signed:
             raise signature.missing()
         return caller
 
+    def _note(self, trail: "_Trail", reason: FaultTypeId, status: int, *, journaled: bool = True) -> None:
+        """Say in the log and in the audit journal that a call was refused."""
+        caller_id = trail.caller.id if trail.caller is not None else None
+        log.info(
+            "call refused",
+            correlation_id=trail.correlation_id,
+            fault=reason.value,
+            status=status,
+            caller=caller_id,
+            operation=trail.operation,
+        )
+        if journaled:
+            refused = Refused(
+                door="soap",
+                reason_code=reason.value,
+                correlation_id=trail.correlation_id,
+                caller_id=caller_id,
+                operation=trail.operation,
+                address=trail.address or None,
+            )
+            self._journal.note(refused)
+
+
+class _Trail:
+    """What is known of a request, should it be refused."""
+
+    __slots__ = ("address", "caller", "correlation_id", "operation")
+
+    def __init__(self, address: str, correlation_id: str) -> None:
+        self.address = address
+        self.correlation_id = correlation_id
+        self.caller: Caller | None = None
+        self.operation: str | None = None
+
 
 _XML_TYPE = (b"content-type", b"text/xml; charset=utf-8")
-
-
-def _log_refused(visit: Visit) -> None:
-    assert visit.fault is not None
-    log.info(
-        "call refused",
-        correlation_id=visit.correlation_id,
-        fault=visit.fault.fault_type.value,
-        status=visit.fault.status,
-        caller=visit.caller.id,
-        operation=visit.operation.name if visit.operation else None,
-    )
 
 
 def _only_post() -> Refusal:

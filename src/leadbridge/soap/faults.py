@@ -25,6 +25,7 @@ from leadbridge.messages import (
 )
 from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.operations.dispatcher import Busy
+from leadbridge.quotas import OverQuota
 from leadbridge.soap.addressing import ADDRESSING_FAULT, SOAP_FAULT, WSA, Addressing
 from leadbridge.soap.versions import SOAP_11, SoapVersion
 from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
@@ -102,7 +103,8 @@ class Refusal(Exception):
 
     `subcodes` are codes of another standard, general before special. `status` is the HTTP status in both
     versions. `header` is the content of a SOAP 1.2 Header that the standard wants beside the fault, as XML.
-    `hang_up` closes the connection after the fault, for a message that was not read to its end.
+    `hang_up` closes the connection after the fault, for a message that was not read to its end. `journaled` says
+    whether it goes into the audit journal: all do but the challenge of a call that came without credentials.
     """
 
     def __init__(
@@ -129,6 +131,7 @@ class Refusal(Exception):
         self.headers = tuple(headers)
         self.header = header
         self.hang_up = hang_up
+        self.journaled = True
         self.addressing: Addressing | None = None  # of the message that is refused, where it was read so far
 
 
@@ -152,6 +155,9 @@ def refusal_of(error: Exception, *, correlation_id: str) -> Refusal:
         return Refusal(FaultTypeId.IDEMPOTENCY_CONFLICT)
     if isinstance(error, Busy):
         return _come_back(error.retry_after_seconds)
+    if isinstance(error, OverQuota):
+        text = "The quota of this caller is used up. Try again after the time in Retry-After."
+        return Refusal(FaultTypeId.BUSY, text, headers=[(b"retry-after", b"%d" % error.retry_after_seconds)])
     if isinstance(error, CommitUnknown):
         log.error("commit unknown", correlation_id=correlation_id)
         text = (

@@ -37,16 +37,19 @@ class Publication:
         self._identify = identify
         self._document = lru_cache(maxsize=64)(_document)  # a document never changes while this runs
 
-    async def answer(self, service: str, query: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-        """The document that `query` asks for. Raises Refusal: not found, not for this caller, or nothing
-        asked.
+    async def answer(
+        self, service: str, query: bytes, headers: Sequence[tuple[bytes, bytes]], *, address: str
+    ) -> bytes:
+        """The document that `query` asks for. `address` is where the request comes from.
+
+        Raises Refusal: not found, not for this caller, or nothing asked.
         """
         kind, name = _asked(query)
         if self._access == "disabled":
             raise _not_found()
         if self._access == "authenticated":
             given = [value for header, value in headers if header == b"authorization"]
-            await self._identify(authorization=given[0] if given else None)
+            await self._identify(authorization=given[0] if given else None, address=address)
         return self._document(kind, name, service, self._public_url)
 
 

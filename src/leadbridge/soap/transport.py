@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from leadbridge.caller import Caller, OperationGroup, may_call
+from leadbridge.authentication.access import NotGranted, admit
+from leadbridge.caller import Caller, OperationGroup
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.parsing import parse
 from leadbridge.contract.schema import ContractViolation, validate
 from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.call import Answer, Call
+from leadbridge.soap.access import refusal_of
 from leadbridge.soap.application import ContractApplication, carried
 from leadbridge.soap.compat import MethodContext, ServerBase
 from leadbridge.soap.envelope import Envelope
@@ -64,8 +66,10 @@ class Visit:
         for action in self.actions:
             if action != operation.soap_action:
                 raise Refusal(FaultTypeId.ACTION_MISMATCH)
-        if not may_call(self.caller, self.dispatcher.group(operation.name)):
-            raise Refusal(FaultTypeId.UNAUTHORIZED)
+        try:
+            admit(self.caller, self.dispatcher.group(operation.name))
+        except NotGranted as error:
+            raise refusal_of(error) from None
 
     def submit(self, operation: ContractOperation, message: Any) -> Future[Answer] | asyncio.Future[Answer]:
         """Start the use case."""

@@ -90,6 +90,7 @@ login_failure = Table(
     Column("failures", Integer, nullable=False),
     moment("last_at"),
     moment("locked_until", needed=False),
+    moment("succeeded_at", needed=False),  # when the name last logged in from there
     Index(None, "last_at"),
 )
 

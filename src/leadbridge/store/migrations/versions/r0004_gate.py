@@ -59,6 +59,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_at", MOMENT, nullable=False),
         sa.Column("locked_until", MOMENT, nullable=True),
+        sa.Column("succeeded_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("key", name="pk_login_failure"),
     )
     op.create_index("ix_login_failure_last_at", "login_failure", ["last_at"])

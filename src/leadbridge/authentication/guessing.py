@@ -1,0 +1,195 @@
+"""Failed logins: counted for a name at an address, for a name, and for an address; too many delay the next one.
+
+What is decided here:
+- A delay is for what might be a guess. Evidence that a process has found right within the last day is none, and is
+  verified whatever somebody else tries under that name (`Access`).
+- A name that has logged in from an address is delayed there by its own failures there alone: neither a thousand guesses
+  under that name from elsewhere, nor what others behind the same proxy try, lock a partner out. Only from an address
+  that is new for it may a partner have to wait, a minute at most while its name is under attack.
+- A success resets the count of that name at that address. Those of the name and of the address run on: else a guesser
+  with a login of its own would reset what it guesses under.
+
+The counts are in the database, shared by all processes, under hashes: people mistype passwords as names. A delay is
+remembered in the process, so that whoever does not wait for it costs neither argon2 nor the database.
+"""
+
+import hashlib
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
+from typing import NamedTuple, TypeVar
+
+from leadbridge.store import logins
+from leadbridge.store.database import Database
+from leadbridge.store.inserts import Row
+
+KNOWN = timedelta(days=30)
+"""For how long an address from which a name logged in is known as such."""
+FADED = timedelta(days=1)
+"""Failures are no longer in a row, and forgotten, when there was none for so long."""
+
+_LONGEST_OF_A_NAME = timedelta(minutes=1)  # where a partner may be kept waiting by what others do
+_STILL_GOOD_SECONDS = 2.0  # for which a success spares the question whether there were failures since
+_SUCCESS_WRITTEN_SECONDS = 3_600.0  # how often it is written that a name logs in from an address
+_MOST_KNOWN = 10_000  # keys in the memory of a process
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginPolicy:
+    """What the site decides: the failures after which each kind of count delays, and how the delay grows."""
+
+    failures: int
+    name_failures: int
+    address_failures: int
+    first_delay: timedelta
+    longest_delay: timedelta
+
+
+Kept = TypeVar("Kept")
+
+
+class _Keys(NamedTuple):
+    """The counts that a login is held against. Evidence without a name has none of its own."""
+
+    pair: bytes
+    name: bytes | None
+    address: bytes
+
+
+class FailedLogins:
+    """Counts failed logins. Safe to share between threads. `now` is aware, in UTC."""
+
+    def __init__(
+        self, database: Database, policy: LoginPolicy, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._database = database
+        self._policy = policy
+        self._now = now
+        self._lock = Lock()
+        self._delayed: OrderedDict[bytes, datetime] = OrderedDict()  # pairs, until when
+        self._good: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # pairs: when they logged in, when written
+
+    def known_delay(self, name: str, address: str) -> float | None:
+        """Seconds that a login has to wait, as far as it is known without asking: 0 where one succeeded a moment ago,
+        None where the database has to be asked.
+        """
+        pair = _keys(name, address).pair
+        until = self._delayed.get(pair)
+        if until is not None and (left := (until - self._now()).total_seconds()) > 0:
+            return left
+        good = self._good.get(pair)
+        return 0.0 if good is not None and time.monotonic() < good[0] + _STILL_GOOD_SECONDS else None
+
+    def delay(self, name: str, address: str) -> float:
+        """Seconds that a login has to wait before it is looked at. Reads the database."""
+        keys = _keys(name, address)
+        with self._database.read() as tx:
+            rows = logins.find(tx, [key for key in keys if key])
+        return self._noted_delay(keys, rows)
+
+    def failed(self, name: str, address: str) -> None:
+        """Count a failure. Writes to the database."""
+        keys = _keys(name, address)
+        policy, now = self._policy, self._now()
+        counted = (
+            (keys.pair, policy.failures, policy.longest_delay),
+            (keys.name, policy.name_failures, min(policy.longest_delay, _LONGEST_OF_A_NAME)),
+            (keys.address, policy.address_failures, policy.longest_delay),
+        )
+        with self._database.write() as tx:
+            logins.lock(tx, [key for key in keys if key])
+            rows = logins.find(tx, [key for key in keys if key])
+            for key, most, longest in counted:
+                if key is not None:
+                    before = rows.get(key)
+                    rows[key] = self._one_more(before, key, most, longest, now)
+                    logins.put(tx, rows[key], new=before is None)
+        self._noted_delay(keys, rows)
+
+    def succeeded_again(self, name: str, address: str) -> bool:
+        """Note a success where nothing has to be written of it, because the last one was not long ago; no I/O."""
+        pair, clock = _keys(name, address).pair, time.monotonic()
+        good = self._good.get(pair)
+        if good is None or clock > good[1] + _SUCCESS_WRITTEN_SECONDS:
+            return False
+        with self._lock:
+            _keep(self._good, pair, (clock, good[1]))
+        return True
+
+    def succeeded(self, name: str, address: str) -> None:
+        """Reset the count of a name at an address, and know from then on that it logs in from there."""
+        pair = _keys(name, address).pair
+        now, clock = self._now(), time.monotonic()
+        row: Row = {"key": pair, "failures": 0, "last_at": now, "locked_until": None, "succeeded_at": now}
+        with self._database.write() as tx:
+            logins.lock(tx, [pair])
+            logins.put(tx, row, new=pair not in logins.find(tx, [pair]))
+        with self._lock:
+            self._delayed.pop(pair, None)
+            _keep(self._good, pair, (clock, clock))
+
+    def _one_more(self, before: Row | None, key: bytes, most: int, longest: timedelta, now: datetime) -> Row:
+        in_a_row = before is not None and before["last_at"] > now - FADED
+        failures = 1 + (before["failures"] if before is not None and in_a_row else 0)
+        until = None
+        if failures >= most:
+            until = now + min(longest, self._policy.first_delay * 2 ** min(failures - most, 30))
+        succeeded_at = before["succeeded_at"] if before is not None else None
+        return {
+            "key": key,
+            "failures": failures,
+            "last_at": now,
+            "locked_until": until,
+            "succeeded_at": succeeded_at,
+        }
+
+    def _noted_delay(self, keys: _Keys, rows: dict[bytes, Row]) -> float:
+        """How long a login has to wait by these rows; it is remembered."""
+        now = self._now()
+        own = rows.get(keys.pair)
+        if own is not None and own["failures"]:  # perhaps in another process: the next success has to be written
+            with self._lock:
+                self._good.pop(keys.pair, None)
+        known_here = own is not None and (own["succeeded_at"] or now - KNOWN) > now - KNOWN
+        counting = [rows[key] for key in ((keys.pair,) if known_here else keys) if key in rows]
+        until = max((row["locked_until"] for row in counting if row["locked_until"] is not None), default=now)
+        if until <= now:
+            return 0.0
+        with self._lock:
+            _keep(self._delayed, keys.pair, until)
+        seconds: float = (until - now).total_seconds()
+        return seconds
+
+
+@lru_cache(maxsize=_MOST_KNOWN)
+def _keys(name: str, address: str) -> _Keys:
+    try:
+        source = ip_address(address)
+        if isinstance(source, IPv6Address):  # who has one of these has all of its network
+            source_name = str(source.ipv4_mapped or ip_network((source, 64), strict=False))
+        else:
+            source_name = address
+    except ValueError:
+        source_name = address
+    return _Keys(
+        pair=_hash("pair", name, source_name),
+        name=_hash("name", name) if name else None,
+        address=_hash("address", source_name),
+    )
+
+
+def _hash(*parts: str) -> bytes:
+    text = "".join(f"{len(part)}:{part}" for part in parts)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+
+
+def _keep(memory: OrderedDict[bytes, Kept], key: bytes, what: Kept) -> None:
+    memory.pop(key, None)
+    memory[key] = what
+    if len(memory) > _MOST_KNOWN:
+        memory.popitem(last=False)

@@ -1,0 +1,114 @@
+"""The audit journal: every refusal with its reason and where it came from, and nothing of what was sent.
+
+Doors note refusals in memory, which costs them microseconds; one thread writes them in batches. Beyond a bound, alike
+ones are counted together instead of kept one by one, so that a flood of refusals fills neither memory nor the disk, and
+none is lost. What was noted in the last second before a process is killed is: it is in the log alone.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+
+from leadbridge.log import get_logger
+from leadbridge.store import refusals
+from leadbridge.store.database import Database
+from leadbridge.store.errors import StoreError
+
+log = get_logger(__name__)
+
+MOST_NOTED = 100  # refusals that are written one by one, of each second
+_MOST_ALIKE = 1_000  # kinds of refusals that are counted beyond that
+_SECONDS = 1.0  # between two batches
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A call or request that was refused. `reason_code` is a faultTypeID, `operation` a name of ours, never the
+    sender's."""
+
+    door: str
+    reason_code: str
+    correlation_id: str
+    caller_id: str | None = None
+    operation: str | None = None
+    address: str | None = None
+
+
+class RefusalJournal:
+    """Notes refusals and writes them. Safe to share between threads; `start` and `stop` are its owner's.
+
+    Without a database nothing is kept.
+    """
+
+    def __init__(
+        self, database: Database | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._wake = threading.Condition()
+        self._noted: list[tuple[datetime, Refused]] = []
+        self._alike: dict[Refused, tuple[datetime, str, int]] = {}  # since when, the last one's correlation, how many
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="refusals", daemon=True)
+
+    def note(self, refused: Refused) -> None:
+        """Keep a refusal; does no I/O."""
+        if self._database is None:
+            return
+        now = self._now()
+        with self._wake:
+            if len(self._noted) < MOST_NOTED:
+                self._noted.append((now, refused))
+                if len(self._noted) == 1:
+                    self._wake.notify()
+                return
+            kind = replace(refused, correlation_id="")
+            if kind not in self._alike and len(self._alike) >= _MOST_ALIKE:  # from very many addresses
+                kind = Refused(door=refused.door, reason_code=refused.reason_code, correlation_id="")
+            since, _, times = self._alike.get(kind, (now, "", 0))
+            self._alike[kind] = (since, refused.correlation_id, times + 1)
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Write what was noted, and end."""
+        with self._wake:
+            self._stopping = True
+            self._wake.notify()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        stopping = False
+        while not stopping:
+            with self._wake:
+                self._wake.wait_for(lambda: self._noted or self._stopping)
+                self._wake.wait_for(lambda: self._stopping, _SECONDS)  # let more come for the same commit
+                stopping = self._stopping
+            self._write()
+
+    def _write(self) -> None:
+        assert self._database is not None
+        with self._wake:
+            noted, alike = self._noted[:], self._alike
+            self._alike = {}
+        if not noted:
+            return
+        rows = [{**asdict(refused), "recorded_at": moment, "times": 1} for moment, refused in noted]
+        for kind, (since, correlation_id, times) in alike.items():
+            rows.append({**asdict(kind), "correlation_id": correlation_id, "recorded_at": since, "times": times})
+        try:
+            with self._database.write() as tx:
+                refusals.add(tx, rows)
+        except StoreError:
+            log.warning("refusals not written", count=len(rows))
+            with self._wake:  # they stay noted, and what came beyond them stays counted
+                for kind, (since, correlation_id, times) in alike.items():
+                    _, later, more = self._alike.get(kind, (since, correlation_id, 0))
+                    self._alike[kind] = (since, later, times + more)
+            return
+        with self._wake:
+            del self._noted[: len(noted)]

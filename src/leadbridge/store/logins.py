@@ -1,0 +1,45 @@
+"""Failed logins, by hashes of the name and the address they came from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select, update
+
+from leadbridge.store import tables
+from leadbridge.store.database import Transaction
+from leadbridge.store.inserts import Row
+from leadbridge.store.statements import fetch, insert_many
+
+_failure = tables.login_failure
+
+
+def find(tx: Transaction, keys: Sequence[bytes]) -> dict[bytes, Row]:
+    """What is known of these keys."""
+    rows = fetch(tx, select(_failure).where(_failure.c.key.in_(keys)))
+    return {bytes(row["key"]): row for row in rows}
+
+
+def lock(tx: Transaction, keys: Sequence[bytes]) -> None:
+    """Let no other transaction change these keys until this one ends."""
+    tx.lock([f"login/{key.hex()}" for key in keys])
+
+
+def put(tx: Transaction, row: Row, *, new: bool) -> None:
+    """Store a key that is new, or what is new of one that is known; whoever calls has it locked."""
+    if new:
+        insert_many(tx, (_failure, [row]))
+    else:
+        tx.connection.execute(update(_failure).where(_failure.c.key == row["key"]).values(row))
+
+
+def forget(tx: Transaction, *, failed_before: datetime, succeeded_before: datetime, most: int) -> int:
+    """Delete keys whose last failure and last success are so long ago, and beyond the `most` latest those that never
+    succeeded; how many they were.
+    """
+    never = or_(_failure.c.succeeded_at.is_(None), _failure.c.succeeded_at < succeeded_before)
+    over = delete(_failure).where(_failure.c.last_at < failed_before, never)
+    latest = select(_failure.c.last_at).where(never).order_by(_failure.c.last_at.desc()).offset(most).limit(1)
+    beyond = delete(_failure).where(never, _failure.c.last_at <= latest.scalar_subquery())
+    return sum(tx.connection.execute(statement).rowcount for statement in (over, beyond))

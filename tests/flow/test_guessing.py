@@ -1,0 +1,283 @@
+"""Row 30, password guessing: failed logins delay the next one, on every door, and lock nobody out who is elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy import select
+
+from leadbridge.authentication import guessing, passwords
+from leadbridge.authentication.digest import set_digest_secret
+from leadbridge.authentication.guessing import FADED, KNOWN
+from leadbridge.caller import Role
+from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
+from leadbridge.store import logins, tables
+from leadbridge.store.database import Database
+from tests.support.door import NOW, Reply, basic, envelope, username_token
+from tests.support.doors import LOGIN, PASSWORD, Doors, NewDoors, Now, add_callers
+from tests.support.wss import BOX, SECRET, digest_token, security
+
+both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
+
+WRONG = basic("acme", "wrong")
+HOME, AWAY = "192.0.2.1", "198.51.100.7"
+
+
+@pytest.fixture(autouse=True)
+def quick_argon2(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Names that nobody has cost what the others do; here that is little."""
+    monkeypatch.setattr(passwords, "_NOBODY", "$argon2id$v=19$m=8,t=1,p=1$lLaj5UbY+lAQGUBJq3Y7Mw$e6do8j63M+I")
+
+
+@pytest.fixture
+def now() -> Now:
+    return Now()
+
+
+@pytest.fixture
+def doors(new_doors: NewDoors, database: Database, now: Now) -> Doors:
+    add_callers(database, acme=Role.PARTNER, other=Role.PARTNER)
+    return new_doors(now=now, credential_seconds=0)
+
+
+def assert_delayed(reply: Reply, seconds: int) -> None:
+    """Busy on the SOAP door, 429 on the bulk door, both with the time to wait."""
+    assert reply.headers["retry-after"] == str(seconds)
+    if reply.status == 429:
+        assert b'"code":"Busy"' in reply.body
+    else:
+        assert (reply.status, reply.fault.kind) == (503, "Busy")
+        assert PASSWORD not in reply.fault.text
+
+
+@both_versions
+def test_row_30_after_failures_in_a_row_the_next_login_waits_and_costs_no_argon2(
+    doors: Doors, now: Now, version: SoapVersion
+) -> None:
+    async def scene() -> None:
+        for _ in range(LOGIN.failures):  # the last one that is looked at, the first one that is not
+            assert (await doors.soap(version=version, authorization=WRONG)).status == 401
+        with patch.object(doors.passwords, "verify", side_effect=AssertionError("nobody pays for argon2 now")):
+            assert_delayed(await doors.soap(version=version, authorization=WRONG), 2)
+            assert_delayed(await doors.soap(version=version), 2)  # the right one is not looked at either
+            token = envelope(version=version, header=username_token("acme", PASSWORD))
+            assert_delayed(await doors.soap(token, version=version, authorization=b""), 2)
+            assert_delayed(await doors.bulk(), 2)
+        for seconds in (4, 8, 10, 10):  # it doubles, up to its ceiling
+            now.pass_by(10)
+            assert (await doors.soap(version=version, authorization=WRONG)).status == 401
+            assert_delayed(await doors.soap(version=version), seconds)
+        now.pass_by(9.9)
+        assert_delayed(await doors.soap(version=version), 1)
+        now.pass_by(0.1)
+        assert (await doors.soap(version=version)).status == 200
+
+    asyncio.run(scene())
+
+
+def test_row_30_the_bulk_door_counts_the_same_failures(doors: Doors) -> None:
+    async def scene() -> None:
+        assert (await doors.soap(authorization=WRONG)).status == 401
+        for _ in range(LOGIN.failures - 1):
+            assert (await doors.bulk(authorization=WRONG)).status == 401
+        assert_delayed(await doors.bulk(), 2)
+        assert_delayed(await doors.soap(), 2)
+
+    asyncio.run(scene())
+
+
+def test_row_30_failures_are_shared_by_all_processes(doors: Doors, new_doors: NewDoors, now: Now) -> None:
+    second = new_doors(now=now, credential_seconds=0)
+
+    async def scene() -> None:
+        for number in range(LOGIN.failures):
+            assert (await (doors, second)[number % 2].soap(authorization=WRONG)).status == 401
+        for one in (doors, second):
+            assert_delayed(await one.soap(), 2)
+
+    asyncio.run(scene())
+
+
+def test_row_30_a_success_begins_anew(doors: Doors) -> None:
+    async def scene() -> None:
+        for _ in range(3):
+            for _ in range(LOGIN.failures - 1):
+                assert (await doors.soap(authorization=WRONG)).status == 401
+            assert (await doors.soap()).status == 200
+
+    asyncio.run(scene())
+
+
+def test_row_30_without_credentials_nothing_fails(doors: Doors, database: Database) -> None:
+    async def scene() -> None:
+        for _ in range(LOGIN.address_failures + 1):
+            assert (await doors.soap(authorization=b"")).status == 401
+            assert (await doors.bulk(authorization=b"")).status == 401
+        assert (await doors.soap()).status == 200
+
+    asyncio.run(scene())
+    with database.read() as tx:
+        assert [row.failures for row in tx.connection.execute(select(tables.login_failure))] == [0]
+
+
+def test_row_30_at_once_no_more_are_tried_than_may_fail(doors: Doors) -> None:
+    async def scene() -> list[int]:
+        guesses = [doors.soap(authorization=basic("acme", f"guess {number}")) for number in range(20)]
+        return sorted(reply.status for reply in await asyncio.gather(*guesses))
+
+    assert asyncio.run(scene()) == [401] * LOGIN.failures + [503] * (20 - LOGIN.failures)
+
+
+def test_row_30_nobody_is_locked_out_from_elsewhere(doors: Doors, now: Now) -> None:
+    """Somebody guesses under a partner's name from ever new addresses, and from one under ever new names."""
+
+    async def scene() -> None:
+        assert (await doors.soap(address=HOME)).status == 200
+        for number in range(LOGIN.name_failures):
+            reply = await doors.soap(authorization=WRONG, address=f"198.51.100.{number}")
+            assert reply.status == 401
+        assert (await doors.soap(address=HOME)).status == 200
+        assert_delayed(await doors.soap(address="203.0.113.9"), 2)  # acme has never logged in from there
+        now.pass_by(2)
+        assert (await doors.soap(address="203.0.113.9")).status == 200
+
+        for number in range(LOGIN.address_failures):
+            reply = await doors.soap(authorization=basic(f"name{number}", "wrong"), address=HOME)
+            assert reply.status == 401
+        assert_delayed(await doors.soap(authorization=basic("name9", "wrong"), address=HOME), 2)
+        assert_delayed(await doors.soap(authorization=basic("other", PASSWORD), address=HOME), 2)
+        assert (await doors.soap(address=HOME)).status == 200
+
+    asyncio.run(scene())
+
+
+def test_row_30_a_credential_that_was_right_is_no_guess(
+    new_doors: NewDoors, database: Database, now: Now, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Behind a proxy that is not trusted all have one address: a guesser's delay must not be the partner's."""
+    add_callers(database, acme=Role.PARTNER)
+    seconds = 0.05
+    monkeypatch.setattr(guessing, "_STILL_GOOD_SECONDS", seconds)
+    doors = new_doors(now=now, credential_seconds=seconds)
+
+    async def scene() -> None:
+        assert (await doors.soap()).status == 200
+        await asyncio.sleep(2 * seconds)
+        for _ in range(LOGIN.failures):
+            assert (await doors.soap(authorization=WRONG)).status == 401
+        assert_delayed(await doors.soap(authorization=WRONG), 2)
+        with patch.object(doors.passwords, "verify", side_effect=AssertionError("argon2 is not paid again")):
+            assert (await doors.soap()).status == 200
+        with database.write() as tx:
+            tx.connection.execute(tables.caller.update().values(disabled_at=now()))
+        await asyncio.sleep(2 * seconds)
+        assert (await doors.soap()).status == 503  # not renewed, and so a guess like any other
+
+    asyncio.run(scene())
+
+
+def test_row_30_an_address_of_ipv6_is_its_network(doors: Doors) -> None:
+    async def scene() -> None:
+        for number in range(LOGIN.failures):
+            assert (await doors.soap(authorization=WRONG, address=f"2001:db8::{number}")).status == 401
+        assert_delayed(await doors.soap(address="2001:db8::ffff:1"), 2)
+        assert (await doors.soap(address="2001:db8:0:1::1")).status == 200
+
+    asyncio.run(scene())
+
+
+def test_row_30_tokens_are_held_against_their_address(doors: Doors) -> None:
+    async def scene() -> None:
+        for number in range(LOGIN.failures):
+            assert (await doors.bulk(authorization=b"Bearer lbt_%d" % number)).status == 401
+        assert_delayed(await doors.bulk(authorization=b"Bearer lbt_x"), 2)
+        assert (await doors.bulk(authorization=b"Bearer lbt_x", address=AWAY)).status == 401
+        assert (await doors.bulk()).status == 404  # a name is another matter, and there is no such job
+
+    asyncio.run(scene())
+
+
+@both_versions
+def test_row_30_wrong_digests_count_and_right_ones_cost_one_look(
+    doors: Doors, database: Database, version: SoapVersion, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_digest_secret(database, BOX, caller_id="acme", secret=SECRET, now=NOW)
+    looks: list[str] = []
+    real = doors.failed_logins.delay
+
+    def looked(name: str, address: str) -> float:
+        looks.append(name)
+        return real(name, address)
+
+    monkeypatch.setattr(doors.failed_logins, "delay", looked)
+
+    async def call(number: int, secret: str = SECRET) -> Reply:
+        token = digest_token(nonce=b"%016d" % number, secret=secret, caller_id="acme")
+        return await doors.soap(envelope(version=version, header=security(token)), version=version, authorization=b"")
+
+    async def scene() -> None:
+        assert (await call(0)).status == 200
+        at_once = await asyncio.gather(*(call(number) for number in range(1, 20)))
+        assert [reply.status for reply in at_once] == [200] * 19
+        assert looks == ["acme"]
+        for number in range(20, 20 + LOGIN.failures):
+            assert (await call(number, "another secret")).status == 401
+        assert_delayed(await call(30), 2)
+        assert_delayed(await doors.bulk(), 2)  # a password of that name is another guess at the same caller
+
+    asyncio.run(scene())
+
+
+def test_row_30_a_success_in_one_process_ends_what_failed_in_another(
+    doors: Doors, new_doors: NewDoors, now: Now, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guessing, "_STILL_GOOD_SECONDS", 0.0)
+    second = new_doors(now=now, credential_seconds=0)
+
+    async def scene() -> None:
+        for _ in range(3):
+            assert (await doors.soap()).status == 200
+            for _ in range(LOGIN.failures - 1):
+                assert (await second.soap(authorization=WRONG)).status == 401
+
+    asyncio.run(scene())
+
+
+def test_failures_fade_and_the_table_is_bounded(doors: Doors, database: Database, now: Now) -> None:
+    async def fail(name: str = "acme") -> Reply:
+        return await doors.soap(authorization=basic(name, "wrong"))
+
+    async def scene() -> None:
+        assert (await doors.soap(authorization=basic("other", PASSWORD))).status == 200
+        for _ in range(LOGIN.failures - 1):
+            await fail()
+        now.pass_by(FADED.total_seconds())
+        assert (await fail()).status == 401  # the first one again
+        assert (await fail("nobody")).status == 401
+
+    def count() -> int:
+        with database.read() as tx:
+            return len(tx.connection.execute(select(tables.login_failure)).all())
+
+    def forget(most: int) -> int:
+        moment = now()
+        with database.write() as tx:
+            return logins.forget(tx, failed_before=moment - FADED, succeeded_before=moment - KNOWN, most=most)
+
+    asyncio.run(scene())
+    assert count() == 6  # other at home; acme at home, acme, home; nobody at home, nobody
+    assert forget(most=10) == 0
+    now.pass_by(1)
+    asyncio.run(scene_of_one_more(doors))
+    assert forget(most=3) >= 3
+    assert count() <= 4
+    now.pass_by((KNOWN + timedelta(seconds=1)).total_seconds())
+    forget(most=10)
+    assert count() == 0
+
+
+async def scene_of_one_more(doors: Doors) -> None:
+    assert (await doors.soap(authorization=basic("third", "wrong"), address=AWAY)).status == 401

@@ -1,0 +1,185 @@
+"""The audit journal: every refusal at every door with its reason and whence it came, and no value of what was sent."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from ipaddress import ip_network
+
+import pytest
+
+from leadbridge import refusals as journal_module
+from leadbridge.authentication.proxies import Proxies
+from leadbridge.caller import Role
+from leadbridge.quotas import QuotaPolicy
+from leadbridge.refusals import MOST_NOTED, RefusalJournal, Refused
+from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
+from leadbridge.store import refusals
+from leadbridge.store.database import Database
+from leadbridge.store.errors import DatabaseUnreachable
+from leadbridge.store.inserts import Row
+from tests.support.commands import command
+from tests.support.door import CREATE_LEAD, basic, envelope
+from tests.support.doors import PASSWORD, NewDoors, add_callers
+
+both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
+
+MARK = "Xyzzy-Marked"
+FLOOD = Refused(door="soap", reason_code="Busy", correlation_id="c", caller_id="acme", address="192.0.2.1")
+
+
+@pytest.fixture(autouse=True)
+def callers(database: Database) -> None:
+    add_callers(database, acme=Role.PARTNER, other=Role.PARTNER, bank=Role.CRM)
+
+
+def listed(database: Database, *, limit: int = 5_000) -> list[Row]:
+    """The journal, oldest first."""
+    with database.read() as tx:
+        return refusals.listed(tx, caller_id=None, since=None, limit=limit)[::-1]
+
+
+@both_versions
+def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
+    new_doors: NewDoors, database: Database, version: SoapVersion
+) -> None:
+    doors = new_doors(quota=QuotaPolicy(calls_per_second=0.1, burst_seconds=30, callers={"bank": 0, "other": 0}))
+    doors.journal.start()
+    soap = partial(doors.soap, version=version, address="192.0.2.7")
+    bulk = partial(doors.bulk, address="192.0.2.8")
+    unsound = CREATE_LEAD.replace("<l:Name>", f"<l:{MARK}>").replace("</l:Name>", f"</l:{MARK}>")
+
+    async def scene() -> list[str]:
+        replies = [
+            await soap(authorization=basic(MARK, MARK)),
+            await soap(authorization=basic("bank", PASSWORD)),
+            await soap(envelope(unsound, version=version)),
+            await soap(f"<{MARK}>".encode()),
+            await soap(envelope(f"<{MARK}/>", version=version)),
+            await soap(),
+            await soap(),
+            await bulk(authorization=basic(MARK, MARK)),
+            await bulk(path=f"/bulk/leads/{MARK}", authorization=basic("other", PASSWORD)),
+            await bulk(authorization=basic("bank", PASSWORD)),
+            await bulk(),
+            await bulk("GET", f"/bulk/{MARK}"),
+        ]
+        for without in (await soap(authorization=b""), await bulk(authorization=b"")):
+            assert without.status == 401  # a challenge, and no refusal
+        return [reply.headers["x-correlation-id"] for reply in replies if reply.status != 200]
+
+    correlation_ids = asyncio.run(scene())
+    doors.journal.stop()
+    rows = listed(database)
+    here, there = "192.0.2.7", "192.0.2.8"
+    job = "GET /bulk/leads/{job_id}"
+    assert [(row["door"], row["reason_code"], row["caller_id"], row["operation"], row["address"]) for row in rows] == [
+        ("soap", "Unauthenticated", None, None, here),
+        ("soap", "Unauthorized", "bank", "CreateLead", here),
+        ("soap", "ContractViolation", "acme", "CreateLead", here),
+        ("soap", "MalformedMessage", None, None, here),
+        ("soap", "UnknownOperation", "acme", None, here),
+        ("soap", "Busy", "acme", None, here),
+        ("bulk", "Unauthenticated", None, job, there),
+        ("bulk", "BULK.UNKNOWN", "other", job, there),
+        ("bulk", "Unauthorized", "bank", job, there),
+        ("bulk", "Busy", "acme", job, there),
+        ("bulk", "UnknownOperation", None, None, there),
+    ]
+    assert [row["correlation_id"] for row in rows] == correlation_ids
+    assert {row["times"] for row in rows} == {1}
+    assert MARK not in str(rows)
+
+
+def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, database: Database) -> None:
+    doors = new_doors(proxies=Proxies([ip_network("10.0.0.0/8")]))
+    doors.journal.start()
+
+    async def scene() -> None:
+        forged = [(b"x-forwarded-for", b"203.0.113.5, 192.0.2.9")]
+        await doors.soap(authorization=basic("acme", "wrong"), address="10.0.0.1", headers=forged)
+        await doors.soap(authorization=basic("acme", "wrong"), address="192.0.2.1", headers=forged)
+
+    asyncio.run(scene())
+    doors.journal.stop()
+    assert [row["address"] for row in listed(database)] == ["192.0.2.9", "192.0.2.1"]
+
+
+def test_in_a_flood_alike_refusals_are_counted_and_none_is_lost(database: Database) -> None:
+    journal = RefusalJournal(database)
+    for number in range(MOST_NOTED):
+        journal.note(dataclasses.replace(FLOOD, correlation_id=f"{number}"))
+    for number in range(5_000):
+        journal.note(dataclasses.replace(FLOOD, correlation_id=f"beyond {number}"))
+    journal.note(dataclasses.replace(FLOOD, caller_id="other", correlation_id="last"))
+    journal.start()
+    journal.stop()
+    rows = listed(database)
+    assert len(rows) == MOST_NOTED + 2
+    assert sum(row["times"] for row in rows) == MOST_NOTED + 5_001
+    beyond = rows[MOST_NOTED:]
+    assert [(row["caller_id"], row["times"], row["correlation_id"]) for row in beyond] == [
+        ("acme", 5_000, "beyond 4999"),
+        ("other", 1, "last"),
+    ]
+
+
+def test_a_flood_from_very_many_addresses_stays_bounded(database: Database) -> None:
+    journal = RefusalJournal(database)
+    count = 2 * (MOST_NOTED + journal_module._MOST_ALIKE)
+    for number in range(count):
+        journal.note(dataclasses.replace(FLOOD, caller_id=None, address=f"2001:db8::{number:x}"))
+    journal.start()
+    journal.stop()
+    rows = listed(database)
+    assert len(rows) == MOST_NOTED + journal_module._MOST_ALIKE + 1
+    assert sum(row["times"] for row in rows) == count
+    assert (rows[-1]["address"], rows[-1]["reason_code"]) == (None, "Busy")
+
+
+def test_what_could_not_be_written_is_written_later(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = iter([True, True])
+    real = refusals.add
+
+    def add(tx: object, rows: object) -> None:
+        if next(failures, False):
+            raise DatabaseUnreachable
+        real(tx, rows)  # type: ignore[arg-type]  # hands on what it was given
+
+    monkeypatch.setattr(refusals, "add", add)
+    journal = RefusalJournal(database)
+    for _ in range(MOST_NOTED + 3):
+        journal.note(FLOOD)
+    for _ in range(3):
+        journal._write()
+        journal.note(FLOOD)
+    journal.start()
+    journal.stop()
+    assert sum(row["times"] for row in listed(database)) == MOST_NOTED + 6
+
+
+def test_they_are_listed_by_caller_and_time_and_forgotten(database: Database, database_url: str) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for hours, caller_id in enumerate(("acme", "other", "acme")):
+        moment = noon + timedelta(hours=hours)
+        journal = RefusalJournal(database, partial(datetime.fromtimestamp, moment.timestamp(), UTC))
+        journal.note(dataclasses.replace(FLOOD, caller_id=caller_id))
+        journal.start()
+        journal.stop()
+
+    def lines(*options: str) -> list[str]:
+        done = command("refusals", "list", *options, environment={"LEADBRIDGE_DATABASE_URL": database_url})
+        assert done.code == 0, done.err
+        return [line.split()[0] for line in done.out.splitlines()[1:]]
+
+    twelve, one, two = (f"2026-03-01T{hour}:00:00+00:00" for hour in (12, 13, 14))
+    assert lines() == [two, one, twelve]
+    assert lines("--limit", "1") == [two]
+    assert lines("--caller", "acme") == [two, twelve]
+    assert lines("--since", "2026-03-01T13:00:00") == [two, one]
+    with database.write() as tx:
+        assert refusals.forget(tx, before=noon + timedelta(hours=2), limit=1) == 1
+        assert refusals.forget(tx, before=noon + timedelta(hours=2), limit=5) == 1
+    assert lines() == [two]

@@ -1,0 +1,133 @@
+"""Row 32: secrets at rest, in settings, and the change of the key they are sealed with."""
+
+from __future__ import annotations
+
+import stat
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import insert, select
+
+from leadbridge.caller import Role
+from leadbridge.secretbox import SecretBox, SecretKeyError, key_file, secret_box
+from leadbridge.settings import Settings
+from leadbridge.store import tables
+from leadbridge.store.database import Database
+from tests.support.commands import Done, command
+from tests.support.doors import add_callers
+
+OLD, NEW = Fernet.generate_key().decode(), Fernet.generate_key().decode()
+NAMES = [f"caller{number:03d}" for number in range(250)]  # more than are sealed in one transaction
+
+
+@pytest.fixture
+def sealed(database: Database) -> None:
+    """A secret of every caller, sealed with the old key."""
+    box, now = SecretBox([OLD]), datetime.now(UTC)
+    add_callers(database, **dict.fromkeys(NAMES, Role.PARTNER))
+    with database.write() as tx:
+        rows = [{"caller_id": name, "sealed": box.seal(f"of {name}"), "set_at": now} for name in NAMES]
+        tx.connection.execute(insert(tables.caller_digest_secret), rows)
+
+
+def opened(database: Database, *keys: str) -> list[str]:
+    """Every secret, opened with these keys."""
+    table = tables.caller_digest_secret
+    with database.read() as tx:
+        rows = tx.connection.execute(select(table.c.sealed).order_by(table.c.caller_id)).scalars().all()
+    box = SecretBox(keys)
+    return [box.open(bytes(row)) for row in rows]
+
+
+def rotate(database_url: str, key: str | None) -> Done:
+    environment = {"LEADBRIDGE_DATABASE_URL": database_url, **({"LEADBRIDGE_SECRET_KEY": key} if key else {})}
+    return command("secret", "rotate", environment=environment)
+
+
+@pytest.mark.usefixtures("sealed")
+def test_row_32_every_secret_is_sealed_anew_and_a_second_time_none(database: Database, database_url: str) -> None:
+    first = rotate(database_url, f"{NEW},{OLD}")
+    assert (first.code, first.out) == (0, "250 secrets were sealed with the first key; 0 were already.\n")
+    assert opened(database, NEW) == [f"of {name}" for name in NAMES]
+    again = rotate(database_url, f"{NEW},{OLD}")
+    assert again.out == "0 secrets were sealed with the first key; 250 were already.\n"
+
+
+@pytest.mark.usefixtures("sealed")
+def test_a_change_that_was_broken_off_goes_on(database: Database, database_url: str) -> None:
+    table = tables.caller_digest_secret
+    with database.write() as tx:
+        value = SecretBox([NEW, OLD]).seal("of caller000")
+        tx.connection.execute(table.update().where(table.c.caller_id == "caller000").values(sealed=value))
+    done = rotate(database_url, f"{NEW},{OLD}")
+    assert done.out == "249 secrets were sealed with the first key; 1 were already.\n"
+    assert len(opened(database, NEW)) == 250
+
+
+@pytest.mark.usefixtures("sealed")
+def test_without_the_old_key_nothing_is_lost(database: Database, database_url: str) -> None:
+    done = rotate(database_url, NEW)
+    assert done.code == 1
+    assert "another key" in done.err
+    assert NEW not in done.err
+    assert len(opened(database, OLD)) == 250
+
+
+def test_row_32_the_key_beside_the_embedded_database_is_its_owners_alone(sqlite_url: str, sqlite: Database) -> None:
+    settings = Settings(database_url=sqlite_url)
+    path = key_file(settings)
+    assert path is not None
+    box = secret_box(settings)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = path.read_text()
+    add_callers(sqlite, acme=Role.PARTNER)
+    with sqlite.write() as tx:
+        row = {"caller_id": "acme", "sealed": box.seal("a secret"), "set_at": datetime.now(UTC)}
+        tx.connection.execute(insert(tables.caller_digest_secret), [row])
+    path.write_text(f"{NEW},{before}")  # a change that was broken off after it had made its key
+    assert rotate(sqlite_url, None).code == 0
+    assert path.read_text().strip() == NEW
+    assert rotate(sqlite_url, None).code == 0
+    after = path.read_text().strip()
+    assert after not in (before.strip(), NEW)
+    assert opened(sqlite, after) == ["a secret"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [one.name for one in path.parent.iterdir() if one.name.startswith(path.name)] == [path.name]
+
+
+def test_postgresql_without_a_key_says_what_to_set(postgresql_url: str) -> None:
+    done = rotate(postgresql_url, None)
+    assert done.code == 1
+    assert "LEADBRIDGE_SECRET_KEY" in done.err
+    assert "leadbridge secret key" in done.err
+    with pytest.raises(SecretKeyError, match="LEADBRIDGE_SECRET_KEY"):
+        secret_box(Settings(database_url=postgresql_url))
+
+
+def test_a_key_is_printed_and_nothing_else() -> None:
+    first, second = (command("secret", "key", environment={}).out.strip() for _ in range(2))
+    assert first != second
+    assert SecretBox([first]).open(SecretBox([first]).seal("x")) == "x"
+
+
+def test_row_32_settings_show_no_secret(tmp_path: Path) -> None:
+    secrets = {
+        "LEADBRIDGE_SECRET_KEY": f"{NEW},{OLD}",
+        "LEADBRIDGE_CRM_USERNAME": "crm",
+        "LEADBRIDGE_CRM_PASSWORD": "Xyzzy-password",
+        "LEADBRIDGE_DATABASE_URL": "postgresql://someone:Xyzzy-database@db.example.com/leads",
+    }
+    shown = command("settings", environment=secrets)
+    assert shown.code == 0
+    for secret in (NEW, OLD, "Xyzzy"):
+        assert secret not in shown.out + shown.err
+    wrong = command("secret", "rotate", environment={"LEADBRIDGE_SECRET_KEY": "Xyzzy", **_sqlite(tmp_path)})
+    assert wrong.code == 1
+    assert "32 bytes" in wrong.err
+    assert "Xyzzy" not in wrong.err
+
+
+def _sqlite(folder: Path) -> dict[str, str]:
+    return {"LEADBRIDGE_DATABASE_URL": f"sqlite:///{folder / 'new.db'}"}
