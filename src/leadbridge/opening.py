@@ -78,6 +78,7 @@ def bulk_assignment(settings: Settings, job: Row, caller: Caller, rules: Policy)
             deepest_element=gate.deepest_element,
             most_elements=gate.most_elements,
             most_attributes_per_element=gate.most_attributes_per_element,
+            most_namespaces_per_element=gate.most_namespaces_per_element,
             longest_name=gate.longest_name,
             longest_attribute_value=gate.longest_attribute_value,
             longest_text=gate.longest_text,

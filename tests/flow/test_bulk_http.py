@@ -206,7 +206,7 @@ def test_utf_16(door: Door, database: Database) -> None:
 
 @pytest.mark.parametrize("end", [PAUSE, HANG_UP])
 @pytest.mark.parametrize("data", [SMALL[:-30], LARGE[:-30]], ids=["small", "large"])
-def test_an_upload_that_breaks_off_is_kept_as_far_as_it_came(
+def test_row_22_an_upload_that_breaks_off_is_kept_as_far_as_it_came(
     door: Door, database: Database, data: bytes, end: str
 ) -> None:
     done = door.submit(*pieces(data, 50_000), end)
@@ -249,7 +249,7 @@ def test_an_upload_that_goes_on_slowly_keeps_its_job(database: Database) -> None
     assert read_job(database, "0000000001")["state"] == "waiting"
 
 
-def test_a_sender_that_only_keeps_its_place_is_given_up(database: Database) -> None:
+def test_row_22_a_sender_that_only_keeps_its_place_is_given_up(database: Database) -> None:
     strict = Door(database, replace(POLICY, least_bytes_per_second=1_000, pace_seconds=0.5))
     done = strict.submit(SMALL[:-30], *[BREATHE] * 30)
     assert (done.status, "less than 1,000 bytes a second. What came is job 0000000001." in done.json["text"]) == (
@@ -298,7 +298,7 @@ REFUSED: dict[str, tuple[list[bytes | str], dict[str, str], int, str]] = {
 
 
 @pytest.mark.parametrize(("body", "headers", "status", "code"), REFUSED.values(), ids=REFUSED)
-def test_what_is_refused_leaves_nothing(
+def test_row_20_and_21_what_is_refused_leaves_nothing(
     door: Door, database: Database, body: list[bytes | str], headers: dict[str, str], status: int, code: str
 ) -> None:
     done = door.submit(*body, **headers)
@@ -317,7 +317,7 @@ def test_credentials_and_roles(door: Door) -> None:
     assert (forbidden.status, forbidden.json["code"]) == (403, "Unauthorized")
 
 
-def test_more_uploads_at_once_than_there_is_room_for(door: Door) -> None:
+def test_row_31_more_uploads_at_once_than_there_is_room_for(door: Door) -> None:
     async def many() -> list[int]:
         async def send(caller: str, *body: bytes | str) -> int:
             done = await door.asked("POST", "/bulk/leads", body, caller=caller, content_type="text/xml")
@@ -339,7 +339,7 @@ def test_more_uploads_at_once_than_there_is_room_for(door: Door) -> None:
 # -------------------------------------------------------------------------------------------------- the job's own
 
 
-def test_a_job_belongs_to_its_caller(door: Door) -> None:
+def test_row_28_a_job_belongs_to_its_caller(door: Door) -> None:
     location = door.submit(SMALL).headers["location"]
     for method, path in (("GET", location), ("GET", f"{location}/rejections"), ("DELETE", location)):
         hidden = door.ask(method, path, caller="other")
@@ -348,7 +348,7 @@ def test_a_job_belongs_to_its_caller(door: Door) -> None:
 
 
 @pytest.mark.parametrize("number", ["\0", "x", "-1", "00000000001", "\u0661", "7"])
-def test_a_number_that_no_job_has(door: Door, number: str) -> None:
+def test_row_26_a_number_that_no_job_has(door: Door, number: str) -> None:
     door.submit(SMALL)
     assert door.ask("GET", "/bulk/leads/1").json["id"] == "0000000001"
     for method, path in (("GET", number), ("GET", f"{number}/rejections"), ("DELETE", number)):
@@ -397,7 +397,7 @@ def test_other_addresses_and_methods(door: Door) -> None:
     assert set(described["paths"]) == {"/bulk/leads", "/bulk/leads/{job_id}", "/bulk/leads/{job_id}/rejections"}
 
 
-def test_an_unforeseen_error_says_nothing_but_its_identifier(door: Door, database: Database) -> None:
+def test_row_24_an_unforeseen_error_says_nothing_but_its_identifier(door: Door, database: Database) -> None:
     with database.write() as tx:
         tables.bulk_rejection.drop(tx.connection)
     try:

@@ -272,7 +272,7 @@ def test_a_refusal_says_the_code_and_the_note_of_the_error(crm: FakeCrm, door: C
     ]
 
 
-def test_an_answer_to_another_message_is_not_taken_for_ours(crm: FakeCrm, door: CoreCrm) -> None:
+def test_row_13_an_answer_to_another_message_is_not_taken_for_ours(crm: FakeCrm, door: CoreCrm) -> None:
     """A server that answers twice shifts every later answer on that connection by one."""
     crm.always = Behaviour.TWICE
 
@@ -339,7 +339,7 @@ def test_a_certificate_that_is_trusted_lets_messages_through(tmp_path: Path, doo
 
 
 @pytest.mark.parametrize(("name", "trusted"), [("IP:127.0.0.1", False), ("DNS:crm.example", True)])
-def test_a_certificate_that_is_not_trusted_or_not_the_hosts_is_misconfigured(
+def test_row_13_a_certificate_that_is_not_trusted_or_not_the_hosts_is_misconfigured(
     tmp_path: Path, door_to: OpenDoor, name: str, trusted: bool
 ) -> None:
     context, file = certificate(tmp_path, name)
@@ -435,7 +435,7 @@ def test_the_password_goes_to_the_origin_of_the_wsdl_only(crm: FakeCrm, door_to:
     assert len(thief.received) == 1
 
 
-def test_a_schema_from_another_host_is_not_read(crm: FakeCrm, door_to: OpenDoor) -> None:
+def test_row_13_a_schema_from_another_host_is_not_read(crm: FakeCrm, door_to: OpenDoor) -> None:
     with running() as other:
         crm.wsdl_replacements = [(f"{crm.address}?xsd=crm.xsd".encode(), f"{other.address}?xsd=crm.xsd".encode())]
 

@@ -240,7 +240,7 @@ def test_row_21_a_content_coding_is_refused_until_there_is_one(door: Door, versi
 
 @both_versions
 @pytest.mark.parametrize("name", [b"authorization", b"content-length", b"soapaction", b"content-encoding"])
-def test_a_header_that_decides_may_come_once(door: Door, version: SoapVersion, name: bytes) -> None:
+def test_row_20_a_header_that_decides_may_come_once(door: Door, version: SoapVersion, name: bytes) -> None:
     value = {b"authorization": basic(), b"content-length": b"5", b"content-encoding": b"identity"}.get(name, b"")
 
     reply = door.post(

@@ -36,7 +36,7 @@ def test_room_is_given_back_as_it_was_taken() -> None:
         first.grow(1)
 
 
-def test_messages_beyond_the_room_are_told_busy_while_the_others_are_served() -> None:
+def test_row_31_messages_beyond_the_room_are_told_busy_while_the_others_are_served() -> None:
     """Ten senders stop in the middle of their messages; the room holds six of them and one more message."""
     app = our_app(most_bytes_under_way=6 * 1_000 + 4_000)
     message = envelope()

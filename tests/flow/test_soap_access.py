@@ -97,7 +97,7 @@ def test_anything_else_in_the_header_is_refused_with_one_text(door: Door, versio
 
 
 @both_versions
-def test_an_unknown_caller_and_a_wrong_password_get_the_same_answer(door: Door, version: SoapVersion) -> None:
+def test_row_30_an_unknown_caller_and_a_wrong_password_get_the_same_answer(door: Door, version: SoapVersion) -> None:
     wrong = door.post(version=version, authorization=basic("partner", "wrong"))
     unknown = door.post(version=version, authorization=basic("nobody", "wrong"))
 

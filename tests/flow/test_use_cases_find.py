@@ -235,7 +235,7 @@ def test_a_lead_without_a_value_is_in_no_inclusion_and_survives_every_exclusion(
         ("**", ["100% sure", "100 sure", "100_sure", "bang!", "b!_!%", "it's", "back\\slash"]),
     ],
 )
-def test_a_star_is_a_wildcard_and_nothing_else_is(
+def test_row_26_a_star_is_a_wildcard_and_nothing_else_is(
     calls: Calls, prospect: str, pattern: str, expected: list[str]
 ) -> None:
     named(calls, prospect, "100% sure", "100 sure", "100_sure", "bang!", "b!_!%", "it's", "back\\slash")

@@ -207,7 +207,7 @@ def test_a_business_refusal_is_no_exception_in_either_client(zeep: ZeepCaller, s
     assert [item.TypeID for item in answer.Log.Item] == ["BUSINESSPARTNER.UNKNOWN"]
 
 
-def test_nothing_of_a_refused_message_is_in_the_servers_log(sqlite_gateway: Gateway, zeep: ZeepCaller) -> None:
+def test_row_24_nothing_of_a_refused_message_is_in_the_servers_log(sqlite_gateway: Gateway, zeep: ZeepCaller) -> None:
     with pytest.raises(Fault):
         zeep.call("CreateLead", Lead=with_five_violations())
     assert MARK[:3] not in sqlite_gateway.server.output()

@@ -288,7 +288,7 @@ def test_more_is_told_exactly(database: Database) -> None:
         assert leads.find(tx, EVERYTHING, {}, limit=5, after="0000000003") == ([], False)
 
 
-def test_a_pattern_of_many_wildcards_is_no_trap(database: Database) -> None:
+def test_row_26_a_pattern_of_many_wildcards_is_no_trap(database: Database) -> None:
     store_leads(database, a_lead(1, name="a" * 80))
     trap = [Interval(False, Boundary.EQUAL, "a*" * 40 + "b")]
     with database.read() as tx:

@@ -30,6 +30,7 @@ LEAD_LIMITS = LeadLimits(
     deepest_element=32,
     most_elements=2_000,
     most_attributes_per_element=64,
+    most_namespaces_per_element=32,
     longest_name=256,
     longest_attribute_value=4_096,
     longest_text=100_000,

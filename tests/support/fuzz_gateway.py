@@ -96,6 +96,7 @@ class InProcess:
             self._database, caller_id=CALLER, name="Fuzz", roles=[Role.ADMIN], password=PASSWORD, now=datetime.now(UTC)
         )
         self.alarms = alarms
+        self.rejections = b""  # of the job that was taken in last
         self._runner = asyncio.Runner()
         self._gateway = Gateway(settings)
         self._life: asyncio.Queue[dict[str, str]] = asyncio.Queue()
@@ -194,8 +195,8 @@ class InProcess:
             alarms = self.alarms.take()
             assert not alarms, alarms
             accepted += counts(read_job(self._database, job["id"])).get("accepted", 0)  # and they balance
-            rejections = b"".join(rejections_file(self._database, job, now=datetime.now(UTC)))
-            assert not rejections or parse(rejections).tag == "{urn:leadbridge:leadbulk:1}LeadBulk"
+            self.rejections = b"".join(rejections_file(self._database, job, now=datetime.now(UTC)))
+            assert not self.rejections or parse(self.rejections).tag == "{urn:leadbridge:leadbulk:1}LeadBulk"
         return accepted
 
     def _claimed(self) -> Row | None:

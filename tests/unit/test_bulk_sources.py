@@ -55,7 +55,7 @@ def test_damaged() -> None:
         list(plain([gzip.compress(b"a") + b"rubbish"], LIMITS))
 
 
-def test_a_bomb_is_stopped_at_its_ratio_in_little_memory() -> None:
+def test_row_21_a_bomb_is_stopped_at_its_ratio_in_little_memory() -> None:
     bomb = gzip.compress(b"\0" * 200_000_000, 9)
     tracemalloc.start()
     sizes: list[int] = []
@@ -67,13 +67,13 @@ def test_a_bomb_is_stopped_at_its_ratio_in_little_memory() -> None:
     assert peak < 20 * BLOCK
 
 
-def test_what_deflates_well_and_is_short_is_no_bomb() -> None:
+def test_row_21_what_deflates_well_and_is_short_is_no_bomb() -> None:
     data = b" " * 1_000_000
     assert b"".join(plain([gzip.compress(data)], LIMITS)) == data
 
 
 @pytest.mark.parametrize("compress", [bytes, gzip.compress])
-def test_the_largest_file(compress: type[bytes]) -> None:
+def test_row_04_the_largest_file_passes_and_one_byte_more_is_refused(compress: type[bytes]) -> None:
     limits = SourceLimits(largest_file_bytes=5_000, largest_ratio=200)
     assert b"".join(plain(blocks(compress(noise(5_000)), 100), limits)) == noise(5_000)
     with pytest.raises(SourceBroken, match="more than 5,000 bytes"):

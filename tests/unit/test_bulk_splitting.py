@@ -252,7 +252,7 @@ def test_what_is_no_bulk_file_is_refused_before_anything_comes_out(data: bytes, 
 # ----------------------------------------------------------------------------------------------- large and many
 
 
-def test_a_huge_lead_breaks_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_04_a_huge_lead_breaks_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(splitting, "LARGEST_LEAD", 5_000)
     note = "<lbl:Note>{}</lbl:Note>"
     data = file_of([small_lead(1, content=note.format("x" * 4_000)), small_lead(2, content=note.format("x" * 6_000))])

@@ -237,7 +237,7 @@ def test_a_file_that_cannot_be_read_is_named(config: Path, content: bytes | None
     assert said in problem
 
 
-def test_no_problem_repeats_a_value(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_24_no_problem_repeats_a_value(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     config.write_text(f"[crm]\npassword = 5\nusername = ['{SECRET}']\n")
     monkeypatch.setenv("LEADBRIDGE_DATABASE_URL", f"mysql://leadbridge:{SECRET}@db/leadbridge")
     monkeypatch.setenv("LEADBRIDGE_CODE_LISTS__GROUP_CODES", SECRET)
@@ -268,7 +268,7 @@ def test_no_problem_repeats_a_value(config: Path, monkeypatch: pytest.MonkeyPatc
         ("postgresql://db/x?sslpassword=hush", f"postgresql://db/x?sslpassword={MASK}"),
     ],
 )
-def test_the_database_password_is_masked(url: str, shown: str) -> None:
+def test_row_32_the_database_password_is_masked(url: str, shown: str) -> None:
     assert Settings(database_url=url).masked()["database_url"] == shown
 
 
@@ -286,7 +286,7 @@ def test_masked_settings_are_plain_data_in_the_shape_of_the_file() -> None:
     assert Settings().masked()["crm"]["password"] is None
 
 
-def test_no_secret_stands_in_the_representation() -> None:
+def test_row_32_no_secret_stands_in_the_representation() -> None:
     settings = Settings(
         database_url=f"postgresql://leadbridge:{SECRET}@db/leadbridge",
         crm={"username": "gateway", "password": SECRET, "wsdl": f"https://gateway:{SECRET}@crm/?wsdl"},

@@ -25,6 +25,7 @@ class LeadLimits:
     deepest_element: int
     most_elements: int
     most_attributes_per_element: int
+    most_namespaces_per_element: int
     longest_name: int
     longest_attribute_value: int
     longest_text: int

@@ -5,6 +5,7 @@ of it: the start tag of the root declares the namespaces of the leads.
 """
 
 import codecs
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ _COMMON = NAMESPACES["lbc"]
 _SEPARATOR = "}"
 _ROOT, _HEADER = f"{_BULK}}}LeadBulk", f"{_BULK}}}BasicMessageHeader"
 _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+_UTF_8_MARK = codecs.BOM_UTF8.decode("latin-1")
+_DECLARED_ENCODING = re.compile(r"""<\?xml\s[^>]*?\sencoding\s*=\s*["']([A-Za-z][\w.-]*)["']""")
+_LONGEST_DECLARATION = 200  # characters
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
@@ -78,6 +82,19 @@ def utf_8(blocks: Iterable[bytes]) -> Iterator[bytes]:
     for block in stream:
         yield decoder.decode(block).encode()
     yield decoder.decode(b"", True).encode()
+
+
+def require_one_encoding(begin: bytes, charset: str | None) -> None:
+    """Look whether byte order mark, XML declaration and `charset`, where one was given outside the file, agree.
+
+    `begin` are the first plain bytes of the file, as they came. Raises Unusable.
+    """
+    encoding = _UTF_16.get(begin[:2])
+    first = begin[2:][: 2 * _LONGEST_DECLARATION].decode(encoding, "replace") if encoding else begin.decode("latin-1")
+    declaration = _DECLARED_ENCODING.match(first[:_LONGEST_DECLARATION].removeprefix(_UTF_8_MARK))
+    names = ("utf-16",) if encoding else ("utf-8", "us-ascii")
+    if any(name is not None and name.lower() not in names for name in (charset, declaration and declaration[1])):
+        raise Unusable("Content-Type, byte order mark and XML declaration name different encodings")
 
 
 class Checker:

@@ -19,6 +19,7 @@ from typing import cast
 from lxml import etree
 
 from leadbridge.bulk.assignment import Job, LeadLimits
+from leadbridge.bulk.crowds import crowded, may_be_crowded
 from leadbridge.bulk.heading import read_heading
 from leadbridge.bulk.splitting import Chunk, split
 from leadbridge.contract import codec
@@ -120,15 +121,11 @@ class Intake:
     # ---------------------------------------------------------------------------------------- from bytes to calls
 
     def _records(self, chunk: Chunk) -> _Records:
-        root, unreadable = _parsed(chunk)
+        root, unreadable = _parsed(chunk, self._limits)
         elements = list(root)[1:]
         records = _Records(elements)
-        for place in unreadable:
-            note = (
-                "The record cannot be read: names, nesting or texts are beyond what XML parsers take. "
-                "Only its keys are kept."
-            )
-            records.refuse_as(place, LogItemType.BULK_RECORD_DAMAGED, note)
+        for place, (kind, note) in unreadable.items():
+            records.refuse_as(place, kind, note)
         for place, damage in chunk.damaged.items():
             records.refuse_as(place, LogItemType.BULK_RECORD_DAMAGED, damage)
         if not conforms(root):
@@ -251,21 +248,37 @@ class _NotKept(Exception):
     """Rolls a trial back."""
 
 
-def _parsed(chunk: Chunk) -> tuple[etree._Element, list[int]]:
-    """The chunk's document, and the places of records that libxml2 does not take; they are empty there."""
-    try:
-        return parse(chunk.document), []
-    except MalformedXml:
-        pass
+_UNREADABLE = (
+    LogItemType.BULK_RECORD_DAMAGED,
+    "The record cannot be read: names, nesting or texts are beyond what XML parsers take. Only its keys are kept.",
+)
+
+
+def _parsed(chunk: Chunk, limits: LeadLimits) -> tuple[etree._Element, dict[int, tuple[LogItemType, str]]]:
+    """The chunk's document, and the places of records that are not taken as they are; they are empty there.
+
+    Those are records that libxml2 does not take, and those with more attributes on one element than are allowed:
+    whatever looks at these afterwards takes the square of their number.
+    """
+    if not may_be_crowded(chunk.document, limits):
+        try:
+            return parse(chunk.document), {}
+        except MalformedXml:
+            pass
     heading = read_heading(chunk.document)
     assert heading is not None  # every chunk begins with one
-    root, unreadable = parse(heading.opening + heading.closing), []
+    root = parse(heading.opening + heading.closing)
+    unreadable: dict[int, tuple[LogItemType, str]] = {}
     for place, alone in enumerate(split([chunk.document], chunk_records=1)):
-        try:
-            root.append(parse(alone.document)[1])
-        except MalformedXml:
-            unreadable.append(place)
-            root.append(_keys_only(alone.document))
+        if (crowd := crowded(alone.document, limits)) is not None:
+            unreadable[place] = LogItemType.BULK_RECORD_TOO_LARGE, f"{crowd} Only its keys are kept."
+        else:
+            try:
+                root.append(parse(alone.document)[1])
+                continue
+            except MalformedXml:
+                unreadable[place] = _UNREADABLE
+        root.append(_keys_only(alone.document))
     return root, unreadable
 
 
@@ -395,10 +408,7 @@ def _beyond(lead: etree._Element, limits: LeadLimits) -> str | None:
             return f"A name has more than {limits.longest_name:,} characters."
         if len(element.text or "") > limits.longest_text or len(element.tail or "") > limits.longest_text:
             return f"A text has more than {limits.longest_text:,} characters."
-        attributes = attributes_of(element)
-        if len(attributes) > limits.most_attributes_per_element:
-            return f"An element has more than {limits.most_attributes_per_element:,} attributes."
-        if any(len(name) + len(value) > limits.longest_attribute_value for name, value in attributes):
+        if any(len(name) + len(value) > limits.longest_attribute_value for name, value in attributes_of(element)):
             return f"An attribute has more than {limits.longest_attribute_value:,} characters."
     if _deeper_than(limits.deepest_element)(lead):
         return f"The lead has elements more than {limits.deepest_element:,} levels deep."

@@ -13,7 +13,14 @@ from uuid import NAMESPACE_OID
 
 from leadbridge.bulk.columns import ColumnMapping
 from leadbridge.bulk.csvfile import check_columns, split_csv
-from leadbridge.bulk.heading import LONGEST_HEADING, Heading, Unusable, heading_of, require_contract
+from leadbridge.bulk.heading import (
+    LONGEST_HEADING,
+    Heading,
+    Unusable,
+    heading_of,
+    require_contract,
+    require_one_encoding,
+)
 from leadbridge.bulk.sources import BLOCK, SourceBroken, SourceLimits, blocks_of_file, plain
 from leadbridge.bulk.splitting import Chunk, split
 from leadbridge.caller import Caller
@@ -46,15 +53,23 @@ class FileFacts:
 
 
 class Examiner:
-    """Looks at a file's plain bytes as they pass. `uuid` is given from outside, for a file that has none itself."""
+    """Looks at a file's plain bytes as they pass. `uuid` is given from outside, for a file that has none itself, and so
+    may be the `charset` that its encoding must agree with.
+    """
 
     def __init__(
-        self, media: Media | None = None, *, uuid: str | None = None, mapping: ColumnMapping = NO_MAPPING
+        self,
+        media: Media | None = None,
+        *,
+        uuid: str | None = None,
+        charset: str | None = None,
+        mapping: ColumnMapping = NO_MAPPING,
     ) -> None:
         self.media = media
         self.heading: Heading | None = None
         self.usable = False  # it is settled that there is a lead to be had
         self._uuid = uuid
+        self._charset = charset
         self._mapping = mapping
         self._hash = hashlib.blake2b(repr(mapping).encode() if mapping != NO_MAPPING else b"", digest_size=32)
         self._size = 0
@@ -99,6 +114,7 @@ class Examiner:
                 check_columns(self._begin, self._mapping)
                 self.usable = True
         elif (heading := heading_of(self._begin)) is not None:
+            require_one_encoding(self._begin, self._charset)
             require_contract(heading)
             if heading.uuid and self._uuid and heading.uuid != self._uuid:
                 raise Unusable("the file's header has another UUID than the one that was given")

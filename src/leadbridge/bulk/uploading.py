@@ -31,7 +31,8 @@ _LEVEL = 1  # half the size of higher ones is won in a tenth of their time
 class Upload:
     """One file on its way in. `feed` it the bytes in order, then `finish`, or `break_off` where no more will come.
 
-    `media` is None for whatever the bytes say. `uuid` is the file's, where its sender named one outside it.
+    `media` is None for whatever the bytes say. `uuid` is the file's, where its sender named one outside it, and
+    `charset` likewise.
     """
 
     def __init__(
@@ -41,6 +42,7 @@ class Upload:
         *,
         media: Media | None,
         uuid: str | None,
+        charset: str | None = None,
         limits: SourceLimits,
         chunk_records: int,
         lease: timedelta,
@@ -49,7 +51,7 @@ class Upload:
     ) -> None:
         self._database = database
         self._caller = caller
-        self._examiner = Examiner(media, uuid=uuid)
+        self._examiner = Examiner(media, uuid=uuid, charset=charset)
         self._inflater = Inflater(limits)
         self._chunk_records = chunk_records
         self._lease = lease

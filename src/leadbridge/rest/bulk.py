@@ -56,6 +56,10 @@ _MEDIA: dict[str, Media | None] = {
 _CHARSETS = {"xml": {"utf-8", "us-ascii", "utf-16"}, "csv": {"utf-8", "us-ascii"}, None: {"utf-8"}}
 _XML = "application/xml"
 
+# Headers that decide what a file is and who sent it. Two of one kind are refused, as at the SOAP door: a proxy in front
+# of us may take the other one.
+_DECISIVE = ("content-type", "content-encoding", "content-length", "authorization", "idempotency-key")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadPolicy:
@@ -157,7 +161,7 @@ def bulk_router(
         202 and the job; the very same file again: 200 and the job that it has. `Idempotency-Key` is the UUID of a file
         that has none itself.
         """
-        media = _media_of(request)
+        media, charset = _media_of(request)
         uuid = _uuid_of(request)
         caller = await caller_of(request, access, quotas, OperationGroup.LEAD)
         with places.one(caller):
@@ -166,6 +170,7 @@ def bulk_router(
                 caller,
                 media=media,
                 uuid=uuid,
+                charset=charset,
                 limits=policy.limits,
                 chunk_records=policy.chunk_records,
                 lease=policy.lease,
@@ -206,20 +211,28 @@ def bulk_router(
 # ------------------------------------------------------------------------------------------------------- receiving
 
 
-def _media_of(request: Request) -> Media | None:
+def _media_of(request: Request) -> tuple[Media | None, str | None]:
+    """What the headers say that the file is, and in which charset. Raises Problem."""
+    for name in _DECISIVE:
+        if len(request.headers.getlist(name)) > 1:
+            raise Problem(400, FaultTypeId.MALFORMED_MESSAGE, f"The request has two headers {name}.")
     media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
     name = media_type.strip()
     if name not in _MEDIA:
         raise _unsupported("Send text/xml, application/xml, text/csv or application/gzip.")
     media = _MEDIA[name]
+    charset: str | None = None
     for parameter in parameters:
         key, _, value = parameter.strip().partition("=")
-        if key == "charset" and value.strip('"') not in _CHARSETS[media]:
+        if key != "charset":
+            continue
+        if charset is not None or value.strip('"') not in _CHARSETS[media]:
             raise _unsupported("Send the file in UTF-8, or XML in UTF-16 with its mark.")
+        charset = value.strip('"')
     coding = request.headers.get("content-encoding", "identity").strip().lower()
     if coding not in ("identity", "gzip", "x-gzip", ""):
         raise _unsupported("Send the file as it is, or with Content-Encoding gzip.")
-    return media
+    return media, charset
 
 
 def _unsupported(text: str) -> Problem:
