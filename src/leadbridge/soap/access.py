@@ -21,7 +21,7 @@ async def caller_of(
     basic = security.from_authorization(authorization)
     tokens: Sequence[Evidence] = security.from_security_header(security_header)
     try:
-        return await access.identify([*basic, *tokens])
+        return await access.identify([*basic, *tokens] if tokens else basic)
     except NotAdmitted as error:
         raise refusal_of(error, security.FAILED_AUTHENTICATION if tokens else None) from None
 
