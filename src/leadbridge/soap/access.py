@@ -42,7 +42,8 @@ async def caller_of(
     basic = from_authorization(authorization)
     tokens = security_header.evidence
     try:
-        return await access.identify([*basic, *tokens, *certificates], once=security_header.once, address=address)
+        evidence = [*basic, *tokens, *certificates] if tokens or certificates else basic
+        return await access.identify(evidence, once=security_header.once, address=address)
     except NotAdmitted as error:
         raise refusal_of(error, FAILED_AUTHENTICATION if tokens else None) from None
 

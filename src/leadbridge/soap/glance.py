@@ -36,12 +36,28 @@ def is_plain(data: bytes, limits: GateLimits) -> bool:
     # Every attribute and every namespace declaration has an equals sign.
     if data.count(b"=") > min(limits.most_attributes_per_element, limits.most_namespaces_per_element):
         return False
-    pieces = data.split(b"<")
     most_elements = min(_MOST_ELEMENTS, limits.most_elements)
-    if len(pieces) > most_elements and len(pieces) - data.count(b"</") > most_elements:
+    tags = data.count(b"<")
+    if tags >= most_elements and tags - data.count(b"</") >= most_elements:
         return False
+    longest_value = min(limits.longest_attribute_value, limits.longest_text)
+    if len(data) <= longest_value and _is_dense(data, limits.longest_name):
+        return True
+    pieces = data.split(b"<")
     longest = max(map(len, pieces))  # no tag and no text is longer; characters are fewer than bytes
-    if longest > min(limits.longest_attribute_value, limits.longest_text):
+    if longest > longest_value:
         return False
     # Where a piece is longer than a name may be, look at what lies between white space: a name has none.
     return longest <= limits.longest_name or max(map(len, b" ".join(pieces).split())) <= limits.longest_name
+
+
+def _is_dense(data: bytes, longest: int) -> bool:
+    """True where nothing longer than this is without a bracket: each half of it has one, and so no name is longer."""
+    half = longest // 2
+    if not half:
+        return False
+    find = data.find
+    for at in range(0, len(data) - half + 1, half):
+        if find(b"<", at, at + half) < 0:
+            return False
+    return True
