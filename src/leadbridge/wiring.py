@@ -428,10 +428,11 @@ class _Readiness:
         self._asking: asyncio.Task[bool] | None = None
 
     async def is_ready(self) -> bool:
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(asyncio.to_thread(self._ask))
-        done, _ = await asyncio.wait([self._asking], timeout=_READINESS_SECONDS)
-        return bool(done) and self._asking.result()
+        asking = self._asking
+        if asking is None or asking.done():
+            asking = self._asking = asyncio.create_task(asyncio.to_thread(self._ask))
+        done, _ = await asyncio.wait([asking], timeout=_READINESS_SECONDS)
+        return bool(done) and asking.result()
 
     def _ask(self) -> bool:
         try:

@@ -301,7 +301,6 @@ XSLT = "http://www.w3.org/TR/1999/REC-xslt-19991116"
 STR_TRANSFORM = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#STR-Transform"
 
 
-@both_versions
 @pytest.mark.parametrize(
     ("how", "code"),
     [
@@ -340,10 +339,11 @@ STR_TRANSFORM = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-me
     ],
 )
 def test_row_12_every_other_algorithm_reference_and_key_is_refused(
-    door: Door, acme: Identity, version: SoapVersion, how: dict[str, object], code: str
+    door: Door, acme: Identity, how: dict[str, object], code: str
 ) -> None:
-    reply = post(door, sign(message(version=version), acme, **how), version=version)  # type: ignore[arg-type] # of any parameter
-    assert code_of(reply) == refused(code)
+    for version in (SOAP_11, SOAP_12):
+        root = sign(message(version=version), acme, **how)  # type: ignore[arg-type] # of any parameter
+        assert code_of(post(door, root, version=version)) == refused(code)
     assert not door.recorder.calls
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import xmlsec
+import zeep
 import zeep.exceptions
 from zeep.wsse.compose import Compose
 from zeep.wsse.signature import BinarySignature, Signature, verify_envelope
@@ -27,6 +28,7 @@ from tests.interop.zeep_caller import ZeepCaller, header
 from tests.support.certificates import Identity, Kind, identity
 from tests.support.signing import signer_of
 
+README = Path(__file__).parents[2] / "README.md"
 OURS = identity("leadbridge")  # what the server signs its answers with
 T: Any = xmlsec.Transform  # type: ignore[attr-defined] # its stubs lack the algorithms
 
@@ -113,6 +115,19 @@ def test_zeeps_signature_is_accepted_and_ours_by_zeep(
             )
         assert "may not call this operation" in fault.value.message
         assert verified.verified == 2
+
+
+def test_what_the_readme_shows_works(gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shown,) = (code for code in README.read_text().split("```python")[1:] if "BinarySignature" in code)
+    identity("acme").written_to(tmp_path, "acme")
+    OURS.written_to(tmp_path, "leadbridge")
+    monkeypatch.chdir(tmp_path)
+    names: dict[str, Any] = {"zeep": zeep, "wsdl": gateway.wsdl("LeadService")}
+    exec(shown.partition("```")[0], names)
+    service = names["client"].service
+    for _ in range(2):
+        answer = service.FindLead(BasicMessageHeader=header(), LeadSelectionByElements={})
+        assert answer.Log.BusinessDocumentProcessingResultCode == "3"
 
 
 @pytest.mark.parametrize("kind", [BinarySignature, Signature])
