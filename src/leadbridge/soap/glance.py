@@ -57,7 +57,7 @@ def _is_dense(data: bytes, longest: int) -> bool:
     if not half:
         return False
     find = data.find
-    for at in range(0, len(data) - half + 1, half):
+    for at in range(0, len(data) - half + 1, half):  # noqa: SIM110 a generator takes twice as long
         if find(b"<", at, at + half) < 0:
             return False
     return True
