@@ -20,14 +20,14 @@ from cyclopts import App, Parameter
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from tests.benchmarks import bulk, codec, find, forward, gate, ledger, single, stack, tables
+from tests.benchmarks import bulk, codec, find, flood, forward, gate, ledger, single, stack, tables
 from tests.benchmarks.databases import DatabaseKind, Databases
 from tests.benchmarks.processes import ROOT
 from tests.benchmarks.results import Results, machine, record
 from tests.benchmarks.subjects import OURS, SPYNE, SUBJECTS
 
-Part = Literal["codec", "stack", "gate", "single", "bulk", "forward", "find", "ledger"]
-PARTS: tuple[Part, ...] = ("codec", "stack", "gate", "single", "bulk", "forward", "find", "ledger")
+Part = Literal["codec", "stack", "gate", "single", "bulk", "forward", "find", "flood", "ledger"]
+PARTS: tuple[Part, ...] = ("codec", "stack", "gate", "single", "bulk", "forward", "find", "flood", "ledger")
 BOTH: tuple[DatabaseKind, ...] = ("sqlite", "postgresql")
 
 
@@ -63,6 +63,7 @@ QUICK = Sizes(
 _EPILOGUE = """
 codec, stack and gate measure in process. single calls ours and its peers over HTTP with wrk. bulk imports files.
 forward empties an outbox. find searches among many leads (--leads), on PostgreSQL unless --database says otherwise.
+flood serves a good client among hostile ones.
 ledger compares what was acknowledged with the database, also with a killed worker, and beside an
 import. Everything takes about fifty minutes.
 
@@ -151,6 +152,7 @@ class _Run:
             "bulk": (len(self.kinds) * len(self.sizes.bulk_leads), self._bulk),
             "forward": (len(self.kinds), self._forward),
             "find": (len(self._find_kinds()) * find.count_of_questions(), self._find),
+            "flood": (1, self._flood),
             "ledger": (len(self.kinds) * len(ledger.DISTURBANCES), self._ledger),
         }
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
@@ -211,6 +213,11 @@ class _Run:
             self.databases,
             lambda one: report(tables.line(one)),
         )
+
+    def _flood(self, report: Callable[[object], None]) -> None:
+        self.results.flood = flood.measure(self.plan.seconds, self.folder)
+        alone, flooded = self.results.flood
+        report(f"flood: p99 of a good client {alone.p99_ms:.1f} ms alone, {flooded.p99_ms:.1f} ms in it")
 
     def _ledger(self, report: Callable[[object], None]) -> None:
         self.results.ledger = ledger.measure(

@@ -18,6 +18,7 @@ from tests.benchmarks import load
 from tests.benchmarks.bulk import Imported
 from tests.benchmarks.databases import DatabaseKind
 from tests.benchmarks.find import Found
+from tests.benchmarks.flood import Served
 from tests.benchmarks.forward import Forwarded
 from tests.benchmarks.ledger import Ledger
 from tests.benchmarks.processes import ROOT
@@ -42,6 +43,7 @@ class Results:
     bulk: list[Imported] = field(default_factory=list)
     forward: list[Forwarded] = field(default_factory=list)
     find: list[Found] = field(default_factory=list)
+    flood: list[Served] = field(default_factory=list)
     ledger: list[Ledger] = field(default_factory=list)
 
     def write(self, path: Path) -> None:
@@ -76,6 +78,8 @@ class Results:
         goals += self._find_goals()
         kept = [one for one in self.ledger if one.acknowledged is not None]
         wrong = float(sum(not one.balances for one in kept)) if kept else None
+        failed = float(sum(one.failed for one in self.flood)) if self.flood else None
+        goals.append(Goal("flood: calls of a good client that failed", failed, at_most=0))
         return [*goals, Goal("ledger: runs in which calls and leads differ", wrong, at_most=0)]
 
     def _find_goals(self) -> list[Goal]:

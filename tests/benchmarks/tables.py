@@ -10,6 +10,7 @@ from rich.table import Table
 
 from tests.benchmarks.bulk import Imported
 from tests.benchmarks.find import Found
+from tests.benchmarks.flood import Served
 from tests.benchmarks.forward import Forwarded
 from tests.benchmarks.ledger import Ledger
 from tests.benchmarks.results import Results
@@ -26,7 +27,7 @@ def show(results: Results, console: Console) -> None:
     for name in ("date", "commit", "cpu", "cores", "load_before", "python", "disk", "generator"):
         console.print(f"{name:12} {results.machine[name]}", highlight=False)
     measured = (_single(results.single), _in_process(results), _bulk(results.bulk), _forward(results.forward))
-    for table in (*measured, _find(results.find)):
+    for table in (*measured, _find(results.find), _flood(results.flood)):
         if table.row_count:
             console.print(table)
     if results.ledger:
@@ -134,6 +135,14 @@ def _find(found: Iterable[Found]) -> Table:
         hits = "-" if one.hits is None else f"{one.hits:,}"
         pages = map(_number, (one.first_page_ms, one.last_page_ms))
         table.add_row(one.database, one.operation, one.selection, one.caller, hits, *pages)
+    return table
+
+
+def _flood(found: Iterable[Served]) -> Table:
+    table = _table("\nA good client, alone and among hostile ones", "subject", "calls", "failed", "p50 ms", "p99 ms")
+    for one in found:
+        name = "in a flood" if one.flooded else "alone"
+        table.add_row(name, f"{one.calls:,}", str(one.failed), _number(one.p50_ms), _number(one.p99_ms))
     return table
 
 
