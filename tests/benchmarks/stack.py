@@ -104,14 +104,15 @@ def real_use_cases() -> Mapping[str, UseCase]:
     return use_cases(Policy(origin_type_codes=frozenset({"002"})))
 
 
-def our_app(*, most_bytes_under_way: int = 256_000_000) -> SoapApp:
+def our_app(database: Database | None = None, *, most_bytes_under_way: int = 256_000_000) -> SoapApp:
     """The door with the real use cases in a write lane, and with the credentials of one caller verified already."""
-    lane = WriteLane(no_database())
+    database = database or no_database()
+    lane = WriteLane(database)
     lane.start()
-    authenticator = Authenticator(no_database(), cache_seconds=3_600)
+    authenticator = Authenticator(database, cache_seconds=3_600)
     authenticator._remembered.remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
     return soap_app(
-        dispatcher=Dispatcher(no_database(), real_use_cases(), lane=lane),
+        dispatcher=Dispatcher(database, real_use_cases(), lane=lane),
         access=Access(authenticator),
         limits=GateLimits(**GateSettings().model_dump()),
         public_url="http://localhost",
