@@ -26,6 +26,7 @@ def policy(settings: Settings) -> Policy:
     return Policy(
         default_phone_region=settings.matching.default_phone_region,
         default_owner_id=settings.crm.default_owner_id,
+        owner_ids=frozenset(settings.crm.owner_ids),
         ntb_closed_opportunity=NtbClosedOpportunity(settings.crm.ntb_closed_opportunity),
         origin_type_codes=frozenset(settings.code_lists.origin_type_codes),
         group_codes=frozenset(settings.code_lists.group_codes),

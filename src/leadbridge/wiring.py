@@ -37,12 +37,15 @@ from leadbridge.forwarding import ForwardingPolicy, Relay
 from leadbridge.opening import bulk_assignment, policy, source_limits
 from leadbridge.operations import partner_loop, qualified
 from leadbridge.operations.dispatcher import Dispatcher
+from leadbridge.operations.room import Room
 from leadbridge.operations.table import use_cases
 from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
+from leadbridge.rest.crm import crm_router
+from leadbridge.rest.jsonbody import BodyLimits
 from leadbridge.secretbox import secret_box
 from leadbridge.settings import Settings
 from leadbridge.signatures.signing import Signer, certificate_from, signer_from
@@ -304,6 +307,7 @@ def _parts(settings: Settings) -> _Parts:
     )
     shared = Quotas(database, _quota_policy(settings))
     journal = RefusalJournal(database)
+    room = Room(settings.load.most_bytes_under_way)
     soap = soap_app(
         operations=operations(),
         dispatcher=dispatcher,
@@ -311,7 +315,7 @@ def _parts(settings: Settings) -> _Parts:
         limits=limits(settings),
         service_limits=dict.fromkeys(("LeadService", "LeadBulkService"), many_leads_limits(settings)),
         public_url=settings.address,
-        most_bytes_under_way=settings.load.most_bytes_under_way,
+        room=room,
         wsdl_access=settings.wsdl_access,
         validate_answers=settings.validate_answers,
         quotas=shared,
@@ -319,16 +323,11 @@ def _parts(settings: Settings) -> _Parts:
         freshness=freshness(settings),
         signing=signing(settings),
     )
-    upload_policy = UploadPolicy(
-        limits=source_limits(settings),
-        chunk_records=settings.bulk.chunk_records,
-        lease=timedelta(seconds=settings.bulk.lease_seconds),
-        idle_seconds=settings.bulk.upload_idle_seconds,
-        least_bytes_per_second=settings.bulk.least_upload_bytes_per_second,
-        pace_seconds=settings.bulk.upload_pace_seconds,
-        most_uploads=settings.bulk.most_uploads,
+    rest = RestApp(
+        bulk_router(database, access, _upload_policy(settings), quotas=shared),
+        crm_router(dispatcher, access, BodyLimits(**settings.json_body.model_dump()), quotas=shared, room=room),
+        journal=journal,
     )
-    rest = RestApp(bulk_router(database, access, upload_policy, quotas=shared), journal=journal)
     proxies = Proxies(
         settings.proxy.trusted_addresses, client_certificate_header=settings.proxy.client_certificate_header
     )
@@ -348,6 +347,18 @@ def _parts(settings: Settings) -> _Parts:
         quotas=shared,
         journal=journal,
         readiness=_Readiness(database),
+    )
+
+
+def _upload_policy(settings: Settings) -> UploadPolicy:
+    return UploadPolicy(
+        limits=source_limits(settings),
+        chunk_records=settings.bulk.chunk_records,
+        lease=timedelta(seconds=settings.bulk.lease_seconds),
+        idle_seconds=settings.bulk.upload_idle_seconds,
+        least_bytes_per_second=settings.bulk.least_upload_bytes_per_second,
+        pace_seconds=settings.bulk.upload_pace_seconds,
+        most_uploads=settings.bulk.most_uploads,
     )
 
 

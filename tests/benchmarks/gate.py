@@ -21,10 +21,10 @@ from typing import Any
 import uvloop
 
 from leadbridge.contract.parsing import parse
+from leadbridge.operations.room import Share
 from leadbridge.soap.asgi import SoapApp
 from leadbridge.soap.envelope import Envelope
 from leadbridge.soap.gate import Receive, Scope
-from leadbridge.soap.room import Share
 from leadbridge.soap.transport import Visit
 from leadbridge.soap.versions import SOAP_11
 from leadbridge.store.database import Database, migrate

@@ -27,6 +27,7 @@ from leadbridge.authentication.access import Access
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.operations.call import Policy
 from leadbridge.operations.dispatcher import Dispatcher
+from leadbridge.operations.room import Room
 from leadbridge.operations.table import UseCase, use_cases
 from leadbridge.settings import GateSettings
 from leadbridge.soap.asgi import SoapApp, soap_app
@@ -116,7 +117,7 @@ def our_app(database: Database | None = None, *, most_bytes_under_way: int = 256
         access=Access(authenticator),
         limits=GateLimits(**GateSettings().model_dump()),
         public_url="http://localhost",
-        most_bytes_under_way=most_bytes_under_way,
+        room=Room(most_bytes_under_way),
         clock=lambda: datetime.now(UTC),
     )
 

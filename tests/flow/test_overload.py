@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from leadbridge.operations.dispatcher import Busy
-from leadbridge.soap.room import Room, Share
+from leadbridge.operations.room import Room, Share
 from tests.benchmarks.stack import our_app, our_scope
 from tests.support.calls import Wire
 from tests.support.door import CREATE_LEAD, envelope

@@ -195,12 +195,17 @@ class Refusal:
     code: RefusalCode
 
 
-def decide_won(record: Record) -> SetStatus | ConvertLead | Refusal:
+def decide_won(record: Record, *, expected: RecordType | None = None) -> SetStatus | ConvertLead | Refusal:
     """Decide what a combo update to Close Won does (seeds/002, use case 2).
 
     An opportunity becomes Close Won. A lead is converted: a new opportunity that is Close Won at once, and
     the lead becomes Close Won. A final record refuses: RECORD_FINAL.
+
+    ``expected`` is the type that the caller says the record has, if it says one; another type refuses as in
+    ``decide_lost``.
     """
+    if expected is not None and record.record_type is not expected:
+        return Refusal(RefusalCode.WRONG_RECORD_TYPE)
     if record.is_final:
         return Refusal(RefusalCode.RECORD_FINAL)
     if record.record_type is RecordType.LEAD:

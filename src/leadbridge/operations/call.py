@@ -11,7 +11,7 @@ from typing import Any
 from leadbridge.assignment import AssignmentRules
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
-from leadbridge.crm.combo import NtbClosedOpportunity
+from leadbridge.crm.combo import NtbClosedOpportunity, RecordType
 from leadbridge.leadduplicate import DuplicatePolicy
 from leadbridge.messages import BasicMessageHeader
 from leadbridge.scoring import Questionnaire
@@ -35,6 +35,7 @@ class Call:
     received_at: datetime
     correlation_id: str
     record_hashes: tuple[bytes, ...] = ()  # the content_hash of each record of a bundle
+    record_type: RecordType | None = None  # what the core CRM's record is, where the call says it beside its message
 
 
 class Answer:
@@ -60,6 +61,7 @@ class Policy:
 
     default_phone_region: str = "DE"
     default_owner_id: str = "UNASSIGNED"
+    owner_ids: frozenset[str] = field(default_factory=frozenset)  # without any, every owner is known
     ntb_closed_opportunity: NtbClosedOpportunity = NtbClosedOpportunity.LEAD
     origin_type_codes: frozenset[str] = field(default_factory=frozenset)
     group_codes: frozenset[str] = field(default_factory=frozenset)

@@ -134,6 +134,10 @@ def _record(row: Row) -> Record:
 def _combo_create(call: Call, rows: list[Row], numbers: Any, writing: _Writing, policy: Policy) -> Answer:
     message, operation = call.message, "ComboCreateLeadOpportunity"
     log = LogBuilder()
+    if policy.owner_ids and message.owner_id not in (*policy.owner_ids, policy.default_owner_id):
+        element = f"/lbr:{message.Meta.name}/lbr:OwnerID"
+        log.error(LogItemType.CRM_OWNER_UNKNOWN, "The owner is not in this site's list.", element)
+        return _create_answer(call, log)
     decision = decide_create(
         customer_type=CustomerType(message.customer_type_code.value),
         owner_id=message.owner_id,
@@ -160,16 +164,24 @@ def _combo_create(call: Call, rows: list[Row], numbers: Any, writing: _Writing, 
         writing.create(call, operation, row, _notes(message, row["record_id"]))
         rows.append(row)
         log.information(LogItemType.CRM_RECORD_CREATED, f"Record {row['record_id']} was created.")
+    return _create_answer(
+        call,
+        log,
+        record_type_code=RecordTypeCode(row["record_type_code"]),
+        record_id=row["record_id"],
+        status_name=row["status_name"],
+        created_indicator=decision.existing is None,
+        closed_record_id=closed[:_MOST_CLOSED],
+    )
+
+
+def _create_answer(call: Call, log: LogBuilder, **fields: Any) -> Answer:
     return Answer(
         ComboCreateLeadOpportunityConfirmationSync(
-            basic_message_header=answer_header(message.basic_message_header, call.received_at),
-            record_type_code=RecordTypeCode(row["record_type_code"]),
-            record_id=row["record_id"],
-            status_name=row["status_name"],
-            created_indicator=decision.existing is None,
-            closed_record_id=closed[:_MOST_CLOSED],
+            basic_message_header=answer_header(call.message.basic_message_header, call.received_at),
             replayed_indicator=False,
             log=log.log(),
+            **fields,
         )
     )
 
@@ -222,7 +234,7 @@ def combo_update(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
         operation="ComboUpdateLeadOpportunity",
         answer=ComboUpdateLeadOpportunityConfirmationSync,
         wanted=StatusName.CLOSE_WON,
-        decide=decide_won,
+        decide=lambda record, named: decide_won(record, expected=named),
     )
 
 
@@ -235,7 +247,7 @@ def update_opportunity_status(tx: Transaction, calls: Sequence[Call], policy: Po
         operation="UpdateOpportunityStatus",
         answer=OpportunityStatusUpdateConfirmationSync,
         wanted=StatusName.CLOSE_LOST,
-        decide=lambda record: decide_lost(record, expected=RecordType.OPPORTUNITY),
+        decide=lambda record, _named: decide_lost(record, expected=RecordType.OPPORTUNITY),
     )
 
 
@@ -248,11 +260,11 @@ def update_lead_status(tx: Transaction, calls: Sequence[Call], policy: Policy) -
         operation="UpdateLeadStatus",
         answer=LeadStatusUpdateConfirmationSync,
         wanted=StatusName.CLOSE_LOST,
-        decide=lambda record: decide_lost(record, expected=RecordType.LEAD),
+        decide=lambda record, _named: decide_lost(record, expected=RecordType.LEAD),
     )
 
 
-_Decide = Callable[[Record], SetStatus | ConvertLead | Refusal]
+_Decide = Callable[[Record, RecordType | None], SetStatus | ConvertLead | Refusal]
 
 
 def _update(
@@ -336,7 +348,7 @@ def _change_status(
         log.error(LogItemType.CRM_RECORD_UNKNOWN, "There is no such record.", f"{root}/lbr:RecordID")
     if log.failed or row is None:
         return None
-    decision = decide(_record(row))
+    decision = decide(_record(row), call.record_type)
     if isinstance(decision, Refusal):
         type_id, note = _REFUSALS[decision.code]
         log.error(type_id, note, f"{root}/lbr:RecordID")
@@ -354,7 +366,7 @@ _REFUSALS: Mapping[RefusalCode, tuple[LogItemType, str]] = {
     ),
     RefusalCode.WRONG_RECORD_TYPE: (
         LogItemType.CRM_WRONG_RECORD_TYPE,
-        "The record is of the other type: UpdateLeadStatus is for leads, UpdateOpportunityStatus for opportunities.",
+        "The record is of the other type: a lead where the call is about an opportunity, or the reverse.",
     ),
 }
 

@@ -9,13 +9,15 @@ from fastapi import APIRouter, FastAPI
 from leadbridge import __version__
 from leadbridge.log import new_correlation_id
 from leadbridge.refusals import RefusalJournal
-from leadbridge.rest.problems import FORESEEN, answer
+from leadbridge.rest.docs import docs_router
+from leadbridge.rest.openapi import document
+from leadbridge.rest.problems import DOORS, FORESEEN, answer
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-PREFIXES = ("/bulk/", "/openapi.json")
+PREFIXES = tuple(DOORS)
 """How the addresses of these doors begin."""
 
 
@@ -23,12 +25,16 @@ class RestApp:
     """Answers every request with a document, and with its correlation id in `X-Correlation-Id`."""
 
     def __init__(self, *routers: APIRouter, journal: RefusalJournal | None = None) -> None:
-        # No page of its own: it would load scripts from somebody else's servers.
-        self._app = FastAPI(title="leadbridge", version=__version__, docs_url=None, redoc_url=None)
+        # No page of FastAPI's: it would load scripts from somebody else's servers. No redirects: they would lead to
+        # whatever host the request names.
+        self._app = FastAPI(
+            title="leadbridge", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False
+        )
+        self._app.openapi = partial(document, self._app)  # type: ignore[method-assign]  # as FastAPI documents it
         noted_answer = partial(answer, journal=journal or RefusalJournal())
         for error in (*FORESEEN, Exception):
             self._app.add_exception_handler(error, noted_answer)
-        for router in routers:
+        for router in (*routers, docs_router(self._app)):
             self._app.include_router(router)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

@@ -34,6 +34,7 @@ from leadbridge.operations.lead_bulk import cancel_job
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.quotas import OverQuota, Quotas
 from leadbridge.rest.access import caller_of
+from leadbridge.rest.headers import no_header_twice
 from leadbridge.rest.problems import ErrorDocument, Problem, busy
 from leadbridge.store import bulk
 from leadbridge.store.bulk import COUNTS
@@ -55,10 +56,6 @@ _MEDIA: dict[str, Media | None] = {
 }
 _CHARSETS = {"xml": {"utf-8", "us-ascii", "utf-16"}, "csv": {"utf-8", "us-ascii"}, None: {"utf-8"}}
 _XML = "application/xml"
-
-# Headers that decide what a file is and who sent it. Two of one kind are refused, as at the SOAP door: a proxy in front
-# of us may take the other one.
-_DECISIVE = ("content-type", "content-encoding", "content-length", "authorization", "idempotency-key")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +210,7 @@ def bulk_router(
 
 def _media_of(request: Request) -> tuple[Media | None, str | None]:
     """What the headers say that the file is, and in which charset. Raises Problem."""
-    for name in _DECISIVE:
-        if len(request.headers.getlist(name)) > 1:
-            raise Problem(400, FaultTypeId.MALFORMED_MESSAGE, f"The request has two headers {name}.")
+    no_header_twice(request)
     media_type, *parameters = request.headers.get("content-type", "").lower().split(";")
     name = media_type.strip()
     if name not in _MEDIA:

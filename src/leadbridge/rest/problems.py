@@ -1,10 +1,12 @@
-"""Every error these doors answer with: one document, one table, one way from an exception to it.
+"""Every error these doors answer with: one way from an exception to what is said, and two documents that say it.
+
+Files of leads get the ErrorDocument that they have always had, everything else problem details.
 
 `code` is a word of the contract: a faultTypeID, or the TypeID of a Log item where a business rule refuses. Texts are
 ours; nothing of what was sent is repeated, but for names of columns, which are the sender's own to mend.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -17,20 +19,27 @@ from leadbridge.bulk.running import Lost
 from leadbridge.bulk.sources import TooMuch
 from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
+from leadbridge.operations.call import IdempotencyConflict
+from leadbridge.operations.dispatcher import Busy
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.quotas import OverQuota
 from leadbridge.refusals import RefusalJournal, Refused
-from leadbridge.store.errors import DatabaseUnreachable
+from leadbridge.rest.problemdetails import KINDS, MEDIA_TYPE, FieldError, as_json, problem_details
+from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
 
 log = get_logger(__name__)
 
 # RFC 7617 and RFC 6750 section 3.
 _CHALLENGE = 'Basic realm="leadbridge", charset="UTF-8", Bearer realm="leadbridge"'
 _RETRY_SECONDS = 5
+HANG_UP = {"Connection": "close"}  # for a body that was not read to its end
+
+# Which door an address belongs to, as the audit journal names it.
+DOORS = {"/bulk/": "bulk", "/integration-service/": "bank", "/openapi.json": "docs", "/docs": "docs"}
 
 
 class ErrorDocument(BaseModel):
-    """What is answered in place of a result."""
+    """What is answered in place of a result, to senders of files."""
 
     status: int
     code: str
@@ -39,30 +48,37 @@ class ErrorDocument(BaseModel):
 
 
 class Problem(Exception):
-    """A request that is not done. `code` and `text` are those of the document; `journaled` says whether it goes into
-    the audit journal.
+    """A request that is not done. `code`, `text` and `errors` are those of the document; `journaled` says whether it
+    goes into the audit journal.
     """
 
     def __init__(
         self,
         status: int,
-        code: FaultTypeId | LogItemType,
+        code: FaultTypeId | str,
         text: str,
         headers: Mapping[str, str] | None = None,
         *,
         journaled: bool = True,
+        errors: Sequence[FieldError] = (),
     ) -> None:
         super().__init__(text)
         self.status = status
-        self.code = code.value
+        self.code = code.value if isinstance(code, FaultTypeId) else str(code)
         self.text = text
         self.headers = dict(headers or {})
         self.journaled = journaled
+        self.errors = errors
 
 
 FORESEEN: tuple[type[Exception], ...] = (
     Problem,
     OverQuota,
+    IdempotencyConflict,
+    Busy,
+    LaneFull,
+    LaneStopped,
+    CommitUnknown,
     Unusable,
     TooMuch,
     Lost,
@@ -97,14 +113,27 @@ def answer(request: Request, error: Exception, *, journal: RefusalJournal) -> JS
     log.info("request refused", correlation_id=reference, code=problem.code, status=problem.status)
     if problem.journaled:
         journal.note(_refused(request, problem, reference))
-    document = ErrorDocument(status=problem.status, code=problem.code, text=problem.text, correlationId=reference)
-    return JSONResponse(document.model_dump(), problem.status, problem.headers)
+    if _door(request) == "bulk":
+        document = ErrorDocument(status=problem.status, code=problem.code, text=problem.text, correlationId=reference)
+        return JSONResponse(document.model_dump(), problem.status, problem.headers)
+    details = problem_details(
+        problem.code,
+        status=problem.status,
+        detail=problem.text,
+        correlation_id=reference,
+        errors=problem.errors,
+    )
+    return JSONResponse(as_json(details), problem.status, problem.headers, media_type=MEDIA_TYPE)
+
+
+def _door(request: Request) -> str:
+    return next((door for prefix, door in DOORS.items() if request.url.path.startswith(prefix)), "docs")
 
 
 def _refused(request: Request, problem: Problem, reference: str) -> Refused:
     route = request.scope.get("route")  # its template: what was sent in its place is not kept
     return Refused(
-        door="bulk",
+        door=_door(request),
         reason_code=problem.code,
         correlation_id=reference,
         caller_id=getattr(request.state, "caller_id", None),
@@ -122,9 +151,19 @@ def _problem_of(error: Exception, reference: str) -> Problem:
         case Unusable():
             return Problem(400, FaultTypeId.MALFORMED_MESSAGE, f"The file cannot be used: {error}.")
         case TooMuch():
-            return Problem(413, FaultTypeId.MESSAGE_TOO_LARGE, f"The file is refused: {error}.", _HANG_UP)
+            return Problem(413, FaultTypeId.MESSAGE_TOO_LARGE, f"The file is refused: {error}.", HANG_UP)
         case Lost():
             return Problem(409, LogItemType.BULK_ENDED, "The job was cancelled while its file arrived.")
+        case IdempotencyConflict():
+            return Problem(409, FaultTypeId.IDEMPOTENCY_CONFLICT, KINDS[FaultTypeId.IDEMPOTENCY_CONFLICT.value].detail)
+        case Busy() | LaneFull() | LaneStopped():
+            return busy(KINDS[FaultTypeId.BUSY.value].detail)
+        case CommitUnknown():
+            log.error("commit unknown", correlation_id=reference)
+            return busy(
+                "The store went away; whether the request was done is not known. Send it again after the time in "
+                "Retry-After: with the same Idempotency-Key it is done once."
+            )
         case DatabaseUnreachable():
             log.warning("request turned away", correlation_id=reference)
             return busy("The store does not answer. Send the same again after the time in Retry-After.")
@@ -133,6 +172,3 @@ def _problem_of(error: Exception, reference: str) -> Problem:
             return Problem(error.status_code, code, f"{error.detail}.", error.headers)
     log.error("request failed unforeseen", correlation_id=reference, exc_info=error)
     return Problem(500, FaultTypeId.INTERNAL_ERROR, f"An unforeseen error. It is logged as {reference}.")
-
-
-_HANG_UP = {"Connection": "close"}

@@ -34,6 +34,7 @@ from leadbridge.settings.tables import (
     ForwardingSettings,
     GateSettings,
     IdempotencySettings,
+    JsonBodySettings,
     LeadDuplicateSettings,
     LoadSettings,
     MatchingSettings,
@@ -54,6 +55,7 @@ __all__ = [
     "ForwardingSettings",
     "GateSettings",
     "IdempotencySettings",
+    "JsonBodySettings",
     "MatchingSettings",
     "PartnerLoopSettings",
     "ScoringSettings",
@@ -178,6 +180,7 @@ class Settings(BaseSettings):
     """Duplicates of leads."""
 
     idempotency: IdempotencySettings = IdempotencySettings()
+    json_body: JsonBodySettings = JsonBodySettings()
     """Replays."""
 
     code_lists: CodeListSettings = CodeListSettings()

@@ -30,6 +30,7 @@ def _codes(codes: object) -> object:
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9A-Z]{3,4}$")]
 Codes = Annotated[tuple[Code, ...], BeforeValidator(_codes)]
+OwnerID = Annotated[str, StringConstraints(min_length=1, max_length=20)]
 Seconds = Annotated[float, Field(gt=0, le=86_400)]
 Count = Annotated[int, Field(ge=1)]
 
@@ -90,6 +91,10 @@ class CrmSettings(Table):
 
     default_owner_id: str = Field(default="UNASSIGNED", min_length=1, max_length=20)
     """OwnerID of a lead that names no SalesResponsibleParty: a queue that the core CRM distributes from."""
+
+    owner_ids: Annotated[tuple[OwnerID, ...], BeforeValidator(_codes)] = ()
+    """Relationship managers that the built-in core CRM knows, beside the default one; a request for another is refused.
+    None: every one is known, because only the site knows its people."""
 
 
 class ForwardingSettings(Table):
@@ -250,6 +255,16 @@ class BulkSettings(Table):
     keep_days: int = Field(default=30, ge=1, le=3_660)
     """How long a job that ended is remembered with the leads it did not take: time to mend and send them again.
     They are personal data, so not for ever."""
+
+
+class JsonBodySettings(Table):
+    """Bodies of the doors for JSON, such as the bank CRM API."""
+
+    largest_bytes: int = Field(default=65_536, ge=1_024, le=16_000_000)
+    """A request has some 500 bytes, 6 kB where every character is written as an escape: room for ten of these."""
+
+    deadline_seconds: Seconds = 30
+    """From the first to the last byte of a body, as at the gate."""
 
 
 class LoadSettings(Table):

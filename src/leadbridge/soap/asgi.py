@@ -19,6 +19,7 @@ from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.operations import operations as contract_operations
 from leadbridge.log import get_logger, new_correlation_id
 from leadbridge.messages import FaultTypeId
+from leadbridge.operations.room import Room, Share
 from leadbridge.quotas import Quotas
 from leadbridge.refusals import RefusalJournal, Refused
 from leadbridge.soap import faults, gate
@@ -29,7 +30,6 @@ from leadbridge.soap.faults import Refusal, refusal_of
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.publication import Publication, WsdlAccess
-from leadbridge.soap.room import Room, Share
 from leadbridge.soap.security import signature
 from leadbridge.soap.security.freshness import Freshness
 from leadbridge.soap.security.header import SecurityHeader, read_security_header
@@ -57,7 +57,7 @@ def soap_app(
     limits: GateLimits,
     public_url: str,
     service_limits: Mapping[str, GateLimits] | None = None,
-    most_bytes_under_way: int = 256_000_000,
+    room: Room | None = None,
     wsdl_access: WsdlAccess = "public",
     validate_answers: bool = False,
     freshness: Freshness = Freshness(),  # noqa: B008 - immutable
@@ -70,8 +70,8 @@ def soap_app(
     """Build the door.
 
     `public_url` is what WSDLs give as our address, without `/soap/<Service>` and without a slash at its end.
-    `limits` hold for every service that `service_limits` has none of its own for; `most_bytes_under_way` for all
-    messages together. `freshness` is how old a message may be that says when it was made; `signing` is who must sign,
+    `limits` hold for every service that `service_limits` has none of its own for; `room` for all messages together,
+    256 MB without one. `freshness` is how old a message may be that says when it was made; `signing` is who must sign,
     and what answers are signed with.
     `clock` says when a message arrived, in UTC. `operations` are all of the contract, or those of them that
     are to be served. Without `quotas` nobody has any, without `journal` refusals are in the log alone.
@@ -91,7 +91,7 @@ def soap_app(
         dispatcher=dispatcher,
         access=access,
         limits={name: (service_limits or {}).get(name, limits) for name in by_service},
-        room=Room(most_bytes_under_way),
+        room=room or Room(256_000_000),
         freshness=freshness,
         signing=signing,
         clock=clock,

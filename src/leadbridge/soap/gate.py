@@ -13,10 +13,10 @@ from functools import lru_cache
 from typing import Any
 
 from leadbridge.messages import FaultTypeId
+from leadbridge.operations.room import Share
 from leadbridge.soap.faults import Refusal, malformed
 from leadbridge.soap.guard import Guard
 from leadbridge.soap.limits import GateLimits
-from leadbridge.soap.room import Share
 from leadbridge.soap.versions import BY_MEDIA_TYPE, SOAP_11, SOAP_12, SoapVersion
 
 Scope = MutableMapping[str, Any]

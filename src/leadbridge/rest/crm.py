@@ -1,0 +1,240 @@
+"""The bank CRM API: the four calls of a channel to the core CRM as JSON, which are those of CrmService.
+
+A body becomes the message that CrmService would have got, and goes the same way from there: contract, use case, write
+lane, remembered answer. Source: the bank's four use cases (seeds/002), whose addresses, spelt with and without `/int`,
+are its own; field names as the contract's last section has them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from inspect import cleandoc
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from leadbridge.authentication.access import Access
+from leadbridge.caller import OperationGroup
+from leadbridge.contract import codec
+from leadbridge.contract.hashing import content_hash
+from leadbridge.contract.schema import validate
+from leadbridge.crm.combo import RecordType
+from leadbridge.messages import (
+    BasicMessageHeader,
+    ComboCreateLeadOpportunityRequestSync,
+    ComboUpdateLeadOpportunityRequestSync,
+    CustomerTypeCode,
+    LeadStatusUpdateRequestSync,
+    LogItemSeverityCode,
+    OpportunityStatusUpdateRequestSync,
+    RecordTypeCode,
+    SellingModeCode,
+)
+from leadbridge.operations.call import Answer, Call
+from leadbridge.operations.dispatcher import Dispatcher
+from leadbridge.operations.room import Room
+from leadbridge.quotas import Quotas
+from leadbridge.rest.access import caller_of
+from leadbridge.rest.crm_bodies import (
+    ComboCreate,
+    ComboCreated,
+    ComboUpdate,
+    ComboUpdated,
+    LeadStatus,
+    LeadUpdated,
+    OpportunityStatus,
+    OpportunityUpdated,
+)
+from leadbridge.rest.headers import idempotency_key, no_header_twice
+from leadbridge.rest.jsonbody import BodyLimits, check_length, parse_body, read_body, refusal
+from leadbridge.rest.openapi import described
+from leadbridge.rest.problemdetails import KINDS, FieldError, pointer_to
+
+INTERNAL = "/integration-service/int/api/crm/v1"
+EXTERNAL = "/integration-service/api/crm/v1"
+
+Read = Callable[[bytes, str | None], tuple[Any, RecordType | None]]
+"""From a body and the UUID of its header to the message, and the type of record that it says beside that."""
+
+
+def crm_router(
+    dispatcher: Dispatcher,
+    access: Access,
+    limits: BodyLimits = BodyLimits(),  # noqa: B008 - immutable
+    *,
+    quotas: Quotas | None = None,
+    room: Room | None = None,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> APIRouter:
+    """The router of these addresses. Without `quotas` nobody has any; `room` is for all bodies under way."""
+    quotas, room = quotas or Quotas(), room or Room(256_000_000)
+    router = APIRouter(tags=["bank CRM API"])
+
+    async def done(request: Request, operation: str, read: Read) -> Response:
+        """One call, check by check, in the order of the SOAP door's: a caller is known before its body is read."""
+        no_header_twice(request)
+        check_length(request, limits)
+        caller = await caller_of(request, access, quotas, OperationGroup.CRM)
+        uuid = idempotency_key(request)
+        message, record_type = read(await read_body(request, limits, room), uuid)
+        element = codec.encode(message)
+        validate(element)
+        decoded, hashed = codec.decode_hashed(element)
+        if record_type is not None:  # part of what the body says, though the message has no place for it
+            hashed = content_hash((hashed.hex(), record_type.value))
+        call = Call(
+            caller=caller,
+            message=decoded,
+            content_hash=hashed,
+            received_at=clock(),
+            correlation_id=request.state.correlation_id,
+            record_type=record_type,
+        )
+        answer = await _result(dispatcher.submit(operation, call))
+        return _shown(answer.message, body_field="leadId" if record_type is RecordType.LEAD else "opportunityId")
+
+    _add(router, INTERNAL, "combo-create-lead-opportunity", done, "ComboCreateLeadOpportunity")
+    _add(router, INTERNAL, "combo-update-lead-opportunity", done, "ComboUpdateLeadOpportunity")
+    _add(router, EXTERNAL, "update-opportunity-status", done, "UpdateOpportunityStatus")
+    _add(router, EXTERNAL, "update-lead-status", done, "UpdateLeadStatus")
+    return router
+
+
+Done = Callable[[Request, str, Read], Awaitable[Response]]
+
+
+def _add(router: APIRouter, prefix: str, name: str, done: Done, operation: str) -> None:
+    """One address. What it takes, answers and refuses is described from its models and the table of errors."""
+    take, body, answer, codes = _CALLS[operation]
+
+    async def endpoint(request: Request) -> Response:
+        return await done(request, operation, take)
+
+    router.add_api_route(
+        f"{prefix}/{name}",
+        endpoint,
+        methods=["POST"],
+        operation_id=operation,
+        summary=_SUMMARIES[operation],
+        description=cleandoc(body.__doc__ or ""),
+        response_class=JSONResponse,
+        **described(body, answer, codes),
+    )
+
+
+# ---------------------------------------------------------------------------------------------------- from JSON
+
+
+def _header(uuid: str | None) -> BasicMessageHeader:
+    return BasicMessageHeader(uuid=uuid)
+
+
+def _combo_create(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
+    body = parse_body(data, ComboCreate)
+    message = ComboCreateLeadOpportunityRequestSync(
+        basic_message_header=_header(uuid),
+        customer_type_code=CustomerTypeCode(body.customer_type),
+        customer_id=body.customer_id,
+        owner_id=body.owner_id,
+        selling_mode_code=SellingModeCode(body.selling_mode),
+        product_id=body.product_id,
+        customer_name=body.customer_name,
+        email_uri=body.email,
+        phone_number=body.phone,
+        source_lead_uuid=body.source_lead_uuid,
+    )
+    return message, None
+
+
+def _combo_update(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
+    body = parse_body(data, ComboUpdate)
+    record_type = RecordType.OPPORTUNITY if body.lead_id is None else RecordType.LEAD
+    message = ComboUpdateLeadOpportunityRequestSync(
+        basic_message_header=_header(uuid),
+        record_id=body.lead_id or body.opportunity_id or "",  # the body has exactly one of them
+        status_name=body.status,
+        reason_code=body.reason_code,
+    )
+    return message, record_type
+
+
+def _opportunity_status(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
+    body = parse_body(data, OpportunityStatus)
+    message = OpportunityStatusUpdateRequestSync(
+        basic_message_header=_header(uuid),
+        record_id=body.opportunity_id,
+        status_name=body.status,
+        reason_code=body.reason_code,
+    )
+    return message, RecordType.OPPORTUNITY
+
+
+def _lead_status(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
+    body = parse_body(data, LeadStatus)
+    message = LeadStatusUpdateRequestSync(
+        basic_message_header=_header(uuid),
+        record_id=body.lead_id,
+        status_name=body.status,
+        reason_code=body.reason_code,
+    )
+    return message, RecordType.LEAD
+
+
+_UPDATE_CODES = (
+    "CRM.RECORD_UNKNOWN",
+    "CRM.RECORD_FINAL",
+    "CRM.WRONG_RECORD_TYPE",
+    "CRM.STATUS_NAME_NOT_ALLOWED",
+    "CRM.REASON_CODE_UNKNOWN",
+    "UnknownStatusName",
+)
+_CALLS: dict[str, tuple[Read, type[Any], type[Any], tuple[str, ...]]] = {
+    "ComboCreateLeadOpportunity": (_combo_create, ComboCreate, ComboCreated, ("CRM.OWNER_UNKNOWN", "NotInList")),
+    "ComboUpdateLeadOpportunity": (_combo_update, ComboUpdate, ComboUpdated, _UPDATE_CODES),
+    "UpdateOpportunityStatus": (_opportunity_status, OpportunityStatus, OpportunityUpdated, _UPDATE_CODES),
+    "UpdateLeadStatus": (_lead_status, LeadStatus, LeadUpdated, _UPDATE_CODES),
+}
+_SUMMARIES = {
+    "ComboCreateLeadOpportunity": "Create a lead or an opportunity, or get the open one",
+    "ComboUpdateLeadOpportunity": "Set a lead or an opportunity to Close Won",
+    "UpdateOpportunityStatus": "Set an opportunity to Close Lost",
+    "UpdateLeadStatus": "Set a lead to Close Lost",
+}
+
+# ------------------------------------------------------------------------------------------------------ to JSON
+
+_FIELDS = {"OwnerID": "ownerId", "StatusName": "status", "ReasonCode": "reasonCode"}
+
+
+async def _result(future: Future[Answer] | asyncio.Future[Answer]) -> Answer:
+    return await (future if isinstance(future, asyncio.Future) else asyncio.wrap_future(future))
+
+
+def _shown(message: Any, *, body_field: str) -> Response:
+    """The answer as JSON. Raises Problem where its Log has errors; `body_field` is how the body named its record."""
+    errors = [
+        FieldError(code=item.type_id, pointer=pointer_to(_field_of(item, body_field)), detail=item.note)
+        for item in message.log.item
+        if item.severity_code is LogItemSeverityCode.VALUE_3
+    ]
+    if errors:
+        raise refusal(KINDS[errors[0].code].status, errors)
+    is_lead = message.record_type_code is RecordTypeCode.LEAD
+    shown: dict[str, object] = {
+        "recordType": message.record_type_code.value,
+        "leadId" if is_lead else "opportunityId": message.record_id,
+        "status": message.status_name,
+    }
+    if getattr(message, "created_indicator", None) is not None:
+        shown |= {"created": message.created_indicator, "closedIds": message.closed_record_id}
+    if getattr(message, "converted_record_id", None) is not None:
+        shown["convertedLeadId"] = message.converted_record_id
+    headers = {"Idempotent-Replayed": "true"} if message.replayed_indicator else {}
+    return JSONResponse(shown, headers=headers)
+
+
+def _field_of(item: Any, body_field: str) -> str:
+    name = (item.reference_message_element_name or "").rpartition(":")[2]
+    return _FIELDS.get(name, body_field)

@@ -1,0 +1,125 @@
+"""The OpenAPI document of these doors: what FastAPI cannot see for itself, because bodies are read by hand.
+
+Requests, answers and errors are described from their models and from the table of errors, with an example of each.
+"""
+
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from leadbridge.messages import FaultTypeId
+from leadbridge.rest.problemdetails import KINDS, MEDIA_TYPE, BodyError, ProblemDetails, example
+
+_REFERENCE = "#/components/schemas/{model}"
+
+# What every call with a JSON body may be refused for.
+_COMMON = (
+    BodyError.NOT_JSON,
+    BodyError.NOT_UTF8,
+    BodyError.TOO_DEEP,
+    BodyError.DUPLICATE_FIELD,
+    BodyError.WRONG_IDEMPOTENCY_KEY,
+    FaultTypeId.MALFORMED_MESSAGE.value,
+    FaultTypeId.UNAUTHENTICATED.value,
+    FaultTypeId.UNAUTHORIZED.value,
+    FaultTypeId.IDEMPOTENCY_CONFLICT.value,
+    FaultTypeId.MESSAGE_TOO_LARGE.value,
+    FaultTypeId.UNSUPPORTED_MEDIA_TYPE.value,
+    BodyError.MISSING_FIELD,
+    BodyError.UNKNOWN_FIELD,
+    BodyError.WRONG_TYPE,
+    BodyError.TOO_SHORT,
+    BodyError.TOO_LONG,
+    BodyError.WRONG_FORMAT,
+    BodyError.WRONG_CHARACTER,
+    FaultTypeId.BUSY.value,
+    FaultTypeId.INTERNAL_ERROR.value,
+)
+_OTHER_STATUSES = {FaultTypeId.MALFORMED_MESSAGE.value: 408, FaultTypeId.BUSY.value: 429}
+
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "What this request is known by, should it be sent again: a UUID, or up to 255 visible characters of "
+    "ASCII, the caller's own. The same request again is answered as before and nothing is done; another one with the "
+    "same key is refused.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "example": "5f6b1c1e-8a35-4a2b-9d0e-3c2f7d1b4a01",
+}
+_RETRY_AFTER = {"Retry-After": {"description": "Seconds until another try.", "schema": {"type": "integer"}}}
+_HEADERS: dict[int, Any] = {
+    200: {
+        "Idempotent-Replayed": {
+            "description": "true where the request came before and this is the answer of the first.",
+            "schema": {"type": "string"},
+        }
+    },
+    401: {"WWW-Authenticate": {"description": "Basic and Bearer.", "schema": {"type": "string"}}},
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
+}
+
+
+def described(body: type[BaseModel], answer: type[BaseModel], codes: Iterable[str]) -> dict[str, Any]:
+    """What a route with this body and this answer, refused with these codes and the common ones, is added with."""
+    by_status: dict[int, list[str]] = {}
+    for code in (*_COMMON, *codes):
+        by_status.setdefault(KINDS[code].status, []).append(code)
+        if code in _OTHER_STATUSES:
+            by_status.setdefault(_OTHER_STATUSES[code], []).append(code)
+    responses: dict[int, Any] = {200: _content(answer, "application/json", HTTPStatus.OK)}
+    for status, of_status in sorted(by_status.items()):
+        examples = {
+            code: {"summary": KINDS[code].title, "value": {**example(code), "status": status}} for code in of_status
+        }
+        schema = {"$ref": _REFERENCE.format(model=ProblemDetails.__name__)}
+        responses[status] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}},
+        }
+    for status, headers in _HEADERS.items():
+        responses[status]["headers"] = headers
+    wanted = {"required": True, "content": _content(body, "application/json", HTTPStatus.OK)["content"]}
+    return {"responses": responses, "openapi_extra": {"requestBody": wanted, "parameters": [_KEY]}}
+
+
+def _content(model: type[BaseModel], media_type: str, status: HTTPStatus) -> dict[str, Any]:
+    schema = _schema(model)
+    examples = {str(place): {"value": value} for place, value in enumerate(schema.pop("examples"), 1)}
+    return {"description": status.phrase, "content": {media_type: {"schema": schema, "examples": examples}}}
+
+
+def _schema(model: type[BaseModel]) -> dict[str, Any]:
+    """The schema of a flat model. A field that is not there has no default: it says nothing."""
+    schema = model.model_json_schema()
+    for field in schema["properties"].values():
+        field.pop("default", None)
+        field.pop("title", None)
+    return schema
+
+
+def document(app: FastAPI) -> dict[str, Any]:
+    """The document of all routes of this application, made once."""
+    if app.openapi_schema is None:
+        made = get_openapi(
+            title=app.title,
+            version=app.version,
+            description="Errors are problem details (RFC 9457); those of /bulk/leads have a document of their own.",
+            routes=app.routes,
+        )
+        components = made.setdefault("components", {})
+        problem = ProblemDetails.model_json_schema(ref_template=_REFERENCE)
+        components.setdefault("schemas", {}).update(problem.pop("$defs"))
+        components["schemas"][ProblemDetails.__name__] = problem
+        components["securitySchemes"] = {
+            "basic": {"type": "http", "scheme": "basic", "description": "The caller's ID and password (RFC 7617)."},
+            "bearer": {"type": "http", "scheme": "bearer", "description": "A token of the caller (RFC 6750)."},
+        }
+        made["security"] = [{"basic": []}, {"bearer": []}]
+        app.openapi_schema = made
+    return app.openapi_schema
