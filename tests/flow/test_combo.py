@@ -1,16 +1,14 @@
-"""The bank's combo calls: every row of its table, conversion, status updates, and one decision per customer at a time.
+"""The core CRM's operations behind the SOAP door: conversion, status updates, and one decision per customer at a time.
 
-Source: the bank's four use cases and the table "The bank's rules" of the design.
+Every row of the bank's table, at both of its doors, is in `test_bank_rules`.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.operations.call import Policy
 from leadbridge.store.database import Database
 from tests.support.calls import BANK, Answered, Calls, at_once, column, gateway, row_counts
@@ -25,7 +23,6 @@ from tests.support.crm_messages_by_hand import (
 from tests.support.messages_by_hand import new_uuid, selection
 
 MINE, OTHER = "RM-1", "RM-2"
-AT_ONCE = NtbClosedOpportunity.OPPORTUNITY
 
 
 def bank(calls: Calls, request: bytes) -> Answered:
@@ -39,9 +36,6 @@ def record(calls: Calls, record_id: str) -> Answered:
     return found
 
 
-# --------------------------------------------------------------------------------------------------- the bank's table
-
-
 def _opportunity(calls: Calls, owner: str) -> str:
     return bank(calls, combo_create(customer_type="ETB", owner=owner)).one("RecordID")
 
@@ -50,123 +44,7 @@ def _lead(calls: Calls, owner: str) -> str:
     return bank(calls, combo_create(customer_type="NTB", owner=owner)).one("RecordID")
 
 
-def _lost_opportunity(calls: Calls) -> None:
-    assert bank(calls, update_opportunity(_opportunity(calls, MINE))).result == "3"
-
-
-def _won_opportunity(calls: Calls) -> None:
-    assert bank(calls, combo_update(_opportunity(calls, MINE))).result == "3"
-
-
-def _lost_lead(calls: Calls) -> None:
-    assert bank(calls, update_lead(_lead(calls, MINE))).result == "3"
-
-
-@dataclass(frozen=True)
-class Row:
-    """One row of the table: what there is before a customer comes to MINE, and what it then gets.
-
-    `before` gives the IDs of records in the order made; `existing` and `closed` are places in that list.
-    """
-
-    before: Callable[[Calls], list[str]]
-    kind: str
-    existing: int | None = None
-    closed: Sequence[int] = ()
-
-
-def _records(*makers: Callable[[Calls], str | None]) -> Callable[[Calls], list[str]]:
-    return lambda calls: [made for one in makers if (made := one(calls)) is not None]
-
-
-TABLE = {
-    "open opportunity of the same RM": Row(_records(lambda c: _opportunity(c, MINE)), "OPPORTUNITY", existing=0),
-    "open opportunity of another RM": Row(_records(lambda c: _opportunity(c, OTHER)), "OPPORTUNITY", closed=[0]),
-    "an open lead and an open opportunity of the same RM": Row(
-        _records(lambda c: _lead(c, MINE), lambda c: _opportunity(c, MINE)), "OPPORTUNITY", existing=1
-    ),
-    "an open lead of the same RM and an open opportunity of another": Row(
-        _records(lambda c: _lead(c, MINE), lambda c: _opportunity(c, OTHER)), "OPPORTUNITY", closed=[1]
-    ),
-}
-
-ETB_TABLE = TABLE | {
-    "nothing": Row(_records(), "OPPORTUNITY"),
-    "lost opportunity": Row(_records(_lost_opportunity), "OPPORTUNITY"),
-    "won opportunity": Row(_records(_won_opportunity), "OPPORTUNITY"),
-    "open lead of the same RM": Row(_records(lambda c: _lead(c, MINE)), "OPPORTUNITY"),
-    "open lead of another RM": Row(_records(lambda c: _lead(c, OTHER)), "OPPORTUNITY"),
-}
-
-NTB_TABLE = TABLE | {
-    "nothing": Row(_records(), "LEAD"),
-    "open lead of the same RM": Row(_records(lambda c: _lead(c, MINE)), "LEAD", existing=0),
-    "open lead of another RM": Row(_records(lambda c: _lead(c, OTHER)), "LEAD", closed=[0]),
-    "lost lead": Row(_records(_lost_lead), "LEAD"),
-}
-
-NTB_AFTER_A_CLOSED_OPPORTUNITY = {
-    "lost opportunity": Row(_records(_lost_opportunity), "LEAD"),
-    "won opportunity": Row(_records(_won_opportunity), "LEAD"),
-    "lead of the same RM, lost opportunity": Row(
-        _records(lambda c: _lead(c, MINE), _lost_opportunity), "LEAD", existing=0
-    ),
-    "lead of another RM, lost opportunity": Row(
-        _records(lambda c: _lead(c, OTHER), _lost_opportunity), "LEAD", closed=[0]
-    ),
-    "lost lead, lost opportunity": Row(_records(_lost_lead, _lost_opportunity), "LEAD"),
-}
-
-
-def follows(calls: Calls, row: Row, customer_type: str) -> None:
-    """Make what the row says there is, let the customer come, and hold the outcome against the row."""
-    before = row.before(calls)
-    states = {one: (record(calls, one).one("StatusName"), record(calls, one).one("OwnerID")) for one in before}
-    rows = row_counts(calls.database)
-    answer = bank(calls, combo_create(customer_type=customer_type, owner=MINE))
-    assert answer.result == "3"
-    assert answer.one("RecordTypeCode") == row.kind
-    closed = [before[place] for place in row.closed]
-    assert answer.all("ClosedRecordID") == closed
-    if row.existing is not None:
-        assert answer.one("CreatedIndicator") == "false"
-        assert answer.one("RecordID") == before[row.existing]
-        assert answer.log == ["CRM.RECORD_EXISTS"]
-        assert row_counts(calls.database) == rows
-    else:
-        assert answer.one("CreatedIndicator") == "true"
-        assert answer.one("RecordID") not in before
-        assert answer.one("StatusName") == ("New Lead" if row.kind == "LEAD" else "New Opportunity")
-        assert answer.log == ["CRM.RECORD_CLOSED"] * len(closed) + ["CRM.RECORD_CREATED"]
-        assert row_counts(calls.database)["crm_record"] == rows["crm_record"] + 1
-    for one, (status, owner) in states.items():
-        expected = "Close Lost" if one in closed else status
-        assert (record(calls, one).one("StatusName"), record(calls, one).one("OwnerID")) == (expected, owner)
-
-
-@pytest.mark.parametrize("row", ETB_TABLE.values(), ids=ETB_TABLE.keys())
-def test_a_customer_of_the_bank_gets_what_the_table_says(calls: Calls, row: Row) -> None:
-    follows(calls, row, "ETB")
-
-
-@pytest.mark.parametrize("row", NTB_TABLE.values(), ids=NTB_TABLE.keys())
-@pytest.mark.parametrize("policy", NtbClosedOpportunity)
-def test_a_new_customer_gets_what_the_table_says(database: Database, row: Row, policy: NtbClosedOpportunity) -> None:
-    with gateway(database, Policy(ntb_closed_opportunity=policy)) as calls:
-        follows(calls, row, "NTB")
-
-
-@pytest.mark.parametrize("row", NTB_AFTER_A_CLOSED_OPPORTUNITY.values(), ids=NTB_AFTER_A_CLOSED_OPPORTUNITY.keys())
-def test_a_new_customer_whose_opportunities_are_closed_gets_a_lead(calls: Calls, row: Row) -> None:
-    follows(calls, row, "NTB")
-
-
-@pytest.mark.parametrize("row", NTB_AFTER_A_CLOSED_OPPORTUNITY.values(), ids=NTB_AFTER_A_CLOSED_OPPORTUNITY.keys())
-def test_a_new_customer_whose_opportunities_are_closed_gets_an_opportunity_where_the_site_says_so(
-    database: Database, row: Row
-) -> None:
-    with gateway(database, Policy(ntb_closed_opportunity=AT_ONCE)) as calls:
-        follows(calls, Row(row.before, "OPPORTUNITY"), "NTB")
+# ------------------------------------------------------------------------------------------------------------- create
 
 
 def test_a_converted_lead_counts_as_open_for_a_new_customer(calls: Calls) -> None:
