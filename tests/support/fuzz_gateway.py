@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
 from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -30,6 +31,7 @@ from leadbridge.messages import FaultTypeId
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.rest.app import PREFIXES
 from leadbridge.rest.bulk import Job
+from leadbridge.rest.problemdetails import BodyError, ProblemDetails
 from leadbridge.rest.problems import ErrorDocument
 from leadbridge.settings import Settings
 from leadbridge.soap.versions import SOAP_11, SOAP_12
@@ -46,7 +48,7 @@ from tests.support.logs import log_plainly
 SECONDS = 60
 
 _ANSWERS = {operation.answer for operation in operations()}
-_CODES = {code.value for code in (*FaultTypeId, *LogItemType)}
+_CODES = {code.value for code in (*FaultTypeId, *LogItemType, *BodyError)}
 _STATUSES = {400, 401, 404, 405, 408, 413, 415, 500, 503}
 
 
@@ -246,11 +248,15 @@ def _judge_json(request: Request, reply: Reply) -> None:
     elif reply.status < 300:
         if reply.headers["content-type"] == "application/xml":
             parse(reply.body)
-        elif not request.target.startswith("/openapi.json"):
+        elif request.target.startswith("/bulk/"):
             Job.model_validate_json(reply.body)
+        elif request.target.startswith("/integration-service/"):
+            assert json.loads(reply.body)["recordType"] in ("LEAD", "OPPORTUNITY")
     else:
-        document = ErrorDocument.model_validate_json(reply.body)
-        assert reply.headers["content-type"] == "application/json"
+        of_files = request.target.startswith("/bulk/")
+        kind: type[ErrorDocument | ProblemDetails] = ErrorDocument if of_files else ProblemDetails
+        document = kind.model_validate_json(reply.body)
+        assert reply.headers["content-type"] == ("application/json" if of_files else "application/problem+json")
         assert document.status == reply.status
         assert document.code in _CODES
         assert document.code != "InternalError", document

@@ -6,8 +6,9 @@ import base64
 import csv
 import gzip
 import io
+import json
 from dataclasses import dataclass
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
 from lxml import etree
@@ -15,6 +16,7 @@ from lxml import etree
 from leadbridge.contract.operations import ContractOperation, by_name
 from leadbridge.contract.samples import sample_files
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
+from tests.support.bank import COMBO_CREATE, COMBO_UPDATE, UPDATE_LEAD, UPDATE_OPPORTUNITY, request
 from tests.support.fuzz_bytes import cut_up, mutilated
 from tests.support.fuzz_messages import CALLER, OPERATIONS, PASSWORD, bulk_files, envelopes, payload_of, versions
 from tests.support.fuzz_values import ANYTHING
@@ -194,6 +196,41 @@ def uploads(draw: st.DrawFn) -> Request:
     if draw(st.integers(0, 3)) == 0:
         headers = draw(_strange_headers(headers, OPERATIONS[0]))
     return Request("POST", "/bulk/leads", headers, draw(cut_up(data)), draw(st.integers(0, 20)) == 20)
+
+
+# ------------------------------------------------------------------------------------------------- the bank CRM API
+
+
+_BANK = {
+    COMBO_CREATE: request(email="a@b", phone="112", productId="P", sourceLeadUuid=str(UUID(int=1))),
+    COMBO_UPDATE: {"leadId": "0000000001", "status": "Close won"},
+    UPDATE_OPPORTUNITY: {"opportunityId": "0000000002", "status": "Close Lost", "reasonCode": "005"},
+    UPDATE_LEAD: {"leadId": "0000000001"},
+}
+_JSON = st.recursive(
+    st.sampled_from((*ANYTHING, None, True, 0, -1e300, 10**40, "NTB", "ETB", "0000000001", "Close Lost")),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(ANYTHING), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@st.composite
+def bank_calls(draw: st.DrawFn) -> Request:
+    """A POST to the bank CRM API."""
+    path = draw(st.sampled_from([*_BANK]))
+    body: object = dict(_BANK[path])
+    for _ in range(draw(st.integers(0, 2))):
+        assert isinstance(body, dict)
+        body[draw(st.sampled_from([*body, *ANYTHING]))] = draw(_JSON)
+    if draw(st.integers(0, 9)) == 0:
+        body = draw(_JSON)
+    data = json.dumps(body, ensure_ascii=draw(st.booleans())).encode("utf-8", "surrogatepass")
+    if draw(st.integers(0, 2)) == 0:
+        data = draw(mutilated(data))
+    headers: Headers = ((b"content-type", b"application/json"), (b"authorization", BASIC))
+    if draw(st.integers(0, 3)) == 0:
+        headers = draw(_strange_headers(headers, OPERATIONS[0]))
+    return Request("POST", path, headers, draw(cut_up(data)), draw(st.integers(0, 20)) == 20)
 
 
 def right_call(operation: ContractOperation, version: SoapVersion) -> Request:

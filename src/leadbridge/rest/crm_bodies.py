@@ -21,7 +21,7 @@ def _contract(message: type[Any], field: str) -> Any:
 def _length_of(message: type[Any], field: str) -> Any:
     """The least and the greatest length of this field."""
     rules = _contract(message, field)
-    said = {"pattern": f"^({_pattern(message, field)})$"} if "pattern" in rules else None
+    said: dict[str, Any] | None = {"pattern": f"^({_pattern(message, field)})$"} if "pattern" in rules else None
     return Field(min_length=rules["min_length"], max_length=rules["max_length"], json_schema_extra=said)
 
 
@@ -129,7 +129,10 @@ class ComboUpdate(_StatusUpdate):
     """
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"leadId": "0000000017", "status": "Close Won"}]},
+        json_schema_extra={
+            "examples": [{"leadId": "0000000017", "status": "Close Won"}],
+            "oneOf": [{"required": ["leadId"]}, {"required": ["opportunityId"]}],
+        }
     )
 
     lead_id: LeadId | None = None

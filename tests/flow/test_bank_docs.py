@@ -1,0 +1,127 @@
+"""What is documented of the bank CRM API: every code with its example, and a page that loads and runs nothing."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from leadbridge.rest.crm_bodies import ComboCreate, ComboUpdate, LeadStatus, OpportunityStatus
+from leadbridge.rest.docs import page
+from leadbridge.rest.problemdetails import KINDS, ProblemDetails
+from leadbridge.store.database import Database
+from tests.support.bank import COMBO_CREATE, COMBO_UPDATE, PATHS, UPDATE_LEAD, UPDATE_OPPORTUNITY, Json
+from tests.support.calls import gateway
+
+
+@pytest.fixture
+def door(sqlite: Database) -> Iterator[Json]:
+    with gateway(sqlite) as calls:
+        yield Json(calls)
+
+
+def document_of(door: Json) -> dict[str, Any]:
+    reply = door.post("/openapi.json", method="GET", authorization=b"")
+    assert reply.status == 200
+    document: dict[str, Any] = json.loads(reply.body)
+    return document
+
+
+class Page(HTMLParser):
+    """What a page refers to, and what it is made of."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.ids: list[str] = []
+        self.attributes: set[str] = set()
+        self.text = ""
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        for name, value in attrs:
+            self.attributes.add(name)
+            if name in ("href", "src", "action"):
+                self.links.append(value or "")
+            if name == "id":
+                self.ids.append(value or "")
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def test_requests_answers_and_errors_have_examples_that_are_right(door: Json) -> None:
+    document = document_of(door)
+    assert {path for path in document["paths"] if path.startswith("/integration-service")} == set(PATHS)
+    seen: set[str] = set()
+    bodies: dict[str, type[BaseModel]] = {
+        COMBO_CREATE: ComboCreate,
+        COMBO_UPDATE: ComboUpdate,
+        UPDATE_OPPORTUNITY: OpportunityStatus,
+        UPDATE_LEAD: LeadStatus,
+    }
+    for path, model in bodies.items():
+        operation = document["paths"][path]["post"]
+        for one in operation["requestBody"]["content"]["application/json"]["examples"].values():
+            model.model_validate(one["value"], strict=True)
+        assert operation["responses"].pop("200")["content"]["application/json"]["examples"]
+        for status, response in operation["responses"].items():
+            for code, one in response["content"]["application/problem+json"]["examples"].items():
+                shown = ProblemDetails.model_validate(one["value"])
+                assert (shown.code, str(shown.status), shown.title) == (code, status, KINDS[code].title)
+                seen.add(code)
+    assert seen == set(KINDS) - {"UnknownOperation"}  # that is an address without a document
+    assert len({kind.title for kind in KINDS.values()}) == len(KINDS)
+
+
+def test_the_page_loads_nothing_runs_nothing_and_shows_everything(door: Json) -> None:
+    reply = door.post("/docs", method="GET", authorization=b"")
+    assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    text = reply.body.decode()
+    shown = Page(text)
+    assert not shown.tags & {"script", "img", "link", "iframe", "form", "object"}
+    assert not any(name.startswith("on") or name == "style" for name in shown.attributes)
+    assert all(link.startswith("#") or link == "/openapi.json" for link in shown.links)
+    assert {link[1:] for link in shown.links if link.startswith("#")} == set(shown.ids)
+    assert len(shown.ids) == len(set(shown.ids))
+    for word in (*PATHS, *(set(KINDS) - {"UnknownOperation"}), "Idempotency-Key", "customerType", "closedIds"):
+        assert word in shown.text
+    policy = reply.headers["content-security-policy"]
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert style is not None
+    digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+    for rule in ("default-src 'none'", f"style-src 'sha256-{digest}'", "base-uri 'none'", "frame-ancestors 'none'"):
+        assert rule in policy.split("; ")
+
+
+def test_row_27_what_a_document_says_is_text_on_the_page() -> None:
+    hostile = '<script>alert(1)</script>"&'
+    operation = {
+        "summary": hostile,
+        "description": hostile,
+        "parameters": [{"name": hostile, "in": hostile, "description": hostile}],
+        "responses": {
+            hostile: {
+                "description": hostile,
+                "content": {
+                    hostile: {
+                        "schema": {"properties": {hostile: {"description": hostile, "enum": [hostile]}}},
+                        "examples": {hostile: {"summary": hostile, "value": hostile}},
+                    }
+                },
+            }
+        },
+    }
+    made = page({"info": {"title": hostile, "description": hostile}, "paths": {f"/{hostile}": {"post": operation}}})
+    assert "<script" not in made
+    assert Page(made).tags.isdisjoint({"script"})
+    assert made.count("&lt;script&gt;") > 10

@@ -1,0 +1,55 @@
+"""The bank CRM API of a running server: schemathesis against its own OpenAPI document."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.bank import COMBO_CREATE, request
+from tests.support.server import Server
+
+CHECKS = (
+    *("not_a_server_error", "status_code_conformance", "content_type_conformance"),
+    *("response_schema_conformance", "response_headers_conformance"),
+)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("bank")
+    made = Server(f"sqlite:///{folder / 'bank.db'}", folder, environment={"LEADBRIDGE_FORWARDING__ENABLED": "false"})
+    with made:
+        yield made
+
+
+def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: Path) -> None:
+    credentials = ("admin", server.admin_password())
+    with requests.Session() as session:
+        for number in range(1, 19):  # so that there are the lead and the opportunity of the document's examples
+            body = request(f"C-{number}", "ETB" if number == 18 else "NTB")
+            made = session.post(f"{server.url}{COMBO_CREATE}", json=body, auth=credentials, timeout=30).json()
+            assert made.get("leadId", made.get("opportunityId")) == f"{number:010d}"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json"),
+            *("--include-path-regex", "^/integration-service/", "--checks", ",".join(CHECKS), "--no-color"),
+            *("--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--generation-deterministic"),
+            *("--auth", ":".join(credentials)),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    counted = re.search(r"(\d+) generated", done.stdout)
+    assert counted is not None, done.stdout
+    assert int(counted[1]) > 200
+    assert "Traceback" not in server.output()
