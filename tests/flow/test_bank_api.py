@@ -15,13 +15,15 @@ from leadbridge.authentication.access import Access
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.authentication.tokens import Tokens, add_token
 from leadbridge.caller import Role
-from leadbridge.operations.call import IdempotencyConflict, Policy
+from leadbridge.operations.call import Answer, Call, IdempotencyConflict, Policy
+from leadbridge.operations.dispatcher import Busy
 from leadbridge.operations.room import Room
 from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.jsonbody import DEEPEST, BodyLimits
 from leadbridge.store import tables
 from leadbridge.store.database import Database
+from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
 from tests.support.bank import (
     COMBO_CREATE,
     COMBO_UPDATE,
@@ -35,7 +37,7 @@ from tests.support.bank import (
 )
 from tests.support.calls import BANK, Calls, gateway, row_counts
 from tests.support.crm_messages_by_hand import combo_create, read_crm_record
-from tests.support.door import basic
+from tests.support.door import Recorder, basic
 from tests.support.doors import PASSWORD, add_callers
 
 
@@ -346,6 +348,19 @@ def test_all_that_the_business_refuses_is_listed(sqlite: Database) -> None:
             ("CRM.REASON_CODE_UNKNOWN", "#/reasonCode"),
             ("CRM.RECORD_UNKNOWN", "#/leadId"),
         ]
+
+
+@pytest.mark.parametrize(
+    "error", [CommitUnknown("x"), DatabaseUnreachable("x"), LaneFull("x"), LaneStopped("x"), Busy()]
+)
+def test_what_may_succeed_later_is_told_to_come_back(calls: Calls, error: Exception) -> None:
+    def fail(_name: str, _call: Call) -> Answer:
+        raise error
+
+    reply = Json(calls, dispatcher=Recorder(answer=fail)).post(COMBO_CREATE, request())
+    said = json.loads(reply.body)
+    assert (reply.status, said["code"], reply.headers["retry-after"]) == (503, "Busy", "5")
+    assert ("Idempotency-Key" in said["detail"]) == isinstance(error, CommitUnknown)
 
 
 # ------------------------------------------------------------------------------------------------- the same again

@@ -39,7 +39,7 @@ def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: 
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json"),
             *("--include-path-regex", "^/integration-service/", "--checks", ",".join(CHECKS), "--no-color"),
-            *("--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--generation-deterministic"),
+            *("--phases", "examples,coverage,fuzzing", "--max-examples", "6", "--generation-deterministic"),
             *("--auth", ":".join(credentials)),
         ],
         capture_output=True,

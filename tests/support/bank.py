@@ -110,6 +110,7 @@ class Json:
         self,
         calls: Calls,
         *,
+        dispatcher: Any = None,
         access: Access | None = None,
         limits: BodyLimits = BodyLimits(),  # noqa: B008 - immutable
         quotas: Quotas | None = None,
@@ -118,7 +119,7 @@ class Json:
     ) -> None:
         self._loop = calls._loop
         access = access or Access(KnownCallers((BANK, SALES, PARTNER)))
-        router = crm_router(calls._dispatcher, access, limits, quotas=quotas, room=room)
+        router = crm_router(dispatcher or calls._dispatcher, access, limits, quotas=quotas, room=room)
         self.app = RestApp(router, journal=journal)
 
     def create(self, customer: str, customer_type: str, owner: str) -> Outcome:

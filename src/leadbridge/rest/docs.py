@@ -41,7 +41,7 @@ def docs_router(app: FastAPI) -> APIRouter:
     def made() -> str:
         return page(app.openapi())
 
-    @router.get("/docs", response_class=HTMLResponse)
+    @router.api_route("/docs", methods=["GET", "HEAD"], response_class=HTMLResponse)
     async def docs() -> HTMLResponse:
         """Every address with what it takes, answers and refuses."""
         return HTMLResponse(made(), headers=_HEADERS)
