@@ -250,6 +250,14 @@ def test_a_reason_that_is_not_in_the_sites_list_is_refused(database: Database) -
         assert bank(calls, update_opportunity(opportunity, reason="001")).result == "3"
 
 
+def test_an_owner_that_is_not_in_the_sites_list_is_refused(database: Database) -> None:
+    with gateway(database, Policy(owner_ids=frozenset({"RM-1"}), default_owner_id="QUEUE")) as calls:
+        refused(calls, combo_create(owner="RM-2"), "CRM.OWNER_UNKNOWN")
+        refused(calls, combo_create(owner="rm-1"), "CRM.OWNER_UNKNOWN")
+        assert bank(calls, combo_create(owner="RM-1")).result == "3"
+        assert bank(calls, combo_create(customer="C-2", owner="QUEUE")).result == "3"
+
+
 # --------------------------------------------------------------------------------------------------------------- find
 
 

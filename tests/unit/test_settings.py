@@ -192,6 +192,8 @@ def test_all_problems_are_told_at_once_with_their_places(config: Path, monkeypat
         (("matching", "default_phone_region"), "de"),
         (("idempotency", "keep_days"), 0),
         (("code_lists", "reason_codes"), ["00a"]),
+        (("crm", "owner_ids"), ["RM-1", "x" * 21]),
+        (("json_body", "largest_bytes"), 1_023),
         (("code_lists", "reason_codes"), ["00001"]),
     ],
 )
