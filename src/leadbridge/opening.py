@@ -1,6 +1,7 @@
 """What every process of a site begins with: what the site has decided, from its settings and files.
 
-It stands apart from `wiring` because it loads none of the doors: a process that takes in a bulk file stays small.
+It stands apart from `wiring` because it loads neither the doors nor Zeep: a process that takes in a bulk file stays
+small.
 """
 
 from datetime import timedelta

@@ -23,12 +23,13 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from leadbridge import log, wiring
+from leadbridge import log
 from leadbridge.authentication.callers import add_caller, has_callers
 from leadbridge.caller import Role
 from leadbridge.opening import policy
 from leadbridge.settings import Settings
 from leadbridge.store.database import Database, open_database
+from leadbridge.wiring import INTERNAL_VARIABLE, answer_signer, background
 
 _READY_SECONDS = 60
 _ENDING_SECONDS = 15
@@ -47,8 +48,8 @@ def serve(settings: Settings) -> None:
     log.configure(settings)
     # Files of rules, keys and certificates that are of no use are told here, not by every worker that starts.
     policy(settings)
-    wiring.signing(settings)
-    wiring.core_crm(settings)
+    answer_signer(settings)
+    background.core_crm(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
     database = open_database(settings.database_url)
     try:
@@ -64,21 +65,21 @@ def serve(settings: Settings) -> None:
     if settings.tls.certificate_file and settings.tls.key_file:
         os.environ["LEADBRIDGE_TLS__CERTIFICATE_FILE"] = settings.tls.certificate_file
         os.environ["LEADBRIDGE_TLS__KEY_FILE"] = settings.tls.key_file
-    os.environ[wiring.INTERNAL_VARIABLE] = secrets.token_urlsafe(32)
+    os.environ[INTERNAL_VARIABLE] = secrets.token_urlsafe(32)
     # A forked worker would inherit the relay's threads in whatever state they are.
     multiprocessing.set_start_method("spawn", force=True)
     stop = threading.Event()
     threads = [
         threading.Thread(target=_forward, args=(settings, database, stop), name="relay"),
         threading.Thread(target=_take_in, args=(settings, database, stop), name="bulk"),
-        threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
-        threading.Thread(target=wiring.take_back_leads, args=(settings, database, stop), name="partner-loop"),
+        threading.Thread(target=background.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
+        threading.Thread(target=background.take_back_leads, args=(settings, database, stop), name="partner-loop"),
     ]
     for thread in threads:
         thread.start()
     try:
         Granian(
-            "leadbridge.wiring:gateway",
+            "leadbridge.wiring.gateway:gateway",
             factory=True,
             interface=Interfaces.ASGI,
             address=settings.host,
@@ -110,18 +111,18 @@ def _forward(settings: Settings, database: Database, stop: threading.Event) -> N
     if _wait_listening(settings, stop):
         print(f"leadbridge is ready: {settings.address}/soap/LeadService?wsdl", flush=True)
         if settings.forwarding.enabled:
-            wiring.relay(settings, database).run(stop)
+            background.relay(settings, database).run(stop)
 
 
 def _take_in(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Take in the bulk files that are stored."""
-    wiring.bulk_runner(settings, database).run(stop)
+    background.bulk_runner(settings, database).run(stop)
 
 
 def _wait_listening(settings: Settings, stop: threading.Event) -> bool:
     deadline = time.monotonic() + _READY_SECONDS
     while not stop.is_set():
-        if wiring.answers_readily(settings):
+        if background.answers_readily(settings):
             return True
         if time.monotonic() > deadline:
             print("leadbridge: the gateway does not answer; see the log above.", file=sys.stderr, flush=True)

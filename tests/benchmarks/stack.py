@@ -33,7 +33,7 @@ from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.limits import GateLimits
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.lane import WriteLane
-from leadbridge.wiring import spare_the_collector
+from leadbridge.wiring.gateway import spare_the_collector
 from tests.benchmarks.message import OPEN, filled
 from tests.benchmarks.peers.plain_spyne import wsgi_application
 from tests.support.door import PARTNER, PASSWORD, basic

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Table, func, insert, select
 
-from leadbridge import wiring
 from leadbridge.settings import Settings
 from leadbridge.settings.doors import AuditSettings
 from leadbridge.store import tables
 from leadbridge.store.database import Database
 from leadbridge.store.inserts import Row
+from leadbridge.wiring import background
 from tests.support.calls import until
 
 
@@ -38,7 +38,7 @@ def test_refusals_quotas_and_failed_logins_are_forgotten(database: Database, dat
             tx.connection.execute(insert(table), of_table)
     stop = threading.Event()
     settings = Settings(database_url=database_url, audit=AuditSettings(keep_days=2))
-    thread = threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop))
+    thread = threading.Thread(target=background.keep_tidy, args=(settings, database, stop))
     thread.start()
 
     def left() -> list[int]:

@@ -20,7 +20,6 @@ from lxml import etree
 from zeep.wsse import utils
 from zeep.wsse.username import UsernameToken
 
-from leadbridge import wiring
 from leadbridge.authentication.digest import digest_of, set_digest_secret
 from leadbridge.contract import codec
 from leadbridge.core_crm import CoreCrm
@@ -34,6 +33,7 @@ from leadbridge.messages import (
 from leadbridge.secretbox import secret_box
 from leadbridge.settings import Settings
 from leadbridge.soap.versions import BY_MEDIA_TYPE
+from leadbridge.wiring import background
 from tests.interop.gateway import PASSWORD, Gateway
 from tests.interop.people import word
 from tests.interop.zeep_caller import ZeepCaller
@@ -221,7 +221,7 @@ def test_sudss_username_token_and_timestamp_are_accepted_once(gateway: Gateway, 
 
 def core_crm(gateway: Gateway, authentication: str, password: str) -> CoreCrm:
     settings = {"wsdl": gateway.wsdl("CrmService"), "username": "crm", "password": password}
-    return wiring.core_crm(Settings(crm={**settings, "authentication": authentication}))
+    return background.core_crm(Settings(crm={**settings, "authentication": authentication}))
 
 
 def combo_create() -> bytes:
