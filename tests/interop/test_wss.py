@@ -30,7 +30,7 @@ from leadbridge.messages import (
     CustomerTypeCode,
     SellingModeCode,
 )
-from leadbridge.secretbox import secret_box
+from leadbridge.sealing import box_to_seal_with
 from leadbridge.settings import Settings
 from leadbridge.soap.versions import BY_MEDIA_TYPE
 from leadbridge.wiring import background
@@ -47,7 +47,8 @@ versions = pytest.mark.parametrize("version", ["1.1", "1.2"])
 @pytest.fixture(scope="module")
 def gateway(sqlite_gateway: Gateway) -> Gateway:
     """With a partner and the bank's channel, which have secrets for digests; their key is beside the database."""
-    box = secret_box(Settings(database_url=sqlite_gateway.server.environment["LEADBRIDGE_DATABASE_URL"]))
+    settings = Settings(database_url=sqlite_gateway.server.environment["LEADBRIDGE_DATABASE_URL"])
+    box = box_to_seal_with(settings, sqlite_gateway.database)
     for caller_id, role in (("acme", "partner"), ("crm", "crm")):
         sqlite_gateway.caller(caller_id, role)
         set_digest_secret(sqlite_gateway.database, box, caller_id=caller_id, secret=SECRET, now=datetime.now(UTC))
