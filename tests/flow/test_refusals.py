@@ -12,6 +12,7 @@ from unittest.mock import patch
 import pytest
 
 from leadbridge import refusals as journal_module
+from leadbridge.authentication.digest import set_digest_secret
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.caller import Role
 from leadbridge.quotas import QuotaPolicy
@@ -22,8 +23,9 @@ from leadbridge.store.database import Database
 from leadbridge.store.errors import DatabaseUnreachable
 from leadbridge.store.inserts import Row
 from tests.support.commands import command
-from tests.support.door import CREATE_LEAD, basic, envelope
+from tests.support.door import CREATE_LEAD, NOW, basic, envelope
 from tests.support.doors import PASSWORD, NewDoors, add_callers
+from tests.support.wss import BOX, SECRET, digest_token, security
 
 both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
 
@@ -126,6 +128,25 @@ def test_what_stands_in_the_log_and_the_journal_says_why_and_is_constant(
     for text in texts:
         assert f"text='{text}'" in log
     assert MARK not in log
+
+
+@both_versions
+def test_a_replay_is_noted_with_the_caller_that_was_proved(
+    new_doors: NewDoors, database: Database, version: SoapVersion
+) -> None:
+    set_digest_secret(database, BOX, caller_id="acme", secret=SECRET, now=NOW)
+    doors = new_doors()
+    doors.journal.start()
+    message = envelope(version=version, header=security(digest_token(caller_id="acme")))
+
+    async def scene() -> list[int]:
+        return [(await doors.soap(message, version=version, authorization=b"")).status for _ in range(2)]
+
+    assert asyncio.run(scene()) == [200, 500 if version is SOAP_11 else 400]
+    doors.journal.stop()
+    (row,) = listed(database)
+    assert (row["reason_code"], row["caller_id"]) == ("MessageReplayed", "acme")
+    assert row["text"] == "The Nonce or signature was used before: send the message again with a new one."
 
 
 def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, database: Database) -> None:

@@ -135,7 +135,7 @@ def test_row_18_a_nonce_that_zeep_sends_again_is_a_replay(callers: dict[str, Zee
     with pytest.raises(zeep.exceptions.Fault) as raised:
         find(callers[version], token)
 
-    assert raised.value.message == "This message has been sent before and may not be sent again."
+    assert raised.value.message == "The Nonce or signature was used before: send the message again with a new one."
 
 
 @versions

@@ -161,6 +161,7 @@ class SoapApp:
             return
         except Exception as error:  # noqa: BLE001  # the last handler: whatever it is, the caller gets a fault
             refusal = refusal_of(error, correlation_id=correlation_id)
+            trail.caller = trail.caller or refusal.caller
             version = gate.version_to_answer_in(scope["headers"]) if method == "POST" else SOAP_11
             fault = faults.write(refusal, version)
             status, pieces = fault.status, (fault.body,)
