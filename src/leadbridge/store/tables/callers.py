@@ -87,6 +87,7 @@ login_failure = Table(
     "login_failure",
     metadata,
     Column("key", LargeBinary, primary_key=True),
+    Column("name_key", LargeBinary),  # the hash of the name, where it counts for one
     Column("failures", Integer, nullable=False),
     moment("last_at"),
     moment("locked_until", needed=False),

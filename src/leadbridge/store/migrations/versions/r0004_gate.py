@@ -56,6 +56,7 @@ def upgrade() -> None:
     op.create_table(
         "login_failure",
         sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("name_key", sa.LargeBinary(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_at", MOMENT, nullable=False),
         sa.Column("locked_until", MOMENT, nullable=True),
