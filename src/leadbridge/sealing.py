@@ -35,6 +35,7 @@ def rotate(settings: Settings, database: Database) -> tuple[int, int]:
     off in between, it goes on with the key that it has made. Raises SecretKeyError.
     """
     box_to_seal_with(settings, database)
+    prove_key(settings, database)
     secretbox.add_key(settings)
     box = secret_box(settings)
     counts = sealed.reseal(database, lambda one: None if box.is_current(one) else box.reseal(one))

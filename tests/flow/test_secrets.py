@@ -144,10 +144,11 @@ def test_a_lost_or_damaged_key_file_is_named_and_not_replaced(
         assert "Xyzzy" not in done.err
     assert (path.read_text(encoding="utf-8") if path.exists() else None) == content
 
-    path.write_text(Fernet.generate_key().decode())  # the way out of a lost key
+    path.write_text(NEW)  # the way out of a lost key
     done = command("secret", "rotate", environment=environment)
     assert f"another key than that of {path}: put the old key beside it (NEW,OLD)" in done.err
-    path.write_text(f"{path.read_text().split(',')[0]},{kept}")
+    assert path.read_text() == NEW
+    path.write_text(f"{NEW},{kept}")
     assert rotate(sqlite_url, None).code == 0
 
 

@@ -213,7 +213,7 @@ def test_sudss_username_token_and_timestamp_are_accepted_once(gateway: Gateway, 
     answer = client.service.FindLead(BasicMessageHeader={}, LeadSelectionByElements={})
 
     assert answer.Log.BusinessDocumentProcessingResultCode == "3"
-    with pytest.raises(suds.WebFault, match="sent before"):
+    with pytest.raises(suds.WebFault, match="used before"):
         client.service.FindLead(BasicMessageHeader={}, LeadSelectionByElements={})
 
 
