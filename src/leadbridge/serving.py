@@ -27,6 +27,7 @@ from leadbridge import log
 from leadbridge.authentication.callers import add_caller, has_callers
 from leadbridge.caller import Role
 from leadbridge.opening import policy
+from leadbridge.sealing import prove_key
 from leadbridge.settings import Settings
 from leadbridge.store.database import Database, open_database
 from leadbridge.wiring import INTERNAL_VARIABLE, answer_signer, background
@@ -43,7 +44,7 @@ class CannotServe(Exception):
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; returns after the calls under way are finished.
 
-    Raises CannotServe, SchemaBehind, DatabaseUnreachable, SettingsError.
+    Raises CannotServe, SchemaBehind, DatabaseUnreachable, SettingsError, SecretKeyError.
     """
     log.configure(settings)
     # Files of rules, keys and certificates that are of no use are told here, not by every worker that starts.
@@ -55,6 +56,7 @@ def serve(settings: Settings) -> None:
     try:
         _check_tls(settings)
         _check_port(settings)
+        prove_key(settings, database)
         _ensure_caller(settings, database)
     except BaseException:
         database.dispose()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from unittest.mock import patch
 
@@ -16,6 +17,7 @@ from leadbridge.caller import Role
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import logins, tables
 from leadbridge.store.database import Database
+from tests.support.commands import command
 from tests.support.door import NOW, Reply, basic, envelope, username_token
 from tests.support.doors import LOGIN, PASSWORD, Doors, NewDoors, Now, add_callers
 from tests.support.wss import BOX, SECRET, digest_token, security
@@ -244,6 +246,52 @@ def test_row_30_a_success_in_one_process_ends_what_failed_in_another(
                 assert (await second.soap(authorization=WRONG)).status == 401
 
     asyncio.run(scene())
+
+
+def test_an_operator_sees_who_is_delayed_and_ends_it_in_all_processes(
+    new_doors: NewDoors, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_callers(database, acme=Role.PARTNER, other=Role.PARTNER)
+    long = dataclasses.replace(LOGIN, address_failures=100, first_delay=timedelta(minutes=5), longest_delay=KNOWN)
+    first, second = (new_doors(login=long, credential_seconds=0) for _ in range(2))
+    environment = {"LEADBRIDGE_DATABASE_URL": database_url}
+
+    def delayed() -> list[str]:
+        lines = command("caller", "list", environment=environment).out.splitlines()[1:]
+        return [line.split()[0] for line in lines if "+00:00" in line]
+
+    async def fail() -> None:
+        for address in (HOME, AWAY):
+            for _ in range(LOGIN.failures):
+                assert (await first.soap(authorization=WRONG, address=address)).status == 401
+        for doors in (first, second):
+            assert_delayed(await doors.soap(address=AWAY), 300)
+        assert (await first.soap(authorization=basic("other", PASSWORD))).status == 200
+
+    async def enter() -> None:
+        for doors in (first, second):
+            for address in (HOME, AWAY):
+                assert (await doors.soap(address=address)).status == 200
+
+    assert delayed() == []
+    asyncio.run(fail())
+    assert delayed() == ["acme"]
+    done = command("caller", "unlock", "acme", environment=environment)
+    assert (done.code, done.out) == (0, "The failed logins of caller acme are forgotten.\n")
+    assert delayed() == []
+    asyncio.run(scene_of_first_look(first))
+    monkeypatch.setattr(guessing, "_STILL_DELAYED_SECONDS", 0.0)  # which have passed
+    asyncio.run(enter())
+    again = command("caller", "unlock", "acme", environment=environment)
+    assert (again.code, again.out) == (0, "Caller acme had none.\n")
+    nobody = command("caller", "unlock", "nobody", environment=environment)
+    assert (nobody.code, "there is no caller nobody" in nobody.err) == (1, True)
+
+
+async def scene_of_first_look(doors: Doors) -> None:
+    """What a process knows it knows for a while, without a question to the database."""
+    with patch.object(doors.failed_logins, "delay", side_effect=AssertionError("nobody asks now")):
+        assert (await doors.soap(address=AWAY)).status == 503
 
 
 def test_failures_fade_and_the_table_is_bounded(doors: Doors, database: Database, now: Now) -> None:

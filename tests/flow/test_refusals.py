@@ -7,10 +7,12 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_network
+from unittest.mock import patch
 
 import pytest
 
 from leadbridge import refusals as journal_module
+from leadbridge.authentication.digest import set_digest_secret
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.caller import Role
 from leadbridge.quotas import QuotaPolicy
@@ -21,8 +23,9 @@ from leadbridge.store.database import Database
 from leadbridge.store.errors import DatabaseUnreachable
 from leadbridge.store.inserts import Row
 from tests.support.commands import command
-from tests.support.door import CREATE_LEAD, basic, envelope
+from tests.support.door import CREATE_LEAD, NOW, basic, envelope
 from tests.support.doors import PASSWORD, NewDoors, add_callers
+from tests.support.wss import BOX, SECRET, digest_token, security
 
 both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
 
@@ -91,6 +94,59 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
     assert [row["correlation_id"] for row in rows] == correlation_ids
     assert {row["times"] for row in rows} == {1}
     assert MARK not in str(rows)
+    wrong, may_not = "These are not the credentials of a caller.", "This caller may not {} this{}."
+    over = "The quota of this caller is used up. Try again after the time in Retry-After."
+    texts = [row["text"] for row in rows]
+    assert texts[:3] == [wrong, may_not.format("call", " operation"), "The message violates the contract."]
+    assert texts[5:7] == [over, wrong]
+    assert texts[8:10] == [may_not.format("do", ""), over]
+    assert None not in texts
+
+
+def test_what_stands_in_the_log_and_the_journal_says_why_and_is_constant(
+    new_doors: NewDoors, database: Database, capsys: pytest.CaptureFixture[str]
+) -> None:
+    doors = new_doors()
+    doors.journal.start()
+
+    async def scene() -> None:
+        headers = {"content-type": "text/csv"}
+        await doors.bulk("POST", "/bulk/leads", [f"Name,{MARK}\nx,y\n".encode()], headers=headers)
+        with patch.object(doors.quotas, "take_call", side_effect=ZeroDivisionError):
+            unforeseen = (await doors.soap(), await doors.bulk())
+        assert [reply.status for reply in unforeseen] == [500, 500]
+
+    asyncio.run(scene())
+    doors.journal.stop()
+    texts = [row["text"] for row in listed(database)]
+    assert texts == [
+        "The file cannot be used.",
+        "An unforeseen error. It is logged with an identifier.",
+        "An unforeseen error.",
+    ]
+    log = capsys.readouterr().out
+    for text in texts:
+        assert f"text='{text}'" in log
+    assert MARK not in log
+
+
+@both_versions
+def test_a_replay_is_noted_with_the_caller_that_was_proved(
+    new_doors: NewDoors, database: Database, version: SoapVersion
+) -> None:
+    set_digest_secret(database, BOX, caller_id="acme", secret=SECRET, now=NOW)
+    doors = new_doors()
+    doors.journal.start()
+    message = envelope(version=version, header=security(digest_token(caller_id="acme")))
+
+    async def scene() -> list[int]:
+        return [(await doors.soap(message, version=version, authorization=b"")).status for _ in range(2)]
+
+    assert asyncio.run(scene()) == [200, 500 if version is SOAP_11 else 400]
+    doors.journal.stop()
+    (row,) = listed(database)
+    assert (row["reason_code"], row["caller_id"]) == ("MessageReplayed", "acme")
+    assert row["text"] == "The Nonce or signature was used before: send the message again with a new one."
 
 
 def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, database: Database) -> None:

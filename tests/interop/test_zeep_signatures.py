@@ -128,6 +128,11 @@ def test_what_the_readme_shows_works(gateway: Gateway, tmp_path: Path, monkeypat
     for _ in range(2):
         answer = service.FindLead(BasicMessageHeader=header(), LeadSelectionByElements={})
         assert answer.Log.BusinessDocumentProcessingResultCode == "3"
+    identity("stranger").written_to(tmp_path, "acme")  # a certificate that is pinned to nobody
+    exec(shown.partition("```")[0], names)
+    with pytest.raises(zeep.exceptions.Fault) as fault:  # which is not signed, and not hidden by that
+        names["client"].service.FindLead(BasicMessageHeader=header(), LeadSelectionByElements={})
+    assert fault.value.code.endswith("FailedAuthentication")
 
 
 @pytest.mark.parametrize("kind", [BinarySignature, Signature])

@@ -50,6 +50,10 @@ class CallersDiffer(NotAdmitted):
 class Replayed(NotAdmitted):
     """The caller is who it says, but what it shows was used before: a message sent, or recorded, and sent again."""
 
+    def __init__(self, caller: Caller) -> None:
+        super().__init__()
+        self.caller = caller
+
 
 class NotGranted(NotAdmitted):
     """No role of the caller opens this group of operations."""
@@ -167,7 +171,7 @@ class Access:
             raise NoEvidence
         for item in once:
             if self._used_once is None or not await self._used_once.use(caller, item):
-                raise Replayed
+                raise Replayed(caller)
         return caller
 
     async def pinned(self, *, fingerprint: str = "", serial: str = "") -> Sequence[Pinned]:

@@ -11,14 +11,14 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from threading import Lock
 
 from leadbridge.authentication.callers import CALLER_ID, CallerError, caller_from, unknown
 from leadbridge.authentication.evidence import Digest
 from leadbridge.caller import Caller
 from leadbridge.log import get_logger
-from leadbridge.secretbox import SecretBox, SecretKeyError
+from leadbridge.secretbox import SecretBox, SecretKeyError, new_key
 from leadbridge.store import callers, digestsecrets
 from leadbridge.store.database import Database
 
@@ -69,46 +69,43 @@ def digest_of(*, nonce: bytes, created: str, secret: str) -> bytes:
 class DigestVerifier:
     """Verifies digests. Safe to share between threads.
 
-    `open_box` gives the box that secrets are sealed in, and may raise SecretKeyError; it is asked when the first digest
-    comes, because most sites have none.
+    `open_box` gives the box that secrets are sealed in, and may raise SecretKeyError; it is asked when the first secret
+    has to be opened, because most sites have none.
     """
 
     def __init__(self, database: Database, open_box: Callable[[], SecretBox]) -> None:
         self._database = database
         self._open_box = open_box
-        self._lock = Lock()
-        self._box: tuple[SecretBox, bytes] | None = None
+        self._box: SecretBox | None = None
+        self._nobodys_box = SecretBox([new_key()])
+        self._nobodys = self._nobodys_box.seal(secrets.token_urlsafe(24))  # an unknown caller is compared with it
 
     def verify(self, digest: Digest) -> Caller | None:
         """The caller that made a digest, or None: unknown, disabled, without a secret, or wrong, at one cost and
-        without a hint which. Reads the database.
+        without a hint which. Reads the database. Raises SecretKeyError where the site's key is of no use, so that
+        nobody is blamed for it.
 
         Each verification reads: what is remembered would be answered quicker, and tell who has a secret.
         """
-        try:
-            box, nobodys = self._ready()
-        except (SecretKeyError, OSError) as error:
-            log.error("digests cannot be verified", reason=str(error))
-            return None
         row = None
         if CALLER_ID.fullmatch(digest.caller_id):
             with self._database.read() as tx:
                 row = digestsecrets.with_caller(tx, digest.caller_id)
         try:
-            secret = box.open(row["sealed"] if row else nobodys)
+            secret = self._opened(row["sealed"]) if row else self._nobodys_box.open(self._nobodys)
         except SecretKeyError as error:
             log.error("digest secret cannot be opened", caller=digest.caller_id, reason=str(error))
-            return None
+            raise
         expected = digest_of(nonce=digest.nonce, created=digest.created, secret=secret)
         right = hmac.compare_digest(expected, digest.digest)
         if row is None or not right or row["disabled_at"] is not None:
             return None
         return caller_from(row)
 
-    def _ready(self) -> tuple[SecretBox, bytes]:
-        """The box, and a secret that was thrown away: an unknown caller is compared with it."""
-        with self._lock:
-            if self._box is None:
-                box = self._open_box()
-                self._box = box, box.seal(secrets.token_urlsafe(24))
-            return self._box
+    def _opened(self, sealed: bytes) -> str:
+        """A secret, opened with the key as it is now: it may have changed since it was read."""
+        if self._box is not None:
+            with suppress(SecretKeyError):
+                return self._box.open(sealed)
+        self._box = self._open_box()
+        return self._box.open(sealed)

@@ -9,7 +9,8 @@ from cyclopts import Parameter
 from leadbridge.authentication.digest import remove_digest_secret, set_digest_secret
 from leadbridge.cli.complaint import Complaint
 from leadbridge.cli.shared import first_line, opened
-from leadbridge.secretbox import SecretKeyError, secret_box
+from leadbridge.sealing import box_to_seal_with
+from leadbridge.secretbox import SecretKeyError
 from leadbridge.settings import Settings
 
 
@@ -37,7 +38,7 @@ def caller_digest(
             return
         secret = first_line("secret") if secret_stdin else secrets.token_urlsafe(24)
         try:
-            box = secret_box(settings)
+            box = box_to_seal_with(settings, database)
         except SecretKeyError as error:
             raise Complaint(f"{error}.") from None
         set_digest_secret(database, box, caller_id=caller_id, secret=secret, now=datetime.now(UTC))

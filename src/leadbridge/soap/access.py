@@ -71,7 +71,9 @@ def refusal_of(error: NotAdmitted, code: QName | None = None) -> Refusal:
         case CallersDiffer():
             return unauthenticated("The credentials of the message name different callers.", code)
         case Replayed():
-            return Refusal(FaultTypeId.MESSAGE_REPLAYED, subcodes=[INVALID_SECURITY_TOKEN])
+            refusal = Refusal(FaultTypeId.MESSAGE_REPLAYED, subcodes=[INVALID_SECURITY_TOKEN])
+            refusal.caller = error.caller
+            return refusal
         case NotGranted():
             return Refusal(FaultTypeId.UNAUTHORIZED)
         case _:

@@ -49,8 +49,7 @@ class Freshness:
 
 def expired() -> Refusal:
     """The refusal of a message that is too old."""
-    text = "The Security header has run out: its Created is too old, or its Expires is over."
-    return Refusal(FaultTypeId.MESSAGE_EXPIRED, text, subcodes=[MESSAGE_EXPIRED])
+    return Refusal(FaultTypeId.MESSAGE_EXPIRED, subcodes=[MESSAGE_EXPIRED])
 
 
 def moment(text: str | None) -> datetime:

@@ -87,6 +87,7 @@ login_failure = Table(
     "login_failure",
     metadata,
     Column("key", LargeBinary, primary_key=True),
+    Column("name_key", LargeBinary),  # the hash of the name, where it counts for one
     Column("failures", Integer, nullable=False),
     moment("last_at"),
     moment("locked_until", needed=False),
@@ -102,6 +103,7 @@ refusal = Table(
     moment("recorded_at"),
     text_column("door", needed=True),  # soap, bulk
     text_column("reason_code", needed=True),  # a faultTypeID of the contract
+    text_column("text"),  # what the sender was told, as far as it is constant
     text_column("caller_id", 64),
     text_column("operation"),
     text_column("address"),

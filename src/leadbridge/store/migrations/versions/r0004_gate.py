@@ -56,6 +56,7 @@ def upgrade() -> None:
     op.create_table(
         "login_failure",
         sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("name_key", sa.LargeBinary(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_at", MOMENT, nullable=False),
         sa.Column("locked_until", MOMENT, nullable=True),
@@ -69,6 +70,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", MOMENT, nullable=False),
         sa.Column("door", TEXT, nullable=False),
         sa.Column("reason_code", TEXT, nullable=False),
+        sa.Column("text", TEXT, nullable=True),
         sa.Column("caller_id", _code(64), nullable=True),
         sa.Column("operation", TEXT, nullable=True),
         sa.Column("address", TEXT, nullable=True),
