@@ -24,13 +24,12 @@ _SECONDS = 1.0  # between two batches
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A call or request that was refused. `reason_code` is a faultTypeID, `text` what the sender was told, as far as it
-    is constant, `operation` a name of ours, never the sender's."""
+    """A call or request that was refused. `reason_code` is a faultTypeID, `operation` a name of ours, never the
+    sender's."""
 
     door: str
     reason_code: str
     correlation_id: str
-    text: str | None = None
     caller_id: str | None = None
     operation: str | None = None
     address: str | None = None

@@ -7,7 +7,6 @@ import dataclasses
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from ipaddress import ip_network
-from unittest.mock import patch
 
 import pytest
 
@@ -94,40 +93,6 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
     assert [row["correlation_id"] for row in rows] == correlation_ids
     assert {row["times"] for row in rows} == {1}
     assert MARK not in str(rows)
-    wrong, may_not = "These are not the credentials of a caller.", "This caller may not {} this{}."
-    over = "The quota of this caller is used up. Try again after the time in Retry-After."
-    texts = [row["text"] for row in rows]
-    assert texts[:3] == [wrong, may_not.format("call", " operation"), "The message violates the contract."]
-    assert texts[5:7] == [over, wrong]
-    assert texts[8:10] == [may_not.format("do", ""), over]
-    assert None not in texts
-
-
-def test_what_stands_in_the_log_and_the_journal_says_why_and_is_constant(
-    new_doors: NewDoors, database: Database, capsys: pytest.CaptureFixture[str]
-) -> None:
-    doors = new_doors()
-    doors.journal.start()
-
-    async def scene() -> None:
-        headers = {"content-type": "text/csv"}
-        await doors.bulk("POST", "/bulk/leads", [f"Name,{MARK}\nx,y\n".encode()], headers=headers)
-        with patch.object(doors.quotas, "take_call", side_effect=ZeroDivisionError):
-            unforeseen = (await doors.soap(), await doors.bulk())
-        assert [reply.status for reply in unforeseen] == [500, 500]
-
-    asyncio.run(scene())
-    doors.journal.stop()
-    texts = [row["text"] for row in listed(database)]
-    assert texts == [
-        "The file cannot be used.",
-        "An unforeseen error. It is logged with an identifier.",
-        "An unforeseen error.",
-    ]
-    log = capsys.readouterr().out
-    for text in texts:
-        assert f"text='{text}'" in log
-    assert MARK not in log
 
 
 @both_versions

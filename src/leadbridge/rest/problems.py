@@ -39,8 +39,8 @@ class ErrorDocument(BaseModel):
 
 
 class Problem(Exception):
-    """A request that is not done. `code` and `text` are those of the document; `constant_text` is what of the text may
-    stand in the log and the audit journal, where that is not all. `journaled` says whether it goes into the latter.
+    """A request that is not done. `code` and `text` are those of the document; `journaled` says whether it goes into
+    the audit journal.
     """
 
     def __init__(
@@ -50,14 +50,12 @@ class Problem(Exception):
         text: str,
         headers: Mapping[str, str] | None = None,
         *,
-        constant_text: str | None = None,
         journaled: bool = True,
     ) -> None:
         super().__init__(text)
         self.status = status
         self.code = code.value
         self.text = text
-        self.constant_text = constant_text or text
         self.headers = dict(headers or {})
         self.journaled = journaled
 
@@ -96,13 +94,7 @@ def answer(request: Request, error: Exception, *, journal: RefusalJournal) -> JS
     """The document that answers `error`, which is noted. One that nobody foresaw is logged, with its traceback."""
     reference: str = request.state.correlation_id
     problem = _problem_of(error, reference)
-    log.info(
-        "request refused",
-        correlation_id=reference,
-        code=problem.code,
-        text=problem.constant_text,
-        status=problem.status,
-    )
+    log.info("request refused", correlation_id=reference, code=problem.code, status=problem.status)
     if problem.journaled:
         journal.note(_refused(request, problem, reference))
     document = ErrorDocument(status=problem.status, code=problem.code, text=problem.text, correlationId=reference)
@@ -114,7 +106,6 @@ def _refused(request: Request, problem: Problem, reference: str) -> Refused:
     return Refused(
         door="bulk",
         reason_code=problem.code,
-        text=problem.constant_text,
         correlation_id=reference,
         caller_id=getattr(request.state, "caller_id", None),
         operation=f"{request.method} {route.path}" if route is not None else None,
@@ -129,13 +120,9 @@ def _problem_of(error: Exception, reference: str) -> Problem:
         case OverQuota():
             return too_many("The quota of this caller is used up.", error.retry_after_seconds)
         case Unusable():
-            constant = "The file cannot be used"
-            text = f"{constant}: {error}."
-            return Problem(400, FaultTypeId.MALFORMED_MESSAGE, text, constant_text=f"{constant}.")
+            return Problem(400, FaultTypeId.MALFORMED_MESSAGE, f"The file cannot be used: {error}.")
         case TooMuch():
-            constant = "The file is refused"
-            text = f"{constant}: {error}."
-            return Problem(413, FaultTypeId.MESSAGE_TOO_LARGE, text, _HANG_UP, constant_text=f"{constant}.")
+            return Problem(413, FaultTypeId.MESSAGE_TOO_LARGE, f"The file is refused: {error}.", _HANG_UP)
         case Lost():
             return Problem(409, LogItemType.BULK_ENDED, "The job was cancelled while its file arrived.")
         case DatabaseUnreachable():
@@ -145,9 +132,7 @@ def _problem_of(error: Exception, reference: str) -> Problem:
             code = FaultTypeId.UNKNOWN_OPERATION if error.status_code == 404 else FaultTypeId.MALFORMED_MESSAGE
             return Problem(error.status_code, code, f"{error.detail}.", error.headers)
     log.error("request failed unforeseen", correlation_id=reference, exc_info=error)
-    constant = "An unforeseen error."
-    text = f"{constant} It is logged as {reference}."
-    return Problem(500, FaultTypeId.INTERNAL_ERROR, text, constant_text=constant)
+    return Problem(500, FaultTypeId.INTERNAL_ERROR, f"An unforeseen error. It is logged as {reference}.")
 
 
 _HANG_UP = {"Connection": "close"}

@@ -166,7 +166,7 @@ class SoapApp:
             fault = faults.write(refusal, version)
             status, pieces = fault.status, (fault.body,)
             headers = (*fault.headers, (b"content-type", version.content_type))
-            self._note(trail, fault, journaled=refusal.journaled)
+            self._note(trail, refusal.fault_type, status, journaled=refusal.journaled)
         await _send(send, status, headers, pieces, correlation_id=correlation_id, body=method != "HEAD")
 
     async def _call(
@@ -229,7 +229,7 @@ class SoapApp:
         if visit.fault is None:
             return 200, (content_type,), pieces
         trail.operation = visit.operation.name if visit.operation else None
-        self._note(trail, visit.fault)
+        self._note(trail, visit.fault.fault_type, visit.fault.status)
         return visit.fault.status, (*visit.fault.headers, content_type), pieces
 
     async def _caller_of(
@@ -259,23 +259,21 @@ class SoapApp:
             raise signature.missing()
         return caller
 
-    def _note(self, trail: "_Trail", fault: faults.Fault, *, journaled: bool = True) -> None:
+    def _note(self, trail: "_Trail", reason: FaultTypeId, status: int, *, journaled: bool = True) -> None:
         """Say in the log and in the audit journal that a call was refused."""
         caller_id = trail.caller.id if trail.caller is not None else None
         log.info(
             "call refused",
             correlation_id=trail.correlation_id,
-            fault=fault.fault_type.value,
-            text=fault.text,
-            status=fault.status,
+            fault=reason.value,
+            status=status,
             caller=caller_id,
             operation=trail.operation,
         )
         if journaled:
             refused = Refused(
                 door="soap",
-                reason_code=fault.fault_type.value,
-                text=fault.text,
+                reason_code=reason.value,
                 correlation_id=trail.correlation_id,
                 caller_id=caller_id,
                 operation=trail.operation,

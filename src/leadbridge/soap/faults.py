@@ -214,10 +214,9 @@ def _detail(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault ready for the wire. `text` is the constant one, for the log and the audit journal."""
+    """A fault ready for the wire."""
 
     fault_type: FaultTypeId
-    text: str
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
@@ -237,9 +236,7 @@ def write(refusal: Refusal, version: SoapVersion) -> Fault:
         body = version.opening(header=header) + _fault_11(refusal) + version.tail
     else:
         body = version.opening(header=header + refusal.header) + _fault_12(refusal) + version.tail
-    unforeseen = refusal.fault_type is FaultTypeId.INTERNAL_ERROR  # its text names an identifier
-    text = KINDS[refusal.fault_type].text if unforeseen else refusal.text
-    return Fault(refusal.fault_type, text, _status(refusal, version), headers, body)
+    return Fault(refusal.fault_type, _status(refusal, version), headers, body)
 
 
 def _action(refusal: Refusal) -> str:

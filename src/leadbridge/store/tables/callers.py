@@ -103,7 +103,6 @@ refusal = Table(
     moment("recorded_at"),
     text_column("door", needed=True),  # soap, bulk
     text_column("reason_code", needed=True),  # a faultTypeID of the contract
-    text_column("text"),  # what the sender was told, as far as it is constant
     text_column("caller_id", 64),
     text_column("operation"),
     text_column("address"),
