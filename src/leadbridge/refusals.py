@@ -1,8 +1,10 @@
-"""The audit journal: every refusal with its reason and where it came from, and nothing of what was sent.
+"""Refusals, in the log and in the audit journal: each with its reason and where it came from, and nothing of what was
+sent.
 
-Doors note refusals in memory, which costs them microseconds; one thread writes them in batches. Beyond a bound, alike
-ones are counted together instead of kept one by one, so that a flood of refusals fills neither memory nor the disk, and
-none is lost. What was noted in the last second before a process is killed is: it is in the log alone.
+Doors note them here, and so all in one form. For the journal they are kept in memory, which costs microseconds; one
+thread writes them in batches. Beyond a bound, alike ones are counted together instead of kept one by one, so that a
+flood of refusals fills neither memory nor the disk, and none is lost. What was noted in the last second before a
+process is killed is: it is in the log alone.
 """
 
 import threading
@@ -38,7 +40,7 @@ class Refused:
 class RefusalJournal:
     """Notes refusals and writes them. Safe to share between threads; `start` and `stop` are its owner's.
 
-    Without a database nothing is kept.
+    Without a database they are in the log alone.
     """
 
     def __init__(
@@ -52,10 +54,24 @@ class RefusalJournal:
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="refusals", daemon=True)
 
-    def note(self, refused: Refused) -> None:
-        """Keep a refusal; does no I/O."""
-        if self._database is None:
-            return
+    def note(self, refused: Refused, *, status: int, journaled: bool = True) -> None:
+        """Log a refusal with the HTTP status that answers it, and keep it where it is to be `journaled`; does not wait
+        for the database.
+        """
+        log.info(
+            "call refused",
+            correlation_id=refused.correlation_id,
+            door=refused.door,
+            reason=refused.reason_code,
+            status=status,
+            caller=refused.caller_id,
+            operation=refused.operation,
+            address=refused.address,
+        )
+        if self._database is not None and journaled:
+            self._keep(refused)
+
+    def _keep(self, refused: Refused) -> None:
         now = self._now()
         with self._wake:
             if len(self._noted) < MOST_NOTED:

@@ -9,6 +9,7 @@ from functools import partial
 from ipaddress import ip_network
 
 import pytest
+from structlog.testing import capture_logs
 
 from leadbridge import refusals as journal_module
 from leadbridge.authentication.proxies import Proxies
@@ -27,6 +28,14 @@ from tests.support.doors import PASSWORD, NewDoors, add_callers
 both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
 
 MARK = "Xyzzy-Marked"
+LOGGED = {
+    "correlation_id": "correlation_id",
+    "door": "door",
+    "reason": "reason_code",
+    "caller": "caller_id",
+    "operation": "operation",
+    "address": "address",
+}
 FLOOD = Refused(door="soap", reason_code="Busy", correlation_id="c", caller_id="acme", address="192.0.2.1")
 
 
@@ -70,7 +79,8 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
             assert without.status == 401  # a challenge, and no refusal
         return [reply.headers["x-correlation-id"] for reply in replies if reply.status != 200]
 
-    correlation_ids = asyncio.run(scene())
+    with capture_logs() as lines:
+        correlation_ids = asyncio.run(scene())
     doors.journal.stop()
     rows = listed(database)
     here, there = "192.0.2.7", "192.0.2.8"
@@ -92,6 +102,14 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
     assert {row["times"] for row in rows} == {1}
     assert MARK not in str(rows)
 
+    *logged, _, _ = [line for line in lines if line["event"] == "call refused"]
+    soap_status = [401, 500, 500, 500, 500, 503] if version is SOAP_11 else [401, 400, 400, 400, 400, 503]
+    assert [line["status"] for line in logged] == [*soap_status, 401, 404, 403, 429, 404]
+    for line, row in zip(logged, rows, strict=True):  # in the log they are in the same words, whatever the door
+        for name, column in LOGGED.items():
+            assert line[name] == row[column]
+    assert MARK not in str(lines)
+
 
 def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, database: Database) -> None:
     doors = new_doors(proxies=Proxies([ip_network("10.0.0.0/8")]))
@@ -110,10 +128,10 @@ def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, 
 def test_in_a_flood_alike_refusals_are_counted_and_none_is_lost(database: Database) -> None:
     journal = RefusalJournal(database)
     for number in range(MOST_NOTED):
-        journal.note(dataclasses.replace(FLOOD, correlation_id=f"{number}"))
+        journal.note(dataclasses.replace(FLOOD, correlation_id=f"{number}"), status=503)
     for number in range(5_000):
-        journal.note(dataclasses.replace(FLOOD, correlation_id=f"beyond {number}"))
-    journal.note(dataclasses.replace(FLOOD, caller_id="other", correlation_id="last"))
+        journal.note(dataclasses.replace(FLOOD, correlation_id=f"beyond {number}"), status=503)
+    journal.note(dataclasses.replace(FLOOD, caller_id="other", correlation_id="last"), status=503)
     journal.start()
     journal.stop()
     rows = listed(database)
@@ -130,7 +148,7 @@ def test_a_flood_from_very_many_addresses_stays_bounded(database: Database) -> N
     journal = RefusalJournal(database)
     count = 2 * (MOST_NOTED + journal_module._MOST_ALIKE)
     for number in range(count):
-        journal.note(dataclasses.replace(FLOOD, caller_id=None, address=f"2001:db8::{number:x}"))
+        journal.note(dataclasses.replace(FLOOD, caller_id=None, address=f"2001:db8::{number:x}"), status=503)
     journal.start()
     journal.stop()
     rows = listed(database)
@@ -151,10 +169,10 @@ def test_what_could_not_be_written_is_written_later(database: Database, monkeypa
     monkeypatch.setattr(refusals, "add", add)
     journal = RefusalJournal(database)
     for _ in range(MOST_NOTED + 3):
-        journal.note(FLOOD)
+        journal.note(FLOOD, status=503)
     for _ in range(3):
         journal._write()
-        journal.note(FLOOD)
+        journal.note(FLOOD, status=503)
     journal.start()
     journal.stop()
     assert sum(row["times"] for row in listed(database)) == MOST_NOTED + 6
@@ -165,7 +183,7 @@ def test_they_are_listed_by_caller_and_time_and_forgotten(database: Database, da
     for hours, caller_id in enumerate(("acme", "other", "acme")):
         moment = noon + timedelta(hours=hours)
         journal = RefusalJournal(database, partial(datetime.fromtimestamp, moment.timestamp(), UTC))
-        journal.note(dataclasses.replace(FLOOD, caller_id=caller_id))
+        journal.note(dataclasses.replace(FLOOD, caller_id=caller_id), status=503)
         journal.start()
         journal.stop()
 

@@ -94,9 +94,7 @@ def answer(request: Request, error: Exception, *, journal: RefusalJournal) -> JS
     """The document that answers `error`, which is noted. One that nobody foresaw is logged, with its traceback."""
     reference: str = request.state.correlation_id
     problem = _problem_of(error, reference)
-    log.info("request refused", correlation_id=reference, code=problem.code, status=problem.status)
-    if problem.journaled:
-        journal.note(_refused(request, problem, reference))
+    journal.note(_refused(request, problem, reference), status=problem.status, journaled=problem.journaled)
     document = ErrorDocument(status=problem.status, code=problem.code, text=problem.text, correlationId=reference)
     return JSONResponse(document.model_dump(), problem.status, problem.headers)
 
