@@ -26,11 +26,13 @@ _SECONDS = 1.0  # between two batches
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
-    """A call or request that was refused. `reason_code` is a faultTypeID, `operation` a name of ours, never the
-    sender's."""
+    """A call or request that was refused. `reason_code` is a faultTypeID, `text` says why more exactly; that and
+    `operation` are words of ours, never the sender's.
+    """
 
     door: str
     reason_code: str
+    text: str
     correlation_id: str
     caller_id: str | None = None
     operation: str | None = None
@@ -63,6 +65,7 @@ class RefusalJournal:
             correlation_id=refused.correlation_id,
             door=refused.door,
             reason=refused.reason_code,
+            text=refused.text,
             status=status,
             caller=refused.caller_id,
             operation=refused.operation,
@@ -81,7 +84,7 @@ class RefusalJournal:
                 return
             kind = replace(refused, correlation_id="")
             if kind not in self._alike and len(self._alike) >= _MOST_ALIKE:  # from very many addresses
-                kind = Refused(door=refused.door, reason_code=refused.reason_code, correlation_id="")
+                kind = Refused(door=refused.door, reason_code=refused.reason_code, text="", correlation_id="")
             since, _, times = self._alike.get(kind, (now, "", 0))
             self._alike[kind] = (since, refused.correlation_id, times + 1)
 

@@ -32,11 +32,14 @@ LOGGED = {
     "correlation_id": "correlation_id",
     "door": "door",
     "reason": "reason_code",
+    "text": "text",
     "caller": "caller_id",
     "operation": "operation",
     "address": "address",
 }
-FLOOD = Refused(door="soap", reason_code="Busy", correlation_id="c", caller_id="acme", address="192.0.2.1")
+FLOOD = Refused(
+    door="soap", reason_code="Busy", text="Too many.", correlation_id="c", caller_id="acme", address="192.0.2.1"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +63,8 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
     bulk = partial(doors.bulk, address="192.0.2.8")
     unsound = CREATE_LEAD.replace("<l:Name>", f"<l:{MARK}>").replace("</l:Name>", f"</l:{MARK}>")
 
+    csv = ("POST", "/bulk/leads", (f"{MARK}\nx".encode(),))
+
     async def scene() -> list[str]:
         replies = [
             await soap(authorization=basic(MARK, MARK)),
@@ -74,6 +79,7 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
             await bulk(authorization=basic("bank", PASSWORD)),
             await bulk(),
             await bulk("GET", f"/bulk/{MARK}"),
+            await bulk(*csv, authorization=basic("other", PASSWORD), headers={"content-type": "text/csv"}),
         ]
         for without in (await soap(authorization=b""), await bulk(authorization=b"")):
             assert without.status == 401  # a challenge, and no refusal
@@ -97,6 +103,21 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
         ("bulk", "Unauthorized", "bank", job, there),
         ("bulk", "Busy", "acme", job, there),
         ("bulk", "UnknownOperation", None, None, there),
+        ("bulk", "MalformedMessage", "other", "POST /bulk/leads", there),
+    ]
+    assert [row["text"].partition(":")[0] for row in rows] == [
+        "These are not the credentials of a caller.",
+        "This caller may not call this operation.",
+        "The message violates the contract.",
+        "The message is not well-formed XML with declared namespaces.",
+        "The Body must contain a request of this service",
+        "The quota of this caller is used up. Try again after the time in Retry-After.",
+        "These are not the credentials of a caller.",
+        "There is no such job.",
+        "This caller may not do this.",
+        "The quota of this caller is used up. Try again after the time in Retry-After.",
+        "Not Found.",
+        "The file cannot be used",
     ]
     assert [row["correlation_id"] for row in rows] == correlation_ids
     assert {row["times"] for row in rows} == {1}
@@ -104,7 +125,7 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
 
     *logged, _, _ = [line for line in lines if line["event"] == "call refused"]
     soap_status = [401, 500, 500, 500, 500, 503] if version is SOAP_11 else [401, 400, 400, 400, 400, 503]
-    assert [line["status"] for line in logged] == [*soap_status, 401, 404, 403, 429, 404]
+    assert [line["status"] for line in logged] == [*soap_status, 401, 404, 403, 429, 404, 400]
     for line, row in zip(logged, rows, strict=True):  # in the log they are in the same words, whatever the door
         for name, column in LOGGED.items():
             assert line[name] == row[column]

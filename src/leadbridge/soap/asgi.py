@@ -261,6 +261,7 @@ class SoapApp:
         refused = Refused(
             door="soap",
             reason_code=fault.fault_type.value,
+            text=fault.text,
             correlation_id=trail.correlation_id,
             caller_id=trail.caller.id if trail.caller is not None else None,
             operation=trail.operation,

@@ -102,6 +102,7 @@ refusal = Table(
     moment("recorded_at"),
     text_column("door", needed=True),  # soap, bulk
     text_column("reason_code", needed=True),  # a faultTypeID of the contract
+    text_column("text", needed=True),  # why, in constant words of ours
     text_column("caller_id", 64),
     text_column("operation"),
     text_column("address"),

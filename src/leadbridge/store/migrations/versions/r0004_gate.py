@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("recorded_at", MOMENT, nullable=False),
         sa.Column("door", TEXT, nullable=False),
         sa.Column("reason_code", TEXT, nullable=False),
+        sa.Column("text", TEXT, nullable=False),
         sa.Column("caller_id", _code(64), nullable=True),
         sa.Column("operation", TEXT, nullable=True),
         sa.Column("address", TEXT, nullable=True),
