@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from leadbridge.keyfiles import WAY_OUT, others_may_read
 from leadbridge.settings import Settings
 
 VARIABLE = "LEADBRIDGE_SECRET_KEY"
@@ -117,6 +118,8 @@ def _kept(path: Path) -> str:
         with suppress(FileExistsError):
             os.link(name, path)
         name.unlink()
+    if others_may_read(path):
+        raise SecretKeyError(f"{path}: {WAY_OUT}")
     return path.read_text().strip()
 
 

@@ -14,7 +14,7 @@ import ssl
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,8 +26,10 @@ from granian.log import LogLevels
 from leadbridge import log
 from leadbridge.authentication.callers import add_caller, has_callers
 from leadbridge.caller import Role
+from leadbridge.keyfiles import WAY_OUT, others_may_read
 from leadbridge.opening import policy
-from leadbridge.settings import Settings
+from leadbridge.settings import Settings, SettingsError
+from leadbridge.signatures.signing import certificate_from
 from leadbridge.store.database import Database, open_database
 from leadbridge.wiring import INTERNAL_VARIABLE, answer_signer, background
 
@@ -54,6 +56,7 @@ def serve(settings: Settings) -> None:
     database = open_database(settings.database_url)
     try:
         _check_tls(settings)
+        _warn_of_expired(settings, datetime.now(UTC))
         _check_port(settings)
         _ensure_caller(settings, database)
     except BaseException:
@@ -168,6 +171,30 @@ def _check_tls(settings: Settings) -> None:
             f"tls.certificate_file and tls.key_file: {certificate} must have a certificate and {key} its private key, "
             "both as PEM and the key without a password."
         ) from None
+    if others_may_read(Path(key)):
+        raise CannotServe(f"tls.key_file: {key}: {WAY_OUT}.")
+
+
+def _warn_of_expired(settings: Settings, now: datetime) -> None:
+    """Warn of each certificate in use that has expired: others refuse it then, and only their logs say so."""
+    for setting, file in (
+        ("tls.certificate_file", settings.tls.certificate_file),
+        ("wss.signing_certificate_file", settings.wss.signing_certificate_file),
+        ("crm.signing_certificate_file", settings.crm.signing_certificate_file),
+        ("crm.certificate_file", settings.crm.certificate_file),
+    ):
+        if file is None:
+            continue
+        with suppress(
+            SettingsError
+        ):  # the files were checked before; OpenSSL takes more certificates than are read here
+            expired_on = certificate_from(file, setting=setting).not_valid_after_utc
+            if expired_on < now:
+                log.get_logger(__name__).warning(
+                    "a certificate has expired: renew it, and start again",
+                    setting=setting,
+                    expired=f"{expired_on:%Y-%m-%d}",
+                )
 
 
 def _no_password() -> str:
