@@ -71,15 +71,19 @@ def _roles(text: str) -> list[Role]:
 
 @caller_app.command(name="list")
 def caller_list() -> None:
-    """List the callers; passwords are never shown, only their hashes are kept."""
+    """List the callers, with when they were disabled and when their digest secret was set.
+
+    Passwords and secrets are never shown.
+    """
     with opened(Settings()) as database:
         listed = list_callers(database)
-    rows = table("ID", "roles", "visibility", "party", wrapped=("name", "disabled"))
+    rows = table("ID", "roles", "visibility", "party", wrapped=("name", "disabled", "digest secret"))
     for one in listed:
         caller = one.caller
-        disabled = one.disabled_at.isoformat(timespec="seconds") if one.disabled_at else ""
+        moments = (one.disabled_at, one.digest_set_at)
+        disabled, digest = (moment.isoformat(timespec="seconds") if moment else "" for moment in moments)
         roles = ", ".join(sorted(caller.roles))
-        rows.add_row(caller.id, roles, caller.visibility.value, caller.party_id, caller.name, disabled)
+        rows.add_row(caller.id, roles, caller.visibility.value, caller.party_id, caller.name, disabled, digest)
     out.print(rows)
 
 

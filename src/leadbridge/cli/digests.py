@@ -32,8 +32,11 @@ def caller_digest(
     settings = Settings()
     with opened(settings) as database:
         if remove:
-            remove_digest_secret(database, caller_id=caller_id)
-            print(f"Digests of caller {caller_id} are not taken any more.")
+            removed = remove_digest_secret(database, caller_id=caller_id)
+            if removed:
+                print(f"Digests of caller {caller_id} are not taken any more.")
+            else:
+                print(f"Caller {caller_id} has no secret for digests.")
             return
         secret = first_line("secret") if secret_stdin else secrets.token_urlsafe(24)
         try:
