@@ -43,6 +43,10 @@ class WrongEvidence(NotAdmitted):
     """Unknown caller, wrong password, disabled caller: one answer for all of them."""
 
 
+WRONG_CREDENTIALS = "These are not the credentials of a caller."
+"""What every door says of WrongEvidence."""
+
+
 class CallersDiffer(NotAdmitted):
     """The call proves two callers."""
 

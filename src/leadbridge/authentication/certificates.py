@@ -84,9 +84,7 @@ def add_certificate(database: Database, *, caller_id: str, data: bytes, now: dat
         "fingerprint": fingerprint_of(der),
         "caller_id": caller_id,
         "der": der,
-        "issuer": certificate.issuer.rfc4514_string(),
         "serial": str(certificate.serial_number),
-        "not_after": certificate.not_valid_after_utc,
         "added_at": now,
         "removed_at": None,
     }
@@ -147,7 +145,6 @@ def _read(data: bytes) -> x509.Certificate:
             certificate = x509.load_pem_x509_certificate(data)
         else:
             certificate = x509.load_der_x509_certificate(data)
-        certificate.issuer.rfc4514_string()
         certificate.subject.rfc4514_string()
     except ValueError:
         raise CertificateRefused("this is no X.509 certificate in PEM or DER") from None

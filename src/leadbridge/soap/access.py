@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from leadbridge.authentication.access import (
+    WRONG_CREDENTIALS,
     Access,
     CallersDiffer,
     NoEvidence,
@@ -19,7 +20,6 @@ from leadbridge.soap.security.header import SecurityHeader
 from leadbridge.soap.security.refusals import (
     FAILED_AUTHENTICATION,
     INVALID_SECURITY_TOKEN,
-    WRONG_CREDENTIALS,
     unauthenticated,
 )
 

@@ -38,9 +38,7 @@ caller_certificate = Table(
     text_column("fingerprint", 64, key=True),  # SHA-256 of the DER, in lower-case hexadecimal
     Column("caller_id", text_type(64), ForeignKey("caller.id"), nullable=False),
     Column("der", LargeBinary, nullable=False),
-    text_column("issuer", needed=True),  # RFC 4514
     text_column("serial", needed=True),  # decimal
-    moment("not_after"),
     moment("added_at"),
     moment("removed_at", needed=False),
     Index(None, "caller_id"),
