@@ -24,7 +24,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from leadbridge import log
-from leadbridge.authentication.callers import add_caller, has_callers
+from leadbridge.authentication.callers import add_caller, has_callers, list_callers
 from leadbridge.caller import Role
 from leadbridge.keyfiles import WAY_OUT, others_may_read
 from leadbridge.opening import policy
@@ -59,6 +59,7 @@ def serve(settings: Settings) -> None:
         _warn_of_expired(settings, datetime.now(UTC))
         _check_port(settings)
         _ensure_caller(settings, database)
+        _warn_of_unknown_callers(settings, database)
     except BaseException:
         database.dispose()
         raise
@@ -243,6 +244,23 @@ def _ensure_caller(settings: Settings, database: Database) -> None:
     )
     print(f"There was no caller yet. Caller admin was added, its password is {password}", flush=True)
     print("It is shown this once; `leadbridge caller password admin` sets another one.", flush=True)
+
+
+def _warn_of_unknown_callers(settings: Settings, database: Database) -> None:
+    """Warn of IDs in settings that no caller has: misspelt, they leave unsigned or unbounded what should not be."""
+    known = {one.caller.id for one in list_callers(database)}
+    for setting, caller_ids in (
+        ("wss.must_sign", settings.wss.must_sign),
+        ("quota.callers", settings.quota.callers),
+        ("quota.callers_bulk_bytes_per_day", settings.quota.callers_bulk_bytes_per_day),
+        ("lead_duplicates.callers", settings.lead_duplicates.callers),
+    ):
+        for caller_id in sorted({*caller_ids} - known):
+            log.get_logger(__name__).warning(
+                "a setting is for a caller that does not exist: put its ID right, or add the caller",
+                setting=setting,
+                caller=caller_id,
+            )
 
 
 def _is_loopback(host: str) -> bool:
