@@ -27,7 +27,7 @@ def test_refusals_quotas_and_failed_logins_are_forgotten(database: Database, dat
             {"caller_id": kind, "kind": kind, "used": 1, "due_at": at}
             for kind, at in (("lead", now - day + minute), ("crm", now - day - minute))
         ],
-        tables.login_failure: [
+        tables.failed_login: [
             {**failed, "key": b"1", "last_at": now - day + minute, "succeeded_at": None},
             {**failed, "key": b"2", "last_at": now - day - minute, "succeeded_at": None},
             {**failed, "key": b"3", "last_at": now - 2 * day, "succeeded_at": now - 2 * day},

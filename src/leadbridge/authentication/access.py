@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from leadbridge.authentication.certificates import Pinned, fingerprint_of, utc_now
 from leadbridge.authentication.evidence import Certificate, Digest, Evidence, OneTime, Password, Token
-from leadbridge.authentication.guessing import FailedLogins
+from leadbridge.authentication.failedlogins import FailedLogins
 from leadbridge.caller import Caller, OperationGroup, may_call
 
 Result = TypeVar("Result")

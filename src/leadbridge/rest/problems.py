@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from leadbridge.auditjournal import AuditEntry, AuditJournal
 from leadbridge.authentication.proxies import address_of
 from leadbridge.bulk.heading import Unusable
 from leadbridge.bulk.running import Lost
@@ -19,7 +20,6 @@ from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.quotas import OverQuota
-from leadbridge.refusals import RefusalJournal, Refused
 from leadbridge.store.errors import DatabaseUnreachable
 
 log = get_logger(__name__)
@@ -92,20 +92,20 @@ def busy(text: str) -> Problem:
     return Problem(503, FaultTypeId.BUSY, text, {"Retry-After": str(_RETRY_SECONDS)})
 
 
-def answer(request: Request, error: Exception, *, journal: RefusalJournal) -> JSONResponse:
+def answer(request: Request, error: Exception, *, journal: AuditJournal) -> JSONResponse:
     """The document that answers `error`, which is noted. One that nobody foresaw is logged, with its traceback."""
     reference: str = request.state.correlation_id
     problem = _problem_of(error, reference)
-    journal.note(_refused(request, problem, reference), status=problem.status, journaled=problem.journaled)
+    journal.note(_entry(request, problem, reference), status=problem.status, journaled=problem.journaled)
     document = ErrorDocument(
         status=problem.status, code=problem.code, text=problem.text + problem.more, correlationId=reference
     )
     return JSONResponse(document.model_dump(), problem.status, problem.headers)
 
 
-def _refused(request: Request, problem: Problem, reference: str) -> Refused:
+def _entry(request: Request, problem: Problem, reference: str) -> AuditEntry:
     route = request.scope.get("route")  # its template: what was sent in its place is not kept
-    return Refused(
+    return AuditEntry(
         door="bulk",
         reason_code=problem.code,
         text=problem.text,

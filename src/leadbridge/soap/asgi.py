@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from leadbridge.auditjournal import AuditEntry, AuditJournal
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.proxies import address_of, certificates_of
 from leadbridge.caller import Caller, OperationGroup
@@ -20,7 +21,6 @@ from leadbridge.contract.operations import operations as contract_operations
 from leadbridge.log import new_correlation_id
 from leadbridge.messages import FaultTypeId
 from leadbridge.quotas import Quotas
-from leadbridge.refusals import RefusalJournal, Refused
 from leadbridge.soap import faults, gate
 from leadbridge.soap.access import caller_of
 from leadbridge.soap.application import ContractApplication, service_of
@@ -63,7 +63,7 @@ def soap_app(
     operations: Iterable[ContractOperation] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     quotas: Quotas | None = None,
-    journal: RefusalJournal | None = None,
+    journal: AuditJournal | None = None,
 ) -> "SoapApp":
     """Build the door.
 
@@ -94,7 +94,7 @@ def soap_app(
         signing=signing,
         clock=clock,
         quotas=quotas or Quotas(),
-        journal=journal or RefusalJournal(),
+        journal=journal or AuditJournal(),
         groups={name: dispatcher.group(of_service[0].name) for name, of_service in by_service.items()},
         bulk={one.request for of_service in by_service.values() for one in of_service if one.name == "SubmitLeadBulk"},
     )
@@ -116,7 +116,7 @@ class SoapApp:
         signing: Signing,
         clock: Callable[[], datetime],
         quotas: Quotas,
-        journal: RefusalJournal,
+        journal: AuditJournal,
         groups: Mapping[str, OperationGroup],
         bulk: Set[str],
     ) -> None:
@@ -258,7 +258,7 @@ class SoapApp:
 
     def _note(self, trail: "_Trail", fault: Fault, *, journaled: bool = True) -> None:
         """Say in the log and in the audit journal that a call was refused."""
-        refused = Refused(
+        entry = AuditEntry(
             door="soap",
             reason_code=fault.fault_type.value,
             text=fault.text,
@@ -267,7 +267,7 @@ class SoapApp:
             operation=trail.operation,
             address=trail.address or None,
         )
-        self._journal.note(refused, status=fault.status, journaled=journaled)
+        self._journal.note(entry, status=fault.status, journaled=journaled)
 
 
 class _Trail:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from leadbridge.messages import FaultTypeId
 from leadbridge.signatures.names import WSU
 from leadbridge.soap.faults import QName, Refusal
-from leadbridge.soap.security.refusals import INVALID_SECURITY, unauthenticated
+from leadbridge.soap.security.codes import INVALID_SECURITY, unauthenticated
 
 MESSAGE_EXPIRED = QName("wsu", WSU, "MessageExpired")
 

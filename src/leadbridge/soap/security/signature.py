@@ -29,8 +29,8 @@ from leadbridge.signatures.signing import Signer
 from leadbridge.signatures.verifying import verify
 from leadbridge.soap.envelope import Envelope
 from leadbridge.soap.faults import QName, Refusal
+from leadbridge.soap.security.codes import FAILED_AUTHENTICATION, INVALID_SECURITY, unauthenticated
 from leadbridge.soap.security.freshness import Freshness, moment
-from leadbridge.soap.security.refusals import FAILED_AUTHENTICATION, INVALID_SECURITY, unauthenticated
 from leadbridge.soap.security.timestamp import CREATED
 
 _T = TypeVar("_T")

@@ -9,8 +9,8 @@ from datetime import datetime
 from lxml import etree
 
 from leadbridge.signatures.names import WSU
+from leadbridge.soap.security.codes import INVALID_SECURITY, unauthenticated
 from leadbridge.soap.security.freshness import Freshness, expired, moment
-from leadbridge.soap.security.refusals import INVALID_SECURITY, unauthenticated
 
 CREATED = f"{{{WSU}}}Created"
 _EXPIRES = f"{{{WSU}}}Expires"

@@ -13,8 +13,8 @@ from lxml import etree
 
 from leadbridge.authentication.evidence import Digest, Evidence, OneTime, Password
 from leadbridge.signatures.names import BASE64, WSSE
+from leadbridge.soap.security.codes import INVALID_SECURITY, UNSUPPORTED_SECURITY_TOKEN, unauthenticated
 from leadbridge.soap.security.freshness import WHITE_SPACE, Freshness, moment
-from leadbridge.soap.security.refusals import INVALID_SECURITY, UNSUPPORTED_SECURITY_TOKEN, unauthenticated
 from leadbridge.soap.security.timestamp import CREATED
 
 USERNAME_TOKEN = f"{{{WSSE}}}UsernameToken"

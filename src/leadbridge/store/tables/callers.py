@@ -81,8 +81,8 @@ quota = Table(
 
 # Wrong credentials in a row, for each name and address they came from: hashes, because people mistype passwords as
 # names.
-login_failure = Table(
-    "login_failure",
+failed_login = Table(
+    "failed_login",
     metadata,
     Column("key", LargeBinary, primary_key=True),
     Column("failures", Integer, nullable=False),

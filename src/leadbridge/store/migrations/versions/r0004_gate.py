@@ -54,15 +54,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("caller_id", "kind", name="pk_quota"),
     )
     op.create_table(
-        "login_failure",
+        "failed_login",
         sa.Column("key", sa.LargeBinary(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_at", MOMENT, nullable=False),
         sa.Column("locked_until", MOMENT, nullable=True),
         sa.Column("succeeded_at", MOMENT, nullable=True),
-        sa.PrimaryKeyConstraint("key", name="pk_login_failure"),
+        sa.PrimaryKeyConstraint("key", name="pk_failed_login"),
     )
-    op.create_index("ix_login_failure_last_at", "login_failure", ["last_at"])
+    op.create_index("ix_failed_login_last_at", "failed_login", ["last_at"])
     op.create_table(
         "refusal",
         sa.Column("id", COUNTED, nullable=False),
@@ -85,7 +85,7 @@ def downgrade() -> None:
     """Drop the tables."""
     for name in (
         "refusal",
-        "login_failure",
+        "failed_login",
         "quota",
         "used_once",
         "caller_token",

@@ -11,11 +11,11 @@ from ipaddress import ip_network
 import pytest
 from structlog.testing import capture_logs
 
-from leadbridge import refusals as journal_module
+from leadbridge import auditjournal as journal_module
+from leadbridge.auditjournal import MOST_NOTED, AuditEntry, AuditJournal
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.caller import Role
 from leadbridge.quotas import QuotaPolicy
-from leadbridge.refusals import MOST_NOTED, RefusalJournal, Refused
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import refusals
 from leadbridge.store.database import Database
@@ -37,7 +37,7 @@ LOGGED = {
     "operation": "operation",
     "address": "address",
 }
-FLOOD = Refused(
+FLOOD = AuditEntry(
     door="soap", reason_code="Busy", text="Too many.", correlation_id="c", caller_id="acme", address="192.0.2.1"
 )
 
@@ -147,7 +147,7 @@ def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, 
 
 
 def test_in_a_flood_alike_refusals_are_counted_and_none_is_lost(database: Database) -> None:
-    journal = RefusalJournal(database)
+    journal = AuditJournal(database)
     for number in range(MOST_NOTED):
         journal.note(dataclasses.replace(FLOOD, correlation_id=f"{number}"), status=503)
     for number in range(5_000):
@@ -166,7 +166,7 @@ def test_in_a_flood_alike_refusals_are_counted_and_none_is_lost(database: Databa
 
 
 def test_a_flood_from_very_many_addresses_stays_bounded(database: Database) -> None:
-    journal = RefusalJournal(database)
+    journal = AuditJournal(database)
     count = 2 * (MOST_NOTED + journal_module._MOST_ALIKE)
     for number in range(count):
         journal.note(dataclasses.replace(FLOOD, caller_id=None, address=f"2001:db8::{number:x}"), status=503)
@@ -188,7 +188,7 @@ def test_what_could_not_be_written_is_written_later(database: Database, monkeypa
         real(tx, rows)  # type: ignore[arg-type]  # hands on what it was given
 
     monkeypatch.setattr(refusals, "add", add)
-    journal = RefusalJournal(database)
+    journal = AuditJournal(database)
     for _ in range(MOST_NOTED + 3):
         journal.note(FLOOD, status=503)
     for _ in range(3):
@@ -203,7 +203,7 @@ def test_they_are_listed_by_caller_and_time_and_forgotten(database: Database, da
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
     for hours, caller_id in enumerate(("acme", "other", "acme")):
         moment = noon + timedelta(hours=hours)
-        journal = RefusalJournal(database, partial(datetime.fromtimestamp, moment.timestamp(), UTC))
+        journal = AuditJournal(database, partial(datetime.fromtimestamp, moment.timestamp(), UTC))
         journal.note(dataclasses.replace(FLOOD, caller_id=caller_id), status=503)
         journal.start()
         journal.stop()

@@ -24,7 +24,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
-from leadbridge.store import logins
+from leadbridge.store import failedlogins
 from leadbridge.store.database import Database
 from leadbridge.store.inserts import Row
 
@@ -89,7 +89,7 @@ class FailedLogins:
         """Seconds that a login has to wait before it is looked at. Reads the database."""
         keys = _keys(name, address)
         with self._database.read() as tx:
-            rows = logins.find(tx, [key for key in keys if key])
+            rows = failedlogins.find(tx, [key for key in keys if key])
         return self._noted_delay(keys, rows)
 
     def failed(self, name: str, address: str) -> None:
@@ -102,13 +102,13 @@ class FailedLogins:
             (keys.address, policy.address_failures, policy.longest_delay),
         )
         with self._database.write() as tx:
-            logins.lock(tx, [key for key in keys if key])
-            rows = logins.find(tx, [key for key in keys if key])
+            failedlogins.lock(tx, [key for key in keys if key])
+            rows = failedlogins.find(tx, [key for key in keys if key])
             for key, most, longest in counted:
                 if key is not None:
                     before = rows.get(key)
                     rows[key] = self._one_more(before, key, most, longest, now)
-                    logins.put(tx, rows[key], new=before is None)
+                    failedlogins.put(tx, rows[key], new=before is None)
         self._noted_delay(keys, rows)
 
     def succeeded_again(self, name: str, address: str) -> bool:
@@ -127,8 +127,8 @@ class FailedLogins:
         now, clock = self._now(), time.monotonic()
         row: Row = {"key": pair, "failures": 0, "last_at": now, "locked_until": None, "succeeded_at": now}
         with self._database.write() as tx:
-            logins.lock(tx, [pair])
-            logins.put(tx, row, new=pair not in logins.find(tx, [pair]))
+            failedlogins.lock(tx, [pair])
+            failedlogins.put(tx, row, new=pair not in failedlogins.find(tx, [pair]))
         with self._lock:
             self._delayed.pop(pair, None)
             _keep(self._good, pair, (clock, clock))
