@@ -15,6 +15,7 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from leadbridge.keyfiles import WAY_OUT, others_may_read
 from leadbridge.settings import Settings
 
 VARIABLE = "LEADBRIDGE_SECRET_KEY"
@@ -134,6 +135,8 @@ def key_file(settings: Settings) -> Path | None:
 def _kept(path: Path) -> str:
     """The keys in a file."""
     try:
+        if others_may_read(path):
+            raise SecretKeyError(f"{path}: {WAY_OUT}")
         return path.read_text(encoding="ascii", errors="replace").strip()
     except FileNotFoundError:
         raise SecretKeyError(

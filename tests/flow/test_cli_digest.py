@@ -3,10 +3,12 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import select
 
+from leadbridge.authentication.callers import disable_caller, list_callers
 from leadbridge.authentication.digest import DigestVerifier, digest_of
 from leadbridge.authentication.evidence import Digest
 from leadbridge.caller import Caller
@@ -68,7 +70,29 @@ def test_a_secret_given_takes_the_place_of_the_one_before_and_can_be_removed(
     assert (done.code, done.out) == (0, "Digests of caller acme are not taken any more.\n")
     assert shown_by(database, SECRET) is None
     again = digest(environment, "acme", "--remove")
-    assert (again.code, again.err) == (1, "leadbridge: caller acme has no secret for digests\n")
+    assert (again.code, again.out) == (0, "Caller acme has no secret for digests.\n")
+
+
+def test_the_list_of_callers_says_who_has_a_secret(database: Database, environment: dict[str, str]) -> None:
+    def shown() -> list[bool]:
+        return [one.digest_set_at is not None for one in list_callers(database)]
+
+    before = command("caller", "list", environment=environment).out
+    assert not any(shown())
+    assert digest(environment, "acme").code == 0
+    assert shown().count(True) == 1
+    assert command("caller", "list", environment=environment).out != before
+
+
+def test_a_disabled_caller_gets_no_secret_and_one_can_be_taken_from_it(
+    database: Database, environment: dict[str, str]
+) -> None:
+    assert digest(environment, "acme").code == 0
+    disable_caller(database, caller_id="acme", now=datetime.now(UTC))
+    done = digest(environment, "acme")
+    assert (done.code, done.out) == (1, "")
+    assert "caller acme is disabled" in done.err
+    assert digest(environment, "acme", "--remove").code == 0
 
 
 @pytest.mark.parametrize(
@@ -138,7 +162,7 @@ def test_a_key_of_no_use_is_our_fault_and_no_failed_login(
 
     asyncio.run(scene())
     with database.read() as tx:
-        counted = tx.connection.execute(select(tables.login_failure.c.failures)).scalars().all()
+        counted = tx.connection.execute(select(tables.failed_login.c.failures)).scalars().all()
     assert counted == [1, 1, 1]  # nobody's: with the address, the name, the address
 
 

@@ -99,6 +99,9 @@ def test_row_32_the_key_beside_the_embedded_database_is_its_owners_alone(sqlite_
     assert opened(sqlite, after) == ["a secret"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one.name for one in path.parent.iterdir() if one.name.startswith(path.name)] == [path.name]
+    path.chmod(0o604)
+    with pytest.raises(SecretKeyError, match=r"others may read it.*chmod"):
+        secret_box(settings)
 
 
 def test_a_gateway_that_serves_goes_on_when_the_key_beside_its_database_changes(

@@ -30,7 +30,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     signer_from(key_file=key_file, certificate_file=certificate_file, setting="wss.signing")
     Path(key_file).chmod(0o604)
     text = problem(key_file, certificate_file)
-    assert text.startswith("wss.signing_key_file: others may read the private key")
+    assert text.startswith("wss.signing_key_file: others may read it")
     assert "chmod" in text
 
 

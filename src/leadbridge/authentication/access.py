@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from leadbridge.authentication.certificates import Pinned, fingerprint_of, utc_now
 from leadbridge.authentication.evidence import Certificate, Digest, Evidence, OneTime, Password, Token
-from leadbridge.authentication.guessing import FailedLogins
+from leadbridge.authentication.failedlogins import FailedLogins
 from leadbridge.caller import Caller, OperationGroup, may_call
 
 Result = TypeVar("Result")
@@ -41,6 +41,10 @@ class NoEvidence(NotAdmitted):
 
 class WrongEvidence(NotAdmitted):
     """Unknown caller, wrong password, disabled caller: one answer for all of them."""
+
+
+WRONG_CREDENTIALS = "These are not the credentials of a caller."
+"""What every door says of WrongEvidence."""
 
 
 class CallersDiffer(NotAdmitted):

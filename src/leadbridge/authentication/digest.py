@@ -14,12 +14,12 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
-from leadbridge.authentication.callers import CALLER_ID, CallerError, caller_from, unknown
+from leadbridge.authentication.callers import CALLER_ID, CallerError, caller_from, caller_in
 from leadbridge.authentication.evidence import Digest
 from leadbridge.caller import Caller
 from leadbridge.log import get_logger
 from leadbridge.secretbox import SecretBox, SecretKeyError, new_key
-from leadbridge.store import callers, digestsecrets
+from leadbridge.store import digestsecrets
 from leadbridge.store.database import Database
 
 log = get_logger(__name__)
@@ -33,32 +33,25 @@ class DigestSecretInvalid(CallerError):
     """The secret is too easy to guess, or longer than anybody can need."""
 
 
-class DigestSecretMissing(CallerError):
-    """The caller has no secret for digests."""
-
-
 def set_digest_secret(database: Database, box: SecretBox, *, caller_id: str, secret: str, now: datetime) -> None:
     """Let a caller make digests with this secret, in place of the one it had. `now` is aware, in UTC.
 
-    Raises CallerUnknown, DigestSecretInvalid.
+    Raises CallerUnknown, CallerDisabled, DigestSecretInvalid.
     """
     if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
         raise DigestSecretInvalid(f"a secret for digests has {SHORTEST_SECRET} to {LONGEST_SECRET} characters")
     sealed = box.seal(secret)
     with database.write() as tx:
         tx.lock([f"caller/{caller_id}"])
-        if callers.by_id(tx, caller_id) is None:
-            raise unknown(caller_id)
+        caller_in(tx, caller_id, enabled=True)
         digestsecrets.put(tx, caller_id, sealed, now)
 
 
-def remove_digest_secret(database: Database, *, caller_id: str) -> None:
-    """Take no digests of a caller any more. Raises CallerUnknown, DigestSecretMissing."""
+def remove_digest_secret(database: Database, *, caller_id: str) -> bool:
+    """Take no digests of a caller any more. False when it had no secret for them. Raises CallerUnknown."""
     with database.write() as tx:
-        if callers.by_id(tx, caller_id) is None:
-            raise unknown(caller_id)
-        if not digestsecrets.remove(tx, caller_id):
-            raise DigestSecretMissing(f"caller {caller_id} has no secret for digests")
+        caller_in(tx, caller_id)
+        return digestsecrets.remove(tx, caller_id)
 
 
 def digest_of(*, nonce: bytes, created: str, secret: str) -> bytes:

@@ -317,7 +317,9 @@ def by_caller(codes: object) -> object:
     """What the environment says as acme=CREATE,beta=LINK."""
     if not isinstance(codes, str):
         return codes
-    pairs = (one.partition("=") for one in codes.split(","))
+    pairs = [one.partition("=") for one in codes.split(",")]
+    if not all(equals for _, equals, _ in pairs):
+        raise ValueError("must be ID=value for each caller, with commas between them")
     return {caller_id.strip(): code.strip() for caller_id, _, code in pairs}
 
 

@@ -12,20 +12,20 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
+from leadbridge.auditjournal import AuditEntry, AuditJournal
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.proxies import address_of, certificates_of
 from leadbridge.caller import Caller, OperationGroup
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.operations import operations as contract_operations
-from leadbridge.log import get_logger, new_correlation_id
+from leadbridge.log import new_correlation_id
 from leadbridge.messages import FaultTypeId
 from leadbridge.quotas import Quotas
-from leadbridge.refusals import RefusalJournal, Refused
 from leadbridge.soap import faults, gate
 from leadbridge.soap.access import caller_of
 from leadbridge.soap.application import ContractApplication, service_of
 from leadbridge.soap.envelope import Envelope, open_envelope
-from leadbridge.soap.faults import Refusal, refusal_of
+from leadbridge.soap.faults import Fault, Refusal, refusal_of
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.publication import Publication, WsdlAccess
@@ -38,8 +38,6 @@ from leadbridge.soap.transport import AsgiTransport, RunsUseCases, Visit
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 __all__ = ["GateLimits", "SoapApp", "soap_app"]
-
-log = get_logger(__name__)
 
 PREFIX = "/soap/"
 
@@ -65,7 +63,7 @@ def soap_app(
     operations: Iterable[ContractOperation] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     quotas: Quotas | None = None,
-    journal: RefusalJournal | None = None,
+    journal: AuditJournal | None = None,
 ) -> "SoapApp":
     """Build the door.
 
@@ -96,7 +94,7 @@ def soap_app(
         signing=signing,
         clock=clock,
         quotas=quotas or Quotas(),
-        journal=journal or RefusalJournal(),
+        journal=journal or AuditJournal(),
         groups={name: dispatcher.group(of_service[0].name) for name, of_service in by_service.items()},
         bulk={one.request for of_service in by_service.values() for one in of_service if one.name == "SubmitLeadBulk"},
     )
@@ -118,7 +116,7 @@ class SoapApp:
         signing: Signing,
         clock: Callable[[], datetime],
         quotas: Quotas,
-        journal: RefusalJournal,
+        journal: AuditJournal,
         groups: Mapping[str, OperationGroup],
         bulk: Set[str],
     ) -> None:
@@ -166,7 +164,7 @@ class SoapApp:
             fault = faults.write(refusal, version)
             status, pieces = fault.status, (fault.body,)
             headers = (*fault.headers, (b"content-type", version.content_type))
-            self._note(trail, refusal.fault_type, status, journaled=refusal.journaled)
+            self._note(trail, fault, journaled=refusal.journaled)
         await _send(send, status, headers, pieces, correlation_id=correlation_id, body=method != "HEAD")
 
     async def _call(
@@ -229,7 +227,7 @@ class SoapApp:
         if visit.fault is None:
             return 200, (content_type,), pieces
         trail.operation = visit.operation.name if visit.operation else None
-        self._note(trail, visit.fault.fault_type, visit.fault.status)
+        self._note(trail, visit.fault)
         return visit.fault.status, (*visit.fault.headers, content_type), pieces
 
     async def _caller_of(
@@ -259,27 +257,18 @@ class SoapApp:
             raise signature.missing()
         return caller
 
-    def _note(self, trail: "_Trail", reason: FaultTypeId, status: int, *, journaled: bool = True) -> None:
+    def _note(self, trail: "_Trail", fault: Fault, *, journaled: bool = True) -> None:
         """Say in the log and in the audit journal that a call was refused."""
-        caller_id = trail.caller.id if trail.caller is not None else None
-        log.info(
-            "call refused",
+        entry = AuditEntry(
+            door="soap",
+            reason_code=fault.fault_type.value,
+            text=fault.text,
             correlation_id=trail.correlation_id,
-            fault=reason.value,
-            status=status,
-            caller=caller_id,
+            caller_id=trail.caller.id if trail.caller is not None else None,
             operation=trail.operation,
+            address=trail.address or None,
         )
-        if journaled:
-            refused = Refused(
-                door="soap",
-                reason_code=reason.value,
-                correlation_id=trail.correlation_id,
-                caller_id=caller_id,
-                operation=trail.operation,
-                address=trail.address or None,
-            )
-            self._journal.note(refused)
+        self._journal.note(entry, status=fault.status, journaled=journaled)
 
 
 class _Trail:

@@ -15,21 +15,19 @@ from lxml import etree
 
 from leadbridge.contract.parsing import MalformedXml, parse
 from leadbridge.messages import FaultTypeId
+from leadbridge.signatures.names import SECURITY, WSSE
 from leadbridge.soap.addressing import LONGEST_MESSAGE_ID, MESSAGE_ID, WSA, WSA_NAMES, Addressing, addressing_of
 from leadbridge.soap.faults import FaultCode, QName, Refusal, malformed
 from leadbridge.soap.guard import too_deep
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
-WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
-_SECURITY = f"{{{WSSE}}}Security"
 _WSA_REPLIES = (f"{{{WSA}}}ReplyTo", f"{{{WSA}}}FaultTo")
 _WSA_ADDRESS = f"{{{WSA}}}Address"
 _WSA_HERE = (f"{WSA}/anonymous", f"{WSA}/none")
 _WSA_ONCE = frozenset(f"{{{WSA}}}{name}" for name in ("Action", "FaultTo", "From", "MessageID", "ReplyTo", "To"))
-_UNDERSTOOD = frozenset({_SECURITY, *(f"{{{WSA}}}{name}" for name in WSA_NAMES)})
+_UNDERSTOOD = frozenset({SECURITY, *(f"{{{WSA}}}{name}" for name in WSA_NAMES)})
 
 _HINTS = (f"{{{_XSI}}}schemaLocation", f"{{{_XSI}}}noNamespaceSchemaLocation")
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
@@ -193,7 +191,7 @@ def _not_understood(block: etree._Element) -> bytes:
 
 def _security_of(blocks: Iterable[etree._Element]) -> etree._Element | None:
     """The Security header for us; WS-Security 1.1 section 6 allows one."""
-    found = [block for block in blocks if block.tag == _SECURITY]
+    found = [block for block in blocks if block.tag == SECURITY]
     if len(found) > 1:
         text = "A message may have one Security header for one receiver."
         raise Refusal(FaultTypeId.MALFORMED_MESSAGE, text, subcodes=[QName("wsse", WSSE, "InvalidSecurity")])

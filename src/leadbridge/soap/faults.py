@@ -214,9 +214,10 @@ def _detail(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault ready for the wire."""
+    """A fault ready for the wire. `text` is the one that all faults for the same reason have."""
 
     fault_type: FaultTypeId
+    text: str
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
@@ -236,7 +237,9 @@ def write(refusal: Refusal, version: SoapVersion) -> Fault:
         body = version.opening(header=header) + _fault_11(refusal) + version.tail
     else:
         body = version.opening(header=header + refusal.header) + _fault_12(refusal) + version.tail
-    return Fault(refusal.fault_type, _status(refusal, version), headers, body)
+    # That of an unforeseen error names its place in the log.
+    text = KINDS[refusal.fault_type].text if refusal.fault_type is FaultTypeId.INTERNAL_ERROR else refusal.text
+    return Fault(refusal.fault_type, text, _status(refusal, version), headers, body)
 
 
 def _action(refusal: Refusal) -> str:

@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from leadbridge import log
 from leadbridge.authentication.callers import caller_of
-from leadbridge.authentication.guessing import FADED, KNOWN
+from leadbridge.authentication.failedlogins import FADED, KNOWN
 from leadbridge.bulk.runner import BulkRunner
 from leadbridge.caller import INTERNAL_CALLER
 from leadbridge.core_crm import CoreCrm
@@ -21,7 +21,7 @@ from leadbridge.opening import bulk_assignment, policy, source_limits
 from leadbridge.operations import partner_loop, qualified
 from leadbridge.settings import Settings
 from leadbridge.signatures.signing import certificate_from
-from leadbridge.store import bulk, feed, logins, quotas, received, refusals, usedonce
+from leadbridge.store import bulk, failedlogins, feed, quotas, received, refusals, usedonce
 from leadbridge.store.database import Database
 from leadbridge.store.errors import StoreError
 from leadbridge.wiring import INTERNAL_VARIABLE, signer_of
@@ -29,7 +29,7 @@ from leadbridge.wiring import INTERNAL_VARIABLE, signer_of
 _log = log.get_logger(__name__)
 
 _AT_ONCE = 500  # rows of one short transaction
-_MOST_LOGIN_FAILURES = 200_000  # rows that are kept of logins that failed, some 40 MB: a flood does not fill the disk
+_MOST_FAILED_LOGINS = 200_000  # rows that are kept of logins that failed, some 40 MB: a flood does not fill the disk
 _READINESS_SECONDS = 2  # a supervisor's own patience is seldom longer
 
 
@@ -137,7 +137,9 @@ def keep_tidy(settings: Settings, database: Database, stop: threading.Event) -> 
                 answers = received.forget_before(tx, now - timedelta(days=settings.idempotency.keep_days))
                 jobs = bulk.forget_before(tx, now - timedelta(days=settings.bulk.keep_days))
                 quotas.forget_before(tx, now - timedelta(days=1))
-                logins.forget(tx, failed_before=now - FADED, succeeded_before=now - KNOWN, most=_MOST_LOGIN_FAILURES)
+                failedlogins.forget(
+                    tx, failed_before=now - FADED, succeeded_before=now - KNOWN, most=_MOST_FAILED_LOGINS
+                )
             changes = _forget(database, partial(feed.forget, before=now - timedelta(days=settings.feed.keep_days)))
             used = _forget(database, partial(usedonce.forget, before=now))
             refused = _forget(database, partial(refusals.forget, before=now - timedelta(days=settings.audit.keep_days)))

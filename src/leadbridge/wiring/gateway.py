@@ -14,10 +14,11 @@ from datetime import timedelta
 from functools import partial
 
 from leadbridge import log
+from leadbridge.auditjournal import AuditJournal
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.certificates import Certificates
 from leadbridge.authentication.digest import DigestVerifier
-from leadbridge.authentication.guessing import FailedLogins, LoginPolicy
+from leadbridge.authentication.failedlogins import FailedLogins, LoginPolicy
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.authentication.tokens import Tokens
@@ -29,7 +30,6 @@ from leadbridge.opening import policy, source_limits
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
 from leadbridge.quotas import QuotaPolicy, Quotas
-from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
@@ -92,7 +92,7 @@ class _Parts:
     proxies: Proxies
     access: Access
     quotas: Quotas
-    journal: RefusalJournal
+    journal: AuditJournal
     readiness: "_Readiness"
 
     async def stop(self) -> None:
@@ -127,7 +127,7 @@ def _parts(settings: Settings) -> _Parts:
         failed_logins=FailedLogins(database, _login_policy(settings)),
     )
     shared = Quotas(database, _quota_policy(settings))
-    journal = RefusalJournal(database)
+    journal = AuditJournal(database)
     soap = soap_app(
         operations=operations(),
         dispatcher=dispatcher,

@@ -10,12 +10,13 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import select
 
-from leadbridge.authentication import guessing, passwords
+from leadbridge.authentication import failedlogins as counting
+from leadbridge.authentication import passwords
 from leadbridge.authentication.digest import set_digest_secret
-from leadbridge.authentication.guessing import FADED, KNOWN
+from leadbridge.authentication.failedlogins import FADED, KNOWN
 from leadbridge.caller import Role
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
-from leadbridge.store import logins, tables
+from leadbridge.store import failedlogins, tables
 from leadbridge.store.database import Database
 from tests.support.commands import command
 from tests.support.door import NOW, Reply, basic, envelope, username_token
@@ -122,7 +123,7 @@ def test_row_30_without_credentials_nothing_fails(doors: Doors, database: Databa
 
     asyncio.run(scene())
     with database.read() as tx:
-        assert [row.failures for row in tx.connection.execute(select(tables.login_failure))] == [0]
+        assert [row.failures for row in tx.connection.execute(select(tables.failed_login))] == [0]
 
 
 def test_row_30_at_once_no_more_are_tried_than_may_fail(doors: Doors) -> None:
@@ -162,7 +163,7 @@ def test_row_30_a_credential_that_was_right_is_no_guess(
     """Behind a proxy that is not trusted all have one address: a guesser's delay must not be the partner's."""
     add_callers(database, acme=Role.PARTNER)
     seconds = 0.05
-    monkeypatch.setattr(guessing, "_STILL_GOOD_SECONDS", seconds)
+    monkeypatch.setattr(counting, "_STILL_GOOD_SECONDS", seconds)
     doors = new_doors(now=now, credential_seconds=seconds)
 
     async def scene() -> None:
@@ -236,7 +237,7 @@ def test_row_30_wrong_digests_count_and_right_ones_cost_one_look(
 def test_row_30_a_success_in_one_process_ends_what_failed_in_another(
     doors: Doors, new_doors: NewDoors, now: Now, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guessing, "_STILL_GOOD_SECONDS", 0.0)
+    monkeypatch.setattr(counting, "_STILL_GOOD_SECONDS", 0.0)
     second = new_doors(now=now, credential_seconds=0)
 
     async def scene() -> None:
@@ -280,7 +281,7 @@ def test_an_operator_sees_who_is_delayed_and_ends_it_in_all_processes(
     assert (done.code, done.out) == (0, "The failed logins of caller acme are forgotten.\n")
     assert delayed() == []
     asyncio.run(scene_of_first_look(first))
-    monkeypatch.setattr(guessing, "_STILL_DELAYED_SECONDS", 0.0)  # which have passed
+    monkeypatch.setattr("leadbridge.authentication.failedlogins._STILL_DELAYED_SECONDS", 0.0)  # which have passed
     asyncio.run(enter())
     again = command("caller", "unlock", "acme", environment=environment)
     assert (again.code, again.out) == (0, "Caller acme had none.\n")
@@ -308,12 +309,12 @@ def test_failures_fade_and_the_table_is_bounded(doors: Doors, database: Database
 
     def count() -> int:
         with database.read() as tx:
-            return len(tx.connection.execute(select(tables.login_failure)).all())
+            return len(tx.connection.execute(select(tables.failed_login)).all())
 
     def forget(most: int) -> int:
         moment = now()
         with database.write() as tx:
-            return logins.forget(tx, failed_before=moment - FADED, succeeded_before=moment - KNOWN, most=most)
+            return failedlogins.forget(tx, failed_before=moment - FADED, succeeded_before=moment - KNOWN, most=most)
 
     asyncio.run(scene())
     assert count() == 6  # other at home; acme at home, acme, home; nobody at home, nobody

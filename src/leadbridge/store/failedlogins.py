@@ -12,7 +12,7 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, insert_many
 
-_failure = tables.login_failure
+_failure = tables.failed_login
 
 
 def find(tx: Transaction, keys: Sequence[bytes]) -> dict[bytes, Row]:

@@ -26,7 +26,7 @@ from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from leadbridge.authentication.callers import unknown
-from leadbridge.store import callers, logins
+from leadbridge.store import callers, failedlogins
 from leadbridge.store.database import Database
 from leadbridge.store.inserts import Row
 
@@ -65,7 +65,7 @@ class _Keys(NamedTuple):
 
 
 class FailedLogins:
-    """Counts failed logins. Safe to share between threads. `now` is aware, in UTC."""
+    """Counts failed failedlogins. Safe to share between threads. `now` is aware, in UTC."""
 
     def __init__(
         self, database: Database, policy: LoginPolicy, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -94,7 +94,7 @@ class FailedLogins:
         """Seconds that a login has to wait before it is looked at. Reads the database."""
         keys = _keys(name, address)
         with self._database.read() as tx:
-            rows = logins.find(tx, [key for key in keys if key])
+            rows = failedlogins.find(tx, [key for key in keys if key])
         return self._noted_delay(keys, rows)
 
     def failed(self, name: str, address: str) -> None:
@@ -107,14 +107,14 @@ class FailedLogins:
             (keys.address, policy.address_failures, policy.longest_delay),
         )
         with self._database.write() as tx:
-            logins.lock(tx, [key for key in keys if key])
-            rows = logins.find(tx, [key for key in keys if key])
+            failedlogins.lock(tx, [key for key in keys if key])
+            rows = failedlogins.find(tx, [key for key in keys if key])
             for key, most, longest in counted:
                 if key is not None:
                     before = rows.get(key)
                     of_name = keys.name if key != keys.address else None
                     rows[key] = {**self._one_more(before, key, most, longest, now), "name_key": of_name}
-                    logins.put(tx, rows[key], new=before is None)
+                    failedlogins.put(tx, rows[key], new=before is None)
         self._noted_delay(keys, rows)
 
     def succeeded_again(self, name: str, address: str) -> bool:
@@ -140,8 +140,8 @@ class FailedLogins:
             "succeeded_at": now,
         }
         with self._database.write() as tx:
-            logins.lock(tx, [pair])
-            logins.put(tx, row, new=pair not in logins.find(tx, [pair]))
+            failedlogins.lock(tx, [pair])
+            failedlogins.put(tx, row, new=pair not in failedlogins.find(tx, [pair]))
         with self._lock:
             self._delayed.pop(pair, None)
             _keep(self._good, pair, (clock, clock))
@@ -182,7 +182,7 @@ class FailedLogins:
 def delayed_until(database: Database, now: datetime) -> Callable[[str], datetime | None]:
     """Says of a name until when its next login has to wait somewhere, as it is now; None where it need not."""
     with database.read() as tx:
-        moments = logins.delayed(tx, now)
+        moments = failedlogins.delayed(tx, now)
     return lambda name: moments.get(_name_key(name))
 
 
@@ -195,8 +195,8 @@ def unlock(database: Database, *, caller_id: str) -> bool:
         if callers.by_id(tx, caller_id) is None:
             raise unknown(caller_id)
         name_key = _name_key(caller_id)
-        logins.lock(tx, [name_key])  # as every failure of that name does
-        return logins.reset(tx, name_key)
+        failedlogins.lock(tx, [name_key])  # as every failure of that name does
+        return failedlogins.reset(tx, name_key)
 
 
 @lru_cache(maxsize=_MOST_KNOWN)
