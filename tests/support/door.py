@@ -29,6 +29,7 @@ from leadbridge.messages import (
     ResponseProcessingConditions,
 )
 from leadbridge.operations.call import Answer, Call
+from leadbridge.quotas import Quotas
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.security.signature import Signing
@@ -310,6 +311,7 @@ class Door:
         access: Access | None = None,
         signing: Signing = Signing(),  # noqa: B008 - immutable
         validate_answers: bool = True,
+        quotas: Quotas | None = None,
     ) -> None:
         self.recorder = recorder or Recorder()
         self.callers = callers or KnownCallers()
@@ -323,6 +325,7 @@ class Door:
             wsdl_access=wsdl_access,
             validate_answers=validate_answers,
             clock=lambda: NOW,
+            quotas=quotas,
         )
 
     def reply(

@@ -1,6 +1,7 @@
 """The ASGI application of the SOAP door: addresses, methods, and the way of one call through all checks.
 
-`/soap/<Service>` takes POST, and publishes the contract on GET: `?wsdl`, `?wsdl=flat`, `?xsd=<file>`.
+`/soap/<Service>` takes POST, and publishes the contract on GET: `?wsdl`, `?wsdl=flat`, `?xsd=<file>`. The same holds
+below the path of our public address, because a proxy in front may leave that on; below any other there is nothing.
 Whatever happens, a POST is answered with an answer or a fault of the contract; the last handler turns what
 nobody foresaw into InternalError.
 """
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.proxies import address_of, certificates_of
@@ -86,6 +88,9 @@ def soap_app(
             application = ContractApplication(service, of_service, version)
             transports[name, version] = AsgiTransport(application, validate_answers=validate_answers)
     return SoapApp(
+        services={
+            f"{base}{PREFIX}{name}": name for base in ("", urlsplit(public_url).path.rstrip("/")) for name in by_service
+        },
         transports=transports,
         publication=Publication(public_url=public_url, access=wsdl_access, identify=partial(caller_of, access)),
         dispatcher=dispatcher,
@@ -103,11 +108,12 @@ def soap_app(
 
 
 class SoapApp:
-    """An ASGI application for the paths below `/soap/`. Safe to use from one event loop at a time."""
+    """An ASGI application for the paths of `services`. Safe to use from one event loop at a time."""
 
     def __init__(
         self,
         *,
+        services: Mapping[str, str],
         transports: Mapping[tuple[str, SoapVersion], AsgiTransport],
         publication: Publication,
         dispatcher: RunsUseCases,
@@ -122,6 +128,7 @@ class SoapApp:
         groups: Mapping[str, OperationGroup],
         bulk: Set[str],
     ) -> None:
+        self._services = services
         self._transports = transports
         self._publication = publication
         self._dispatcher = dispatcher
@@ -141,12 +148,11 @@ class SoapApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         assert scope["type"] == "http", "the SOAP door is mounted for HTTP alone"
-        method, service = scope["method"], scope["path"].rpartition("/")[2]
-        known = scope["path"].endswith(PREFIX + service) and (service, SOAP_11) in self._transports
+        method, service = scope["method"], self._services.get(scope["path"])
         correlation_id = new_correlation_id()
         trail = _Trail(address_of(scope), correlation_id)
         try:
-            if not known:
+            if service is None:
                 raise Refusal(FaultTypeId.UNKNOWN_OPERATION, "There is no such service.", status=404)
             if method == "POST":
                 status, headers, pieces = await self._call(service, scope, receive, trail)
@@ -164,6 +170,8 @@ class SoapApp:
             version = gate.version_to_answer_in(scope["headers"]) if method == "POST" else SOAP_11
             fault = faults.write(refusal, version)
             status, pieces = fault.status, (fault.body,)
+            if trail.signed:
+                pieces = await self._signed(pieces)
             headers = (*fault.headers, (b"content-type", version.content_type))
             self._note(trail, refusal.fault_type, status, journaled=refusal.journaled)
         await _send(send, status, headers, pieces, correlation_id=correlation_id, body=method != "HEAD")
@@ -219,17 +227,23 @@ class SoapApp:
         )
         transport = self._transports[service, version]
         ctx = await asyncio.to_thread(transport.take, visit) if long else transport.take(visit)
-        pieces = await transport.answer(ctx)
-        if envelope.signed and self._signing.signer is not None:
-            signing = partial(signature.signed_answer, self._signing.signer, pieces, now=self._clock())
-            long = sum(map(len, pieces)) > LONG_MESSAGE
-            pieces = (await asyncio.to_thread(signing) if long else signing(),)
+        pieces: Sequence[bytes] = await transport.answer(ctx)
+        if trail.signed:
+            pieces = await self._signed(pieces)
         content_type = (b"content-type", version.content_type)
         if visit.fault is None:
             return 200, (content_type,), pieces
         trail.operation = visit.operation.name if visit.operation else None
         self._note(trail, visit.fault.fault_type, visit.fault.status)
         return visit.fault.status, (*visit.fault.headers, content_type), pieces
+
+    async def _signed(self, pieces: Sequence[bytes]) -> Sequence[bytes]:
+        """The answer to a signed message, or its fault, signed where we have a key."""
+        if self._signing.signer is None:
+            return pieces
+        signing = partial(signature.signed_answer, self._signing.signer, pieces, now=self._clock())
+        long = sum(map(len, pieces)) > LONG_MESSAGE
+        return (await asyncio.to_thread(signing) if long else signing(),)
 
     async def _caller_of(
         self, scope: Scope, head: gate.Head, envelope: Envelope, trail: "_Trail", *, long: bool
@@ -245,7 +259,7 @@ class SoapApp:
             signed = await signature.verified(
                 envelope, access=self._access, freshness=self._freshness, now=self._clock(), thread=thread
             )
-            envelope.payload, envelope.signed = signed.payload, True
+            envelope.payload, trail.signed = signed.payload, True
             shown = shown.and_signed(signed.evidence, signed.once)
         trail.caller = caller = await caller_of(
             self._access,
@@ -254,7 +268,7 @@ class SoapApp:
             certificates=certificates_of(scope),
             address=trail.address,
         )
-        if caller.id in self._signing.must_sign and not envelope.signed:
+        if caller.id in self._signing.must_sign and not trail.signed:
             raise signature.missing()
         return caller
 
@@ -282,15 +296,16 @@ class SoapApp:
 
 
 class _Trail:
-    """What is known of a request, should it be refused."""
+    """What is known of a request, should it be refused. `signed`: its signature was verified, so the answer has one."""
 
-    __slots__ = ("address", "caller", "correlation_id", "operation")
+    __slots__ = ("address", "caller", "correlation_id", "operation", "signed")
 
     def __init__(self, address: str, correlation_id: str) -> None:
         self.address = address
         self.correlation_id = correlation_id
         self.caller: Caller | None = None
         self.operation: str | None = None
+        self.signed = False
 
 
 _XML_TYPE = (b"content-type", b"text/xml; charset=utf-8")
