@@ -58,6 +58,8 @@ LIMITS = GateLimits(
     longest_attribute_value=4_096,
     longest_text=100_000,
     body_deadline_seconds=5,
+    least_bytes_per_second=100_000,
+    pace_seconds=0.3,
 )
 
 CREATE_LEAD = f"""<l:LeadCreateRequest_sync xmlns:l="{LEAD}" xmlns:c="{COMMON}">
@@ -312,6 +314,7 @@ class Door:
         signing: Signing = Signing(),  # noqa: B008 - immutable
         validate_answers: bool = True,
         quotas: Quotas | None = None,
+        most_bytes_under_way: int = 256_000_000,
     ) -> None:
         self.recorder = recorder or Recorder()
         self.callers = callers or KnownCallers()
@@ -326,6 +329,7 @@ class Door:
             validate_answers=validate_answers,
             clock=lambda: NOW,
             quotas=quotas,
+            most_bytes_under_way=most_bytes_under_way,
         )
 
     def reply(

@@ -31,7 +31,7 @@ from leadbridge.soap.faults import Refusal, refusal_of
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.publication import Publication, WsdlAccess
-from leadbridge.soap.room import Room, Share
+from leadbridge.soap.room import LONG_MESSAGE, Room, Share
 from leadbridge.soap.security import signature
 from leadbridge.soap.security.freshness import Freshness
 from leadbridge.soap.security.header import SecurityHeader, read_security_header
@@ -44,10 +44,6 @@ __all__ = ["GateLimits", "SoapApp", "soap_app"]
 log = get_logger(__name__)
 
 PREFIX = "/soap/"
-
-# From this length on (bytes), parsing, validation and decoding run in a thread: they take milliseconds
-# then, in which the event loop would serve nobody else. Below, changing threads costs more than it saves.
-LONG_MESSAGE = 131_072
 
 _Headers = Sequence[tuple[bytes, bytes]]
 
@@ -87,6 +83,7 @@ def soap_app(
         for version in (SOAP_11, SOAP_12):
             application = ContractApplication(service, of_service, version)
             transports[name, version] = AsgiTransport(application, validate_answers=validate_answers)
+    limits_of = {name: (service_limits or {}).get(name, limits) for name in by_service}
     return SoapApp(
         services={
             f"{base}{PREFIX}{name}": name for base in ("", urlsplit(public_url).path.rstrip("/")) for name in by_service
@@ -95,8 +92,8 @@ def soap_app(
         publication=Publication(public_url=public_url, access=wsdl_access, identify=partial(caller_of, access)),
         dispatcher=dispatcher,
         access=access,
-        limits={name: (service_limits or {}).get(name, limits) for name in by_service},
-        room=Room(most_bytes_under_way),
+        limits=limits_of,
+        room=Room(most_bytes_under_way, largest_message=max(one.largest_message_bytes for one in limits_of.values())),
         freshness=freshness,
         signing=signing,
         clock=clock,
@@ -184,7 +181,7 @@ class SoapApp:
         trail: "_Trail",
     ) -> tuple[int, _Headers, Sequence[bytes]]:
         """One call within the room that is left. Raises Refusal, Busy, Disconnected."""
-        share = Share(self._room)
+        share = Share(self._room, trail.address)
         try:
             return await self._checked_call(service, scope, receive, trail, share)
         finally:
@@ -208,6 +205,7 @@ class SoapApp:
         envelope = await asyncio.to_thread(opening) if long else opening()
         try:
             caller = await self._caller_of(scope, head, envelope, trail, long=long)
+            share.vouch()
             await self._quotas.take_call(caller, self._groups[service])
             if envelope.payload.tag in self._bulk:
                 await self._quotas.take_bytes(caller, len(data))
