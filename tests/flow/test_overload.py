@@ -15,11 +15,13 @@ import psycopg
 import pytest
 import requests
 
+from leadbridge.messages import LogItem, LogItemSeverityCode
+from leadbridge.operations.call import Answer, Call
 from leadbridge.operations.dispatcher import Busy
 from leadbridge.soap.room import LONG_MESSAGE, Room, Share
 from tests.benchmarks.stack import our_app, our_scope
 from tests.support.calls import Wire
-from tests.support.door import CREATE_LEAD, LIMITS, Door, basic, envelope
+from tests.support.door import CREATE_LEAD, FIND_LEAD, LIMITS, Door, Recorder, answer_to, basic, envelope
 from tests.support.messages_by_hand import read_lead
 from tests.support.server import Server
 
@@ -96,6 +98,8 @@ class _Sender:
     authorization: bytes | None = None
     status: int | None = None
     text: bytes = b""
+    reads: bool = True  # or stops after the first 100 kB of the answer
+    whole: bool = False
 
     async def send_to(self, door: Door) -> None:
         arriving = iter(self.pieces)
@@ -111,6 +115,9 @@ class _Sender:
         async def send(what: Any) -> None:
             self.status = what.get("status", self.status)
             self.text += what.get("body", b"")
+            self.whole = what["type"] == "http.response.body" and not what.get("more_body")
+            if not self.reads and len(self.text) > 100_000:
+                await asyncio.sleep(3_600)
 
         headers = [(b"content-type", b"text/xml; charset=utf-8")]
         if self.authorization:
@@ -177,6 +184,42 @@ def test_row_22_a_long_message_must_keep_its_pace(first: int, then: int, seconds
     sender = _Sender([(0, beginning[:first]), *steps, (0, rest)], authorization=basic())
     asyncio.run(sender.send_to(door))
     assert sender.status == status, sender.text
+
+
+def test_row_31_long_answers_take_room_until_they_are_read() -> None:
+    """At 2 MB of room one address has 437,500 bytes for what is long; each answer has some 250,000."""
+    items = [LogItem(type_id="X", severity_code=LogItemSeverityCode.VALUE_1, note="n" * 200) for _ in range(800)]
+
+    def long_answer(name: str, _call: Call) -> Answer:
+        answer = answer_to(name)
+        answer.log.item = items
+        return Answer(answer)
+
+    door = Door(recorder=Recorder(long_answer), most_bytes_under_way=2 * MEGA, validate_answers=False)
+
+    def caller(payload: str, address: str = "192.0.2.1", *, reads: bool = True) -> _Sender:
+        return _Sender([(0, envelope(payload))], address, basic(), reads=reads)
+
+    async def scene() -> None:
+        slow = caller(FIND_LEAD, reads=False)
+        task = asyncio.create_task(slow.send_to(door))
+        await asyncio.sleep(0.1)
+        assert slow.status == 200
+        second, elsewhere, write = caller(FIND_LEAD), caller(FIND_LEAD, "198.51.100.1"), caller(CREATE_LEAD)
+        for one in (second, elsewhere, write):
+            await one.send_to(door)
+        assert second.status == 503
+        assert b"Busy" in second.text
+        assert (elsewhere.status, elsewhere.whole) == (200, True)
+        assert (write.status, write.whole) == (200, True)  # what has been done must be told
+        assert len(write.text) > LONG_MESSAGE
+        await asyncio.wait_for(task, 2)  # whoever does not read is given up
+        assert not slow.whole
+        again = caller(FIND_LEAD)
+        await again.send_to(door)
+        assert again.status == 200
+
+    asyncio.run(scene())
 
 
 def test_row_31_messages_beyond_the_room_are_told_busy_while_the_others_are_served() -> None:

@@ -157,6 +157,10 @@ class Recorder:
             return OperationGroup.CRM
         return OperationGroup.BUSINESS_PARTNER if "BusinessPartner" in name else OperationGroup.LEAD
 
+    def writes(self, name: str) -> bool:
+        """As the use cases have it."""
+        return not name.startswith(("Read", "Find"))
+
     def submit(self, name: str, call: Call) -> "Future[Answer]":
         """Answer at once."""
         self.calls.append((name, call))
