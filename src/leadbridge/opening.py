@@ -36,6 +36,7 @@ def policy(settings: Settings) -> Policy:
         questionnaire=questionnaire(settings),
         assignment_rules=assignment_rules(settings),
         lead_duplicates=_lead_duplicates(settings),
+        largest_answer_document_bytes=settings.load.largest_answer_document_bytes,
     )
 
 

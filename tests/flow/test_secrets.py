@@ -148,6 +148,7 @@ def test_a_lost_or_damaged_key_file_is_named_and_not_replaced(
     assert (path.read_text(encoding="utf-8") if path.exists() else None) == content
 
     path.write_text(NEW)  # the way out of a lost key
+    path.chmod(0o600)
     done = command("secret", "rotate", environment=environment)
     assert f"another key than that of {path}: put the old key beside it (NEW,OLD)" in done.err
     assert path.read_text() == NEW

@@ -12,6 +12,7 @@ from lxml import etree
 from leadbridge.authentication.certificates import fingerprint_of, remove_certificate
 from leadbridge.contract.parsing import parse
 from leadbridge.messages import LeadCreateRequestSync
+from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.signatures import verifying
 from leadbridge.soap.security.signature import Signing
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
@@ -433,3 +434,19 @@ def test_the_answer_to_a_signed_message_is_signed_and_so_is_a_fault(
     assert fault.fault.kind == "ContractViolation"
     assert _verified_answer(fault, ours).tag == f"{{{version.namespace}}}Fault"
     assert b"Signature" not in door.post(version=version).body  # nobody asked
+
+
+@both_versions
+def test_a_signed_caller_gets_signed_refusals_too(sqlite: Database, acme: Identity, version: SoapVersion) -> None:
+    """Those of the checks behind the signature."""
+    ours = identity("ours")
+    quotas = Quotas(sqlite, QuotaPolicy(calls_per_second=0.001))
+    door = guarded_door(sqlite, signing=Signing(signer=signer_of(ours)), quotas=quotas)
+    pin(sqlite, acme)
+    root = sign(message(version=version), acme)
+    assert post(door, root, version=version).status == 200
+    another = sign(message(version=version, created=instant(-1)), acme)
+    for again, kind in ((root, "MessageReplayed"), (another, "Busy")):
+        reply = post(door, again, version=version)
+        assert reply.fault.kind == kind
+        assert _verified_answer(reply, ours).tag == f"{{{version.namespace}}}Fault"

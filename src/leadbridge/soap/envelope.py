@@ -42,7 +42,7 @@ _ENCODED = etree.XPath(
 class Envelope:
     """An envelope that keeps the rules.
 
-    `payload` is the only child of its Body; of a message that was `signed` it is what was verified. `addressing` is
+    `payload` is the only child of its Body; of a signed message it is then what was verified. `addressing` is
     None where its headers have nothing of WS-Addressing. `hints` says that there may be some about schemas, which the
     payload must lose before it is validated (`without_hints`), and not before its signature was verified.
     """
@@ -51,7 +51,6 @@ class Envelope:
     security: etree._Element | None
     addressing: Addressing | None
     hints: bool = False
-    signed: bool = False
 
 
 def open_envelope(data: bytes, version: SoapVersion, *, deepest_element: int) -> Envelope:
