@@ -1,6 +1,7 @@
 """What every process of a site begins with: what the site has decided, from its settings and files.
 
-It stands apart from `wiring` because it loads none of the doors: a process that takes in a bulk file stays small.
+It stands apart from `wiring` because it loads neither the doors nor Zeep: a process that takes in a bulk file stays
+small.
 """
 
 from datetime import timedelta
@@ -36,6 +37,7 @@ def policy(settings: Settings) -> Policy:
         questionnaire=questionnaire(settings),
         assignment_rules=assignment_rules(settings),
         lead_duplicates=_lead_duplicates(settings),
+        largest_answer_document_bytes=settings.load.largest_answer_document_bytes,
     )
 
 

@@ -15,9 +15,12 @@ from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from leadbridge.keyfiles import WAY_OUT, others_may_read
 from leadbridge.settings import Settings
 
 VARIABLE = "LEADBRIDGE_SECRET_KEY"
+
+_WAY_OUT = "put the old key beside it (NEW,OLD), or set the secrets anew with `leadbridge caller digest`"
 
 
 class SecretKeyError(Exception):
@@ -27,12 +30,15 @@ class SecretKeyError(Exception):
 class SecretBox:
     """Seals and opens secrets. Safe to share between threads."""
 
-    def __init__(self, keys: Sequence[str]) -> None:
+    def __init__(self, keys: Sequence[str], source: str = VARIABLE) -> None:
+        """`source` is where the keys come from, for the operator."""
+        self._source = source
         try:
             fernets = [Fernet(key) for key in keys]
         except ValueError:
             raise SecretKeyError(
-                f"{VARIABLE} is no key: it must be 32 bytes in URL-safe base64, as `leadbridge secret key` prints one"
+                f"{source} is no key: it must be 32 bytes in URL-safe base64, as `leadbridge secret key` prints one; "
+                f"{_WAY_OUT}"
             ) from None
         self._first = fernets[0]
         self._fernet = MultiFernet(fernets)
@@ -54,7 +60,9 @@ class SecretBox:
         try:
             return self._fernet.decrypt(sealed).decode()
         except InvalidToken:
-            raise SecretKeyError(f"what is stored was sealed with another key than {VARIABLE}") from None
+            raise SecretKeyError(
+                f"what is stored was sealed with another key than that of {self._source}: {_WAY_OUT}"
+            ) from None
 
     def reseal(self, sealed: bytes) -> bytes:
         """The same secret, sealed with the first key. Raises SecretKeyError."""
@@ -67,7 +75,7 @@ def new_key() -> str:
 
 
 def secret_box(settings: Settings) -> SecretBox:
-    """The box of this installation. Raises SecretKeyError."""
+    """The box of this installation. Raises SecretKeyError, also where the key file is missing (see `make_key`)."""
     if settings.secret_key is not None:
         return SecretBox(_keys(settings.secret_key.get_secret_value()))
     path = key_file(settings)
@@ -75,7 +83,22 @@ def secret_box(settings: Settings) -> SecretBox:
         raise SecretKeyError(
             f"set {VARIABLE}, the same for every machine that shares this database; `leadbridge secret key` prints one"
         )
-    return SecretBox(_keys(_kept(path)))
+    return SecretBox(_keys(_kept(path)), source=str(path))
+
+
+def make_key(settings: Settings) -> None:
+    """Make the file beside the embedded database, where that is what is used and it is not there yet.
+
+    By one of those who want it at the same time. Whoever calls knows that nothing was sealed before: to what was, a new
+    key is of no use.
+    """
+    path = _file_in_use(settings)
+    if path is not None and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        name = _written(path, new_key())
+        with suppress(FileExistsError):
+            os.link(name, path)
+        name.unlink()
 
 
 def add_key(settings: Settings) -> None:
@@ -110,14 +133,20 @@ def key_file(settings: Settings) -> Path | None:
 
 
 def _kept(path: Path) -> str:
-    """The key in a file; made on first use, by one of those who want it at the same time."""
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        name = _written(path, new_key())
-        with suppress(FileExistsError):
-            os.link(name, path)
-        name.unlink()
-    return path.read_text().strip()
+    """The keys in a file."""
+    try:
+        if others_may_read(path):
+            raise SecretKeyError(f"{path}: {WAY_OUT}")
+        return path.read_text(encoding="ascii", errors="replace").strip()
+    except FileNotFoundError:
+        raise SecretKeyError(
+            f"{path} is missing, the key of secrets in the database: put it back, or make a new one with "
+            f"`umask 077; leadbridge secret key > {path}` and set the secrets anew with `leadbridge caller digest`"
+        ) from None
+    except OSError as error:
+        raise SecretKeyError(
+            f"{path}, the key of the secrets in the database, cannot be read ({error.strerror})"
+        ) from None
 
 
 def _replace(path: Path, text: str) -> None:

@@ -14,7 +14,7 @@ import ssl
 import sys
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,12 +23,16 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
-from leadbridge import log, wiring
-from leadbridge.authentication.callers import add_caller, has_callers
+from leadbridge import log
+from leadbridge.authentication.callers import add_caller, has_callers, list_callers
 from leadbridge.caller import Role
+from leadbridge.keyfiles import WAY_OUT, others_may_read
 from leadbridge.opening import policy
-from leadbridge.settings import Settings
+from leadbridge.sealing import prove_key
+from leadbridge.settings import Settings, SettingsError
+from leadbridge.signatures.signing import certificate_from
 from leadbridge.store.database import Database, open_database
+from leadbridge.wiring import INTERNAL_VARIABLE, answer_signer, background
 
 _READY_SECONDS = 60
 _ENDING_SECONDS = 15
@@ -42,19 +46,22 @@ class CannotServe(Exception):
 def serve(settings: Settings) -> None:
     """Serve until SIGTERM or SIGINT; returns after the calls under way are finished.
 
-    Raises CannotServe, SchemaBehind, DatabaseUnreachable, SettingsError.
+    Raises CannotServe, SchemaBehind, DatabaseUnreachable, SettingsError, SecretKeyError.
     """
     log.configure(settings)
     # Files of rules, keys and certificates that are of no use are told here, not by every worker that starts.
     policy(settings)
-    wiring.signing(settings)
-    wiring.core_crm(settings)
+    answer_signer(settings)
+    background.core_crm(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
     database = open_database(settings.database_url)
     try:
         _check_tls(settings)
+        _warn_of_expired(settings, datetime.now(UTC))
         _check_port(settings)
+        prove_key(settings, database)
         _ensure_caller(settings, database)
+        _warn_of_unknown_callers(settings, database)
     except BaseException:
         database.dispose()
         raise
@@ -64,21 +71,21 @@ def serve(settings: Settings) -> None:
     if settings.tls.certificate_file and settings.tls.key_file:
         os.environ["LEADBRIDGE_TLS__CERTIFICATE_FILE"] = settings.tls.certificate_file
         os.environ["LEADBRIDGE_TLS__KEY_FILE"] = settings.tls.key_file
-    os.environ[wiring.INTERNAL_VARIABLE] = secrets.token_urlsafe(32)
+    os.environ[INTERNAL_VARIABLE] = secrets.token_urlsafe(32)
     # A forked worker would inherit the relay's threads in whatever state they are.
     multiprocessing.set_start_method("spawn", force=True)
     stop = threading.Event()
     threads = [
         threading.Thread(target=_forward, args=(settings, database, stop), name="relay"),
         threading.Thread(target=_take_in, args=(settings, database, stop), name="bulk"),
-        threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
-        threading.Thread(target=wiring.take_back_leads, args=(settings, database, stop), name="partner-loop"),
+        threading.Thread(target=background.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
+        threading.Thread(target=background.take_back_leads, args=(settings, database, stop), name="partner-loop"),
     ]
     for thread in threads:
         thread.start()
     try:
         Granian(
-            "leadbridge.wiring:gateway",
+            "leadbridge.wiring.gateway:gateway",
             factory=True,
             interface=Interfaces.ASGI,
             address=settings.host,
@@ -110,18 +117,18 @@ def _forward(settings: Settings, database: Database, stop: threading.Event) -> N
     if _wait_listening(settings, stop):
         print(f"leadbridge is ready: {settings.address}/soap/LeadService?wsdl", flush=True)
         if settings.forwarding.enabled:
-            wiring.relay(settings, database).run(stop)
+            background.relay(settings, database).run(stop)
 
 
 def _take_in(settings: Settings, database: Database, stop: threading.Event) -> None:
     """Take in the bulk files that are stored."""
-    wiring.bulk_runner(settings, database).run(stop)
+    background.bulk_runner(settings, database).run(stop)
 
 
 def _wait_listening(settings: Settings, stop: threading.Event) -> bool:
     deadline = time.monotonic() + _READY_SECONDS
     while not stop.is_set():
-        if wiring.answers_readily(settings):
+        if background.answers_readily(settings):
             return True
         if time.monotonic() > deadline:
             print("leadbridge: the gateway does not answer; see the log above.", file=sys.stderr, flush=True)
@@ -167,6 +174,30 @@ def _check_tls(settings: Settings) -> None:
             f"tls.certificate_file and tls.key_file: {certificate} must have a certificate and {key} its private key, "
             "both as PEM and the key without a password."
         ) from None
+    if others_may_read(Path(key)):
+        raise CannotServe(f"tls.key_file: {key}: {WAY_OUT}.")
+
+
+def _warn_of_expired(settings: Settings, now: datetime) -> None:
+    """Warn of each certificate in use that has expired: others refuse it then, and only their logs say so."""
+    for setting, file in (
+        ("tls.certificate_file", settings.tls.certificate_file),
+        ("wss.signing_certificate_file", settings.wss.signing_certificate_file),
+        ("crm.signing_certificate_file", settings.crm.signing_certificate_file),
+        ("crm.certificate_file", settings.crm.certificate_file),
+    ):
+        if file is None:
+            continue
+        with suppress(
+            SettingsError
+        ):  # the files were checked before; OpenSSL takes more certificates than are read here
+            expired_on = certificate_from(file, setting=setting).not_valid_after_utc
+            if expired_on < now:
+                log.get_logger(__name__).warning(
+                    "a certificate has expired: renew it, and start again",
+                    setting=setting,
+                    expired=f"{expired_on:%Y-%m-%d}",
+                )
 
 
 def _no_password() -> str:
@@ -215,6 +246,23 @@ def _ensure_caller(settings: Settings, database: Database) -> None:
     )
     print(f"There was no caller yet. Caller admin was added, its password is {password}", flush=True)
     print("It is shown this once; `leadbridge caller password admin` sets another one.", flush=True)
+
+
+def _warn_of_unknown_callers(settings: Settings, database: Database) -> None:
+    """Warn of IDs in settings that no caller has: misspelt, they leave unsigned or unbounded what should not be."""
+    known = {one.caller.id for one in list_callers(database)}
+    for setting, caller_ids in (
+        ("wss.must_sign", settings.wss.must_sign),
+        ("quota.callers", settings.quota.callers),
+        ("quota.callers_bulk_bytes_per_day", settings.quota.callers_bulk_bytes_per_day),
+        ("lead_duplicates.callers", settings.lead_duplicates.callers),
+    ):
+        for caller_id in sorted({*caller_ids} - known):
+            log.get_logger(__name__).warning(
+                "a setting is for a caller that does not exist: put its ID right, or add the caller",
+                setting=setting,
+                caller=caller_id,
+            )
 
 
 def _is_loopback(host: str) -> bool:

@@ -21,14 +21,14 @@ from typing import Any
 import uvloop
 
 from leadbridge.contract.parsing import parse
-from leadbridge.operations.room import Share
+from leadbridge.room import Share
 from leadbridge.soap.asgi import SoapApp
 from leadbridge.soap.envelope import Envelope
 from leadbridge.soap.gate import Receive, Scope
 from leadbridge.soap.transport import Visit
 from leadbridge.soap.versions import SOAP_11
 from leadbridge.store.database import Database, migrate
-from leadbridge.wiring import spare_the_collector
+from leadbridge.wiring.gateway import spare_the_collector
 from tests.benchmarks.message import OPEN, filled
 from tests.benchmarks.stack import our_app, our_calls
 from tests.support.door import PARTNER

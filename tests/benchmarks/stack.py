@@ -27,14 +27,14 @@ from leadbridge.authentication.access import Access
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.operations.call import Policy
 from leadbridge.operations.dispatcher import Dispatcher
-from leadbridge.operations.room import Room
 from leadbridge.operations.table import UseCase, use_cases
+from leadbridge.room import Room
 from leadbridge.settings import GateSettings
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.limits import GateLimits
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.lane import WriteLane
-from leadbridge.wiring import spare_the_collector
+from leadbridge.wiring.gateway import spare_the_collector
 from tests.benchmarks.message import OPEN, filled
 from tests.benchmarks.peers.plain_spyne import wsgi_application
 from tests.support.door import PARTNER, PASSWORD, basic
@@ -112,12 +112,13 @@ def our_app(database: Database | None = None, *, most_bytes_under_way: int = 256
     lane.start()
     authenticator = Authenticator(database, cache_seconds=3_600)
     authenticator._remembered.remember(authenticator._fingerprint(PARTNER.id, PASSWORD), PARTNER)
+    limits = GateLimits(**GateSettings().model_dump())
     return soap_app(
         dispatcher=Dispatcher(database, real_use_cases(), lane=lane),
         access=Access(authenticator),
-        limits=GateLimits(**GateSettings().model_dump()),
+        limits=limits,
         public_url="http://localhost",
-        room=Room(most_bytes_under_way),
+        room=Room(most_bytes_under_way, largest_message=limits.largest_message_bytes),
         clock=lambda: datetime.now(UTC),
     )
 

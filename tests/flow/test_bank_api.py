@@ -11,16 +11,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
+from leadbridge.auditjournal import AuditJournal
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.authentication.tokens import Tokens, add_token
 from leadbridge.caller import Role
 from leadbridge.operations.call import Answer, Call, IdempotencyConflict, Policy
 from leadbridge.operations.dispatcher import Busy
-from leadbridge.operations.room import Room
 from leadbridge.quotas import QuotaPolicy, Quotas
-from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.jsonbody import DEEPEST, BodyLimits
+from leadbridge.room import Room
 from leadbridge.store import tables
 from leadbridge.store.database import Database
 from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
@@ -257,10 +257,10 @@ def test_row_04_the_largest_body_is_read_and_no_byte_more(calls: Calls, path: st
 
 def test_row_22_and_31_bodies_that_find_no_room_or_do_not_come_are_turned_away(calls: Calls) -> None:
     body = json.dumps(request()).encode()
-    door = Json(calls, room=Room(len(body) - 1))
+    door = Json(calls, room=Room(4 * (len(body) - 1)))
     reply = door.post(COMBO_CREATE, chunks=[body])
     assert (reply.status, int(reply.headers["retry-after"])) == (503, 5)
-    assert answered(Json(calls, room=Room(len(body))), COMBO_CREATE, request())
+    assert answered(Json(calls, room=Room(4 * len(body))), COMBO_CREATE, request())
     slow = Json(calls, limits=BodyLimits(deadline_seconds=0.05))
     assert slow.refused(COMBO_CREATE, chunks=[])["status"] == 408
 
@@ -458,7 +458,7 @@ def test_row_31_a_quota_holds_at_this_door_too(sqlite: Database, calls: Calls) -
 
 
 def test_refusals_are_in_the_audit_journal_without_what_was_sent(sqlite: Database, calls: Calls) -> None:
-    journal = RefusalJournal(sqlite)
+    journal = AuditJournal(sqlite)
     journal.start()
     door = Json(calls, journal=journal)
     said = [

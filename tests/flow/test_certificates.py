@@ -84,7 +84,9 @@ def test_a_certificate_is_added_listed_and_removed(
     as_openssl_prints_it = ":".join(fingerprint[i : i + 2] for i in range(0, 64, 2)).upper()
     assert certificate(environment, "remove", as_openssl_prints_it).code == 0
     assert fingerprint not in certificate(environment, "list").out
-    assert "no certificate of this fingerprint" in complaint(certificate(environment, "remove", fingerprint))
+    again = certificate(environment, "remove", fingerprint)
+    assert (again.code, again.out) == (0, "The certificate was already removed.\n")
+    assert "no certificate of this fingerprint" in complaint(certificate(environment, "remove", fingerprint[::-1]))
     assert certificate(environment, "add", "beta", file).code == 0  # it is free now
     assert [one.caller.id for one in Certificates(database, cache_seconds=0).find(fingerprint=fingerprint)] == ["beta"]
 
@@ -115,6 +117,20 @@ def test_a_file_or_a_caller_that_is_not_there_is_named(environment: dict[str, st
     assert "cannot be read" in complaint(certificate(environment, "add", "acme", tmp_path / "nowhere.pem"))
     file = file_of(tmp_path, identity().pem)
     assert "there is no caller nobody" in complaint(certificate(environment, "add", "nobody", file))
+
+
+def test_what_is_added_says_from_when_on_it_shows_its_caller(environment: dict[str, str], tmp_path: Path) -> None:
+    later = identity("later", kind="p256", since=datetime(2090, 1, 1, tzinfo=UTC))
+    done = certificate(environment, "add", "acme", file_of(tmp_path, later.pem))
+    assert "CN=later, valid from 2090-01-01 until 2100-01-01, will then show caller acme." in done.out
+    done = certificate(environment, "add", "acme", file_of(tmp_path, identity().pem))
+    assert "CN=acme, valid until 2100-01-01, shows caller acme." in done.out
+
+
+def test_a_disabled_caller_gets_no_certificate(database: Database, environment: dict[str, str], tmp_path: Path) -> None:
+    disable_caller(database, caller_id="acme", now=NOW)
+    file = file_of(tmp_path, identity().pem)
+    assert "caller acme is disabled" in complaint(certificate(environment, "add", "acme", file))
 
 
 def test_a_certificate_is_refused_from_the_second_after_its_last(with_acme: Database) -> None:

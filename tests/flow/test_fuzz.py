@@ -27,7 +27,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InProcess]:
 def test_every_answer_keeps_the_contract_whatever_was_sent(gateway: InProcess, kind: str) -> None:
     seen: Counter[str] = Counter()
     fuzz(gateway, kind, examples=EXAMPLES[kind], seen=seen)
-    assert seen["200"] + seen["202"] > 0.02 * seen.total()  # what is hostile in parts only comes far enough, too
+    assert seen["200"] + seen["202"] > 0.01 * seen.total()  # what is hostile in parts only comes far enough, too
     assert seen["400"] + seen["404"] + seen["500"] > 0.2 * seen.total()
 
 

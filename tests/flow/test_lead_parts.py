@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from leadbridge.operations.call import Policy
 from leadbridge.store import businesspartners
+from leadbridge.store.database import Database
 from tests.store.rows import EVERYTHING
-from tests.support.calls import ACME, DESK, Calls, column
+from tests.support.calls import ACME, DESK, Calls, column, gateway
 from tests.support.messages_by_hand import (
     Xml,
     change_lead,
@@ -84,6 +86,22 @@ def test_five_documents_of_a_mebibyte_are_given_back_byte_for_byte(calls: Calls)
     path = "AttachmentFolder/Document"
     assert [base64.b64decode(one) for one in found.all(f"{path}/FileContentBinaryObject")] == contents
     assert found.all(f"{path}/Name") == ["n" * 255] * 5
+
+
+def test_row_31_attachments_too_large_for_one_answer_are_left_out_with_a_warning(database: Database) -> None:
+    with gateway(database, Policy(largest_answer_document_bytes=5_000)) as calls:
+        fields = lead_fields(prospect=new_prospect(person()))
+        first = lead_of(calls, with_folder(fields, folder([b"a" * 2_000, b"b" * 1_000])))
+        fields = lead_fields(prospect=new_prospect(person("Berta")))
+        exact, over = [lead_of(calls, with_folder(fields, folder([b"c" * size]))) for size in (2_000, 2_001)]
+        for second, documents, said in ((exact, 3, []), (over, 0, ["LEAD.ATTACHMENTS_LEFT_OUT"])):
+            answer = calls.done(read_lead(first, second, attachment="1"))
+            assert len(answer.parts("Lead")) == 2
+            assert len(answer.parts("Lead/AttachmentFolder/Document")) == documents
+            assert answer.all("Log/Item/TypeID") == said
+            assert answer.all("Log/Item/SeverityCode") == ["2"] * len(said)
+            assert calls.done(read_lead(first, second)).all("Log/Item/TypeID") == []  # nobody asked for them
+        assert calls.send(read_lead("9999999999", attachment="1")).all("Log/Item/TypeID") == ["LEAD.UNKNOWN"]
 
 
 def test_the_history_says_who_moved_a_lead_when_and_why(calls: Calls) -> None:

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadbridge import wiring
 from leadbridge.operations import partner_loop
 from leadbridge.operations.call import Policy
 from leadbridge.settings import Settings
 from leadbridge.store import journal
 from leadbridge.store.database import Database
+from leadbridge.wiring import background
 from tests.support.calls import DESK, Answered, Calls, at_once, gateway, until
 from tests.support.feed import Told, feed_of, in_short, known, partner
 from tests.support.messages_by_hand import (
@@ -344,7 +344,7 @@ def test_the_job_takes_back_what_is_overdue_until_it_is_stopped(
     lead_id = given(limited)
     settings = Settings(partner_loop={"decision_hours": 48, "poll_seconds": 0.05})
     stop = threading.Event()
-    job = threading.Thread(target=wiring.take_back_leads, args=(settings, limited.database, stop))
+    job = threading.Thread(target=background.take_back_leads, args=(settings, limited.database, stop))
     job.start()
     try:
         until(lambda: not party(limited, lead_id), what="the lead to come back")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import stat
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
 from sqlalchemy import insert, select
 
+from leadbridge.authentication.digest import DigestVerifier, digest_of, set_digest_secret
+from leadbridge.authentication.evidence import Digest
 from leadbridge.caller import Role
+from leadbridge.sealing import box_to_seal_with
 from leadbridge.secretbox import SecretBox, SecretKeyError, key_file, secret_box
 from leadbridge.settings import Settings
 from leadbridge.store import tables
@@ -79,7 +83,7 @@ def test_row_32_the_key_beside_the_embedded_database_is_its_owners_alone(sqlite_
     settings = Settings(database_url=sqlite_url)
     path = key_file(settings)
     assert path is not None
-    box = secret_box(settings)
+    box = box_to_seal_with(settings, sqlite)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     before = path.read_text()
     add_callers(sqlite, acme=Role.PARTNER)
@@ -95,6 +99,61 @@ def test_row_32_the_key_beside_the_embedded_database_is_its_owners_alone(sqlite_
     assert opened(sqlite, after) == ["a secret"]
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one.name for one in path.parent.iterdir() if one.name.startswith(path.name)] == [path.name]
+    path.chmod(0o604)
+    with pytest.raises(SecretKeyError, match=r"others may read it.*chmod"):
+        secret_box(settings)
+
+
+def test_a_gateway_that_serves_goes_on_when_the_key_beside_its_database_changes(
+    sqlite_url: str, sqlite: Database
+) -> None:
+    settings = Settings(database_url=sqlite_url)
+    add_callers(sqlite, acme=Role.PARTNER)
+    secret = "a secret for digests"  # a test's secret
+    box = box_to_seal_with(settings, sqlite)
+    set_digest_secret(sqlite, box, caller_id="acme", secret=secret, now=datetime.now(UTC))
+    verifier = DigestVerifier(sqlite, partial(secret_box, settings))
+    created = "2026-03-01T12:00:00Z"
+    digest = Digest("acme", digest_of(nonce=b"n", created=created, secret=secret), b"n", created)
+    for _ in range(3):
+        caller = verifier.verify(digest)
+        assert caller is not None
+        assert rotate(sqlite_url, None).out == "1 secrets were sealed with the first key; 0 were already.\n"
+
+
+@pytest.mark.parametrize("content", [None, "", "Xyzzy", "Xyzzy,\N{SNOWMAN}"])
+def test_a_lost_or_damaged_key_file_is_named_and_not_replaced(
+    sqlite_url: str, sqlite: Database, content: str | None
+) -> None:
+    settings = Settings(database_url=sqlite_url)
+    path = key_file(settings)
+    assert path is not None
+    assert rotate(sqlite_url, None).code == 0  # nothing is sealed yet: the file may be made
+    add_callers(sqlite, acme=Role.PARTNER, other=Role.PARTNER)
+    environment = {"LEADBRIDGE_DATABASE_URL": sqlite_url}
+    assert command("caller", "digest", "acme", environment=environment).code == 0
+    kept = path.read_text()
+    if content is None:
+        path.unlink()
+    else:
+        path.write_text(content, encoding="utf-8")
+
+    for arguments in (("secret", "rotate"), ("caller", "digest", "other"), ("serve",)):
+        done = command(*arguments, environment={**environment, "LEADBRIDGE_PORT": "0"})
+        assert done.code == 1
+        assert f"{path} is " + ("missing" if content is None else "no key") in done.err
+        assert "leadbridge caller digest" in done.err
+        assert "LEADBRIDGE_SECRET_KEY" not in done.err
+        assert "Xyzzy" not in done.err
+    assert (path.read_text(encoding="utf-8") if path.exists() else None) == content
+
+    path.write_text(NEW)  # the way out of a lost key
+    path.chmod(0o600)
+    done = command("secret", "rotate", environment=environment)
+    assert f"another key than that of {path}: put the old key beside it (NEW,OLD)" in done.err
+    assert path.read_text() == NEW
+    path.write_text(f"{NEW},{kept}")
+    assert rotate(sqlite_url, None).code == 0
 
 
 def test_postgresql_without_a_key_says_what_to_set(postgresql_url: str) -> None:

@@ -12,6 +12,7 @@ from lxml import etree
 from leadbridge.authentication.certificates import fingerprint_of, remove_certificate
 from leadbridge.contract.parsing import parse
 from leadbridge.messages import LeadCreateRequestSync
+from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.signatures import verifying
 from leadbridge.soap.security.signature import Signing
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
@@ -285,8 +286,8 @@ def test_row_12_a_certificate_shows_its_caller_from_its_first_to_its_last_second
     ):
         who = identity(f"validity {number}", kind="p256", since=since, until=until)
         with sqlite.write() as tx:  # one that has run out cannot be added any more
-            row = {"fingerprint": fingerprint_of(who.der), "caller_id": PARTNER.id, "der": who.der, "issuer": "x"}
-            times = {"not_after": until, "added_at": NOW, "removed_at": None}
+            row = {"fingerprint": fingerprint_of(who.der), "caller_id": PARTNER.id, "der": who.der}
+            times = {"added_at": NOW, "removed_at": None}
             tx.connection.execute(tables.caller_certificate.insert(), row | {"serial": "1"} | times)
         reply = post(door, sign(message(created=instant(-number)), who, method="ecdsa-sha256"))
         assert reply.status == (200 if good else 401)
@@ -433,3 +434,19 @@ def test_the_answer_to_a_signed_message_is_signed_and_so_is_a_fault(
     assert fault.fault.kind == "ContractViolation"
     assert _verified_answer(fault, ours).tag == f"{{{version.namespace}}}Fault"
     assert b"Signature" not in door.post(version=version).body  # nobody asked
+
+
+@both_versions
+def test_a_signed_caller_gets_signed_refusals_too(sqlite: Database, acme: Identity, version: SoapVersion) -> None:
+    """Those of the checks behind the signature."""
+    ours = identity("ours")
+    quotas = Quotas(sqlite, QuotaPolicy(calls_per_second=0.001))
+    door = guarded_door(sqlite, signing=Signing(signer=signer_of(ours)), quotas=quotas)
+    pin(sqlite, acme)
+    root = sign(message(version=version), acme)
+    assert post(door, root, version=version).status == 200
+    another = sign(message(version=version, created=instant(-1)), acme)
+    for again, kind in ((root, "MessageReplayed"), (another, "Busy")):
+        reply = post(door, again, version=version)
+        assert reply.fault.kind == kind
+        assert _verified_answer(reply, ours).tag == f"{{{version.namespace}}}Fault"

@@ -283,6 +283,23 @@ def test_a_schema_is_published_where_the_wsdl_says(door: Door) -> None:
         assert etree.QName(etree.fromstring(reply.body)).localname == "schema"
 
 
+@pytest.mark.parametrize(
+    "path",
+    ["/public/soap", "//soap", "/x/../soap", "/base/base/soap", "/base//soap", "/basesoap", "", "/SOAP"],
+)
+def test_row_15_below_any_other_path_there_is_nothing(door: Door, path: str) -> None:
+    """A rule of a proxy for /soap/ alone must hold for all there is."""
+    for good in ("/soap", "/base/soap"):  # a proxy may take the path of our public address off, or leave it on
+        assert door.reply("GET", f"{good}/LeadService?wsdl").status == 200
+    for method, query in (("GET", "?wsdl"), ("POST", "")):
+        reply = door.reply(method, f"{path}/LeadService{query}")
+        assert reply.status == 404
+        assert reply.fault.kind == "UnknownOperation"
+    assert door.reply("GET", "/base/soap/LeadService/?wsdl").status == 404
+    headers = [(b"content-type", b"text/xml"), (b"authorization", basic())]
+    assert door.reply("POST", "/base/soap/LeadService", headers=headers, chunks=[envelope()]).answer is not None
+
+
 def test_row_15_another_host_is_not_repeated(door: Door) -> None:
     headers = [(b"host", b"evil.example"), (b"x-forwarded-host", b"evil.example"), (b"forwarded", b"host=evil.example")]
 

@@ -198,7 +198,7 @@ def test_a_refused_call_is_one_line_with_identifiers(door: Door, capsys: pytest.
     configure(Settings())
     reply = door.post(envelope(CREATE_LEAD.replace("PROSPECT", "x")))
 
-    (line,) = [line for line in everything_written(capsys).splitlines() if "leadbridge.soap" in line]
+    (line,) = [line for line in everything_written(capsys).splitlines() if "leadbridge.auditjournal" in line]
     for part in ("call refused", "ContractViolation", "CreateLead", "partner", reply.headers["x-correlation-id"]):
         assert part in line
 

@@ -7,19 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Table, func, insert, select
 
-from leadbridge import wiring
 from leadbridge.settings import Settings
 from leadbridge.settings.doors import AuditSettings
 from leadbridge.store import tables
 from leadbridge.store.database import Database
 from leadbridge.store.inserts import Row
+from leadbridge.wiring import background
 from tests.support.calls import until
 
 
 def test_refusals_quotas_and_failed_logins_are_forgotten(database: Database, database_url: str) -> None:
     now = datetime.now(UTC)
     day, minute = timedelta(days=1), timedelta(minutes=1)
-    refused = {"door": "soap", "reason_code": "Busy", "correlation_id": "x", "times": 1}
+    refused = {"door": "soap", "reason_code": "Busy", "text": "Too many.", "correlation_id": "x", "times": 1}
     failed = {"failures": 1, "locked_until": None}
     rows: dict[Table, list[Row]] = {
         tables.refusal: [{**refused, "recorded_at": now - 2 * day + one} for one in (minute, -minute)],
@@ -27,7 +27,7 @@ def test_refusals_quotas_and_failed_logins_are_forgotten(database: Database, dat
             {"caller_id": kind, "kind": kind, "used": 1, "due_at": at}
             for kind, at in (("lead", now - day + minute), ("crm", now - day - minute))
         ],
-        tables.login_failure: [
+        tables.failed_login: [
             {**failed, "key": b"1", "last_at": now - day + minute, "succeeded_at": None},
             {**failed, "key": b"2", "last_at": now - day - minute, "succeeded_at": None},
             {**failed, "key": b"3", "last_at": now - 2 * day, "succeeded_at": now - 2 * day},
@@ -38,7 +38,7 @@ def test_refusals_quotas_and_failed_logins_are_forgotten(database: Database, dat
             tx.connection.execute(insert(table), of_table)
     stop = threading.Event()
     settings = Settings(database_url=database_url, audit=AuditSettings(keep_days=2))
-    thread = threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop))
+    thread = threading.Thread(target=background.keep_tidy, args=(settings, database, stop))
     thread.start()
 
     def left() -> list[int]:

@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -130,7 +131,33 @@ def test_files_of_no_use_are_told_before_anything_is_started(tmp_path: Path) -> 
         with pytest.raises(serving.CannotServe) as error:
             serving._check_tls(settings)
         assert complaint.format(certificate_file, key_file) in str(error.value)
-    serving._check_tls(Settings(tls=TlsSettings(certificate_file=certificate, key_file=key)))
+    good = Settings(tls=TlsSettings(certificate_file=certificate, key_file=key))
+    Path(key).chmod(0o640)
+    serving._check_tls(good)
+    Path(key).chmod(0o604)
+    with pytest.raises(serving.CannotServe, match=r"tls\.key_file: .*: others may read it.*chmod"):
+        serving._check_tls(good)
+
+
+def test_certificates_that_have_expired_are_warned_of(tmp_path: Path) -> None:
+    end = datetime(2026, 3, 1, tzinfo=UTC)
+    key, certificate = identity("old", kind="p256", until=end).written_to(tmp_path, "old")
+    signing = {"signing_key_file": key, "signing_certificate_file": certificate}
+    settings = Settings(
+        tls={"certificate_file": certificate, "key_file": key},
+        wss=signing,
+        crm={**signing, "certificate_file": certificate},
+    )
+
+    def warned_of(now: datetime) -> list[tuple[str, str]]:
+        with capture_logs() as lines:
+            serving._warn_of_expired(settings, now)
+        return [(line["setting"], line["expired"]) for line in lines if line["log_level"] == "warning"]
+
+    assert warned_of(end) == []
+    names = ["tls.certificate_file", "wss.signing_certificate_file"]
+    names += ["crm.signing_certificate_file", "crm.certificate_file"]
+    assert warned_of(end + timedelta(seconds=1)) == [(name, "2026-03-01") for name in names]
 
 
 def test_both_files_are_needed(tmp_path: Path) -> None:

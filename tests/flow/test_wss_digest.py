@@ -12,7 +12,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from leadbridge import wiring
 from leadbridge.authentication.digest import digest_of, remove_digest_secret
 from leadbridge.authentication.evidence import OneTime
 from leadbridge.authentication.usedonce import UsedOnce
@@ -22,6 +21,7 @@ from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import callers, digestsecrets, tables, usedonce
 from leadbridge.store.database import Database
 from leadbridge.store.errors import DatabaseUnreachable
+from leadbridge.wiring import background
 from tests.support.door import CRM, NOW, PARTNER, PASSWORD, TEXT, WSSE, WSU, Door, Reply, basic, envelope
 from tests.support.wss import (
     DIGEST,
@@ -380,7 +380,7 @@ def test_the_server_forgets_nonces_that_ran_out(sqlite: Database, sqlite_url: st
     with sqlite.write() as tx:
         assert usedonce.use(tx, b"not yet", datetime.now(UTC) + timedelta(hours=1))
     stop = threading.Event()
-    tidying = threading.Thread(target=wiring.keep_tidy, args=(Settings(database_url=sqlite_url), sqlite, stop))
+    tidying = threading.Thread(target=background.keep_tidy, args=(Settings(database_url=sqlite_url), sqlite, stop))
     tidying.start()
     try:
         deadline = time.monotonic() + 20

@@ -411,7 +411,7 @@ def test_an_unknown_caller_a_wrong_password_and_none_are_refused(two: Two, versi
         replies[credentials] = reply.bland()
     without = replies.pop(None)
     assert len(set(replies.values())) == 1
-    assert b"HTTP Basic or a UsernameToken" in without[1]
+    assert b"HTTP Basic, a UsernameToken or an X.509 signature" in without[1]
 
 
 def test_a_refused_caller_is_told_how_to_log_in(two: Two) -> None:

@@ -20,7 +20,6 @@ from lxml import etree
 from zeep.wsse import utils
 from zeep.wsse.username import UsernameToken
 
-from leadbridge import wiring
 from leadbridge.authentication.digest import digest_of, set_digest_secret
 from leadbridge.contract import codec
 from leadbridge.core_crm import CoreCrm
@@ -31,9 +30,10 @@ from leadbridge.messages import (
     CustomerTypeCode,
     SellingModeCode,
 )
-from leadbridge.secretbox import secret_box
+from leadbridge.sealing import box_to_seal_with
 from leadbridge.settings import Settings
 from leadbridge.soap.versions import BY_MEDIA_TYPE
+from leadbridge.wiring import background
 from tests.interop.gateway import PASSWORD, Gateway
 from tests.interop.people import word
 from tests.interop.zeep_caller import ZeepCaller
@@ -47,7 +47,8 @@ versions = pytest.mark.parametrize("version", ["1.1", "1.2"])
 @pytest.fixture(scope="module")
 def gateway(sqlite_gateway: Gateway) -> Gateway:
     """With a partner and the bank's channel, which have secrets for digests; their key is beside the database."""
-    box = secret_box(Settings(database_url=sqlite_gateway.server.environment["LEADBRIDGE_DATABASE_URL"]))
+    settings = Settings(database_url=sqlite_gateway.server.environment["LEADBRIDGE_DATABASE_URL"])
+    box = box_to_seal_with(settings, sqlite_gateway.database)
     for caller_id, role in (("acme", "partner"), ("crm", "crm")):
         sqlite_gateway.caller(caller_id, role)
         set_digest_secret(sqlite_gateway.database, box, caller_id=caller_id, secret=SECRET, now=datetime.now(UTC))
@@ -134,7 +135,7 @@ def test_row_18_a_nonce_that_zeep_sends_again_is_a_replay(callers: dict[str, Zee
     with pytest.raises(zeep.exceptions.Fault) as raised:
         find(callers[version], token)
 
-    assert raised.value.message == "This message has been sent before and may not be sent again."
+    assert raised.value.message == "The Nonce or signature was used before: send the message again with a new one."
 
 
 @versions
@@ -212,7 +213,7 @@ def test_sudss_username_token_and_timestamp_are_accepted_once(gateway: Gateway, 
     answer = client.service.FindLead(BasicMessageHeader={}, LeadSelectionByElements={})
 
     assert answer.Log.BusinessDocumentProcessingResultCode == "3"
-    with pytest.raises(suds.WebFault, match="sent before"):
+    with pytest.raises(suds.WebFault, match="used before"):
         client.service.FindLead(BasicMessageHeader={}, LeadSelectionByElements={})
 
 
@@ -221,7 +222,7 @@ def test_sudss_username_token_and_timestamp_are_accepted_once(gateway: Gateway, 
 
 def core_crm(gateway: Gateway, authentication: str, password: str) -> CoreCrm:
     settings = {"wsdl": gateway.wsdl("CrmService"), "username": "crm", "password": password}
-    return wiring.core_crm(Settings(crm={**settings, "authentication": authentication}))
+    return background.core_crm(Settings(crm={**settings, "authentication": authentication}))
 
 
 def combo_create() -> bytes:

@@ -16,11 +16,11 @@ from zeep.wsse.compose import Compose
 from zeep.wsse.signature import BinarySignature, Signature, verify_envelope
 from zeep.wsse.username import UsernameToken
 
-from leadbridge import wiring
 from leadbridge.authentication.certificates import add_certificate
 from leadbridge.core_crm import CoreCrm
 from leadbridge.forwarding import Delivered, Misconfigured, Unclear
 from leadbridge.settings import Settings
+from leadbridge.wiring import background
 from tests.flow.test_core_crm import combo_create
 from tests.interop.gateway import PASSWORD, Gateway
 from tests.interop.test_wss import timestamp
@@ -128,6 +128,11 @@ def test_what_the_readme_shows_works(gateway: Gateway, tmp_path: Path, monkeypat
     for _ in range(2):
         answer = service.FindLead(BasicMessageHeader=header(), LeadSelectionByElements={})
         assert answer.Log.BusinessDocumentProcessingResultCode == "3"
+    identity("stranger").written_to(tmp_path, "acme")  # a certificate that is pinned to nobody
+    exec(shown.partition("```")[0], names)
+    with pytest.raises(zeep.exceptions.Fault) as fault:  # which is not signed, and not hidden by that
+        names["client"].service.FindLead(BasicMessageHeader=header(), LeadSelectionByElements={})
+    assert fault.value.code.endswith("FailedAuthentication")
 
 
 @pytest.mark.parametrize("kind", [BinarySignature, Signature])
@@ -181,7 +186,7 @@ def crm_settings(gateway: Gateway, tmp_path: Path) -> dict[str, Any]:
 
 
 def test_the_relay_signs_and_believes_the_signed_answer(crm_settings: dict[str, Any]) -> None:
-    door = wiring.core_crm(Settings(crm=crm_settings))
+    door = background.core_crm(Settings(crm=crm_settings))
     payload = combo_create()
     first, again = (door.call("ComboCreateLeadOpportunity", payload) for _ in range(2))
     door.close()
@@ -192,7 +197,7 @@ def test_the_relay_signs_and_believes_the_signed_answer(crm_settings: dict[str, 
 
 def test_row_13_the_relay_does_not_believe_another_signature(crm_settings: dict[str, Any], tmp_path: Path) -> None:
     _, thief = identity("thief").written_to(tmp_path, "thief")
-    door = wiring.core_crm(Settings(crm={**crm_settings, "certificate_file": thief}))
+    door = background.core_crm(Settings(crm={**crm_settings, "certificate_file": thief}))
     assert isinstance(door.call("ComboCreateLeadOpportunity", combo_create()), Unclear)
     door.close()
 

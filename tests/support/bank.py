@@ -12,14 +12,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from leadbridge.auditjournal import AuditJournal
 from leadbridge.authentication.access import Access
 from leadbridge.caller import Caller, Role, Visibility
-from leadbridge.operations.room import Room
 from leadbridge.quotas import Quotas
-from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.crm import EXTERNAL, INTERNAL, crm_router
 from leadbridge.rest.jsonbody import BodyLimits
+from leadbridge.room import Room
 from tests.support.calls import BANK, SECONDS, Answered, Calls
 from tests.support.crm_messages_by_hand import combo_create, combo_update, update_lead, update_opportunity
 from tests.support.door import KnownCallers, Reply, basic, exchange
@@ -115,7 +115,7 @@ class Json:
         limits: BodyLimits = BodyLimits(),  # noqa: B008 - immutable
         quotas: Quotas | None = None,
         room: Room | None = None,
-        journal: RefusalJournal | None = None,
+        journal: AuditJournal | None = None,
     ) -> None:
         self._loop = calls._loop
         access = access or Access(KnownCallers((BANK, SALES, PARTNER)))

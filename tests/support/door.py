@@ -29,6 +29,8 @@ from leadbridge.messages import (
     ResponseProcessingConditions,
 )
 from leadbridge.operations.call import Answer, Call
+from leadbridge.quotas import Quotas
+from leadbridge.room import Room
 from leadbridge.soap.asgi import SoapApp, soap_app
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.security.signature import Signing
@@ -57,6 +59,8 @@ LIMITS = GateLimits(
     longest_attribute_value=4_096,
     longest_text=100_000,
     body_deadline_seconds=5,
+    least_bytes_per_second=100_000,
+    pace_seconds=0.3,
 )
 
 CREATE_LEAD = f"""<l:LeadCreateRequest_sync xmlns:l="{LEAD}" xmlns:c="{COMMON}">
@@ -153,6 +157,10 @@ class Recorder:
         if "Crm" in name or "Opportunity" in name or name == "UpdateLeadStatus":
             return OperationGroup.CRM
         return OperationGroup.BUSINESS_PARTNER if "BusinessPartner" in name else OperationGroup.LEAD
+
+    def writes(self, name: str) -> bool:
+        """As the use cases have it."""
+        return not name.startswith(("Read", "Find"))
 
     def submit(self, name: str, call: Call) -> "Future[Answer]":
         """Answer at once."""
@@ -310,9 +318,13 @@ class Door:
         access: Access | None = None,
         signing: Signing = Signing(),  # noqa: B008 - immutable
         validate_answers: bool = True,
+        quotas: Quotas | None = None,
+        most_bytes_under_way: int = 256_000_000,
     ) -> None:
         self.recorder = recorder or Recorder()
         self.callers = callers or KnownCallers()
+        every_limit = (limits, *(service_limits or {}).values())
+        largest_message = max(each.largest_message_bytes for each in every_limit)
         self.app: SoapApp = soap_app(
             dispatcher=self.recorder,
             access=access or Access(self.callers),
@@ -323,6 +335,8 @@ class Door:
             wsdl_access=wsdl_access,
             validate_answers=validate_answers,
             clock=lambda: NOW,
+            quotas=quotas,
+            room=Room(most_bytes_under_way, largest_message=largest_message),
         )
 
     def reply(

@@ -13,10 +13,11 @@ from typing import Any, TypeAlias
 import pytest
 from argon2 import PasswordHasher
 
+from leadbridge.auditjournal import AuditJournal
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.certificates import Certificates
 from leadbridge.authentication.digest import DigestVerifier
-from leadbridge.authentication.guessing import FailedLogins, LoginPolicy
+from leadbridge.authentication.failedlogins import FailedLogins, LoginPolicy
 from leadbridge.authentication.passwords import Authenticator
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.authentication.tokens import Tokens
@@ -24,7 +25,6 @@ from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.caller import Role, Visibility
 from leadbridge.quotas import QuotaPolicy, Quotas
-from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.soap.asgi import soap_app
@@ -93,7 +93,7 @@ class Doors:
         proxies: Proxies | None = None,
     ) -> None:
         self.recorder = Recorder()
-        self.journal = RefusalJournal(database, now)
+        self.journal = AuditJournal(database, now)
         self.quotas = Quotas(database, quota or QuotaPolicy())
         self.failed_logins = FailedLogins(database, login, now)
         self.passwords = Authenticator(database, cache_seconds=credential_seconds)

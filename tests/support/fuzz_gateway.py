@@ -38,7 +38,7 @@ from leadbridge.soap.versions import SOAP_11, SOAP_12
 from leadbridge.store import bulk
 from leadbridge.store.database import open_database
 from leadbridge.store.inserts import Row
-from leadbridge.wiring import Gateway
+from leadbridge.wiring.gateway import Gateway
 from tests.support.bulk import LIMITS, counts, intake, read_job
 from tests.support.door import Reply
 from tests.support.fuzz_messages import CALLER, OPERATIONS, PASSWORD

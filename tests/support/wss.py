@@ -11,6 +11,7 @@ from leadbridge.authentication.certificates import Certificates
 from leadbridge.authentication.digest import DigestVerifier, digest_of, set_digest_secret
 from leadbridge.authentication.usedonce import UsedOnce
 from leadbridge.caller import Caller
+from leadbridge.quotas import Quotas
 from leadbridge.secretbox import SecretBox, new_key
 from leadbridge.soap.security.signature import Signing
 from leadbridge.store import callers
@@ -74,6 +75,7 @@ def guarded_door(
     with_digest: Sequence[Caller] = (PARTNER,),
     signing: Signing = Signing(),  # noqa: B008 - immutable
     certificate_seconds: float = 60,
+    quotas: Quotas | None = None,
 ) -> Door:
     """A door with verifiers of its own on this database, in which the door's callers are; some have the secret."""
     for caller in (PARTNER, CRM):
@@ -88,7 +90,7 @@ def guarded_door(
         used_once=UsedOnce(database),
         now=lambda: NOW,
     )
-    return Door(callers=known, access=access, signing=signing)
+    return Door(callers=known, access=access, signing=signing, quotas=quotas)
 
 
 def _add(database: Database, caller: Caller, *, has_secret: bool) -> None:

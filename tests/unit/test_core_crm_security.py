@@ -13,8 +13,8 @@ from leadbridge.core_crm.connection import RawAnswer
 from leadbridge.core_crm.security import plug_ins
 from leadbridge.forwarding import Misconfigured, Outcome, Unclear
 from leadbridge.messages import FaultTypeId
+from leadbridge.signatures.names import WSSE, WSU
 from leadbridge.soap import faults
-from leadbridge.soap.envelope import WSSE, WSU
 from leadbridge.soap.faults import QName, Refusal
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 

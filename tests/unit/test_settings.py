@@ -99,6 +99,22 @@ def test_codes_of_single_callers_come_from_the_file_or_the_environment(
     assert problems(lead_duplicates={"callers": {"acme": "PERHAPS"}})
 
 
+def test_what_is_wrong_with_the_value_of_a_single_caller_is_told_with_its_place(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADBRIDGE_QUOTA__CALLERS", "acme=x")
+    (found,) = problems()
+    assert found.startswith("quota.callers.acme: ")
+    assert found.endswith("Change it in the environment (LEADBRIDGE_QUOTA__CALLERS).")
+    monkeypatch.setenv("LEADBRIDGE_QUOTA__CALLERS", "beta=1,acme")
+    (found,) = problems()
+    assert "must be ID=value for each caller" in found
+    monkeypatch.delenv("LEADBRIDGE_QUOTA__CALLERS")
+    config.write_text("[quota.callers]\nacme = 'x'\n")
+    (found,) = problems()
+    assert found.endswith(f"Change it in {config}.")
+
+
 def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LEADBRIDGE_PORT", "")
     monkeypatch.setenv("LEADBRIDGE_CONFIG", "")

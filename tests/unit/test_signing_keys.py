@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from leadbridge import wiring
 from leadbridge.settings import Settings, SettingsError
 from leadbridge.signatures.signing import signer_from
+from leadbridge.wiring import background
+from leadbridge.wiring.gateway import signing as signing_of
 from tests.support.certificates import Kind, identity
 from tests.support.commands import command
 
@@ -29,7 +30,7 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path) -> None:
     signer_from(key_file=key_file, certificate_file=certificate_file, setting="wss.signing")
     Path(key_file).chmod(0o604)
     text = problem(key_file, certificate_file)
-    assert text.startswith("wss.signing_key_file: others may read the private key")
+    assert text.startswith("wss.signing_key_file: others may read it")
     assert "chmod" in text
 
 
@@ -60,12 +61,12 @@ def test_the_settings_of_both_doors_are_read(tmp_path: Path) -> None:
     key_file, certificate_file = identity().written_to(tmp_path, "ours")
     pair = {"signing_key_file": key_file, "signing_certificate_file": certificate_file}
     settings = Settings(wss={**pair, "must_sign": "acme, beta"}, crm={"certificate_file": str(tmp_path / "none")})
-    signing = wiring.signing(settings)
+    signing = signing_of(settings)
     assert signing.signer is not None
     assert signing.must_sign == {"acme", "beta"}
     with pytest.raises(SettingsError, match=r"crm\.certificate_file: the file cannot be read"):
-        wiring.core_crm(settings)
-    assert wiring.signing(Settings()).signer is None
+        background.core_crm(settings)
+    assert signing_of(Settings()).signer is None
 
 
 def test_serve_says_at_the_start_what_is_wrong_with_a_key(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 
 from leadbridge.authentication.certificates import Pinned, fingerprint_of, utc_now
 from leadbridge.authentication.evidence import Certificate, Digest, Evidence, OneTime, Password, Token
-from leadbridge.authentication.guessing import FailedLogins
+from leadbridge.authentication.failedlogins import FailedLogins
 from leadbridge.caller import Caller, OperationGroup, may_call
 
 Result = TypeVar("Result")
@@ -43,12 +43,20 @@ class WrongEvidence(NotAdmitted):
     """Unknown caller, wrong password, disabled caller: one answer for all of them."""
 
 
+WRONG_CREDENTIALS = "These are not the credentials of a caller."
+"""What every door says of WrongEvidence."""
+
+
 class CallersDiffer(NotAdmitted):
     """The call proves two callers."""
 
 
 class Replayed(NotAdmitted):
     """The caller is who it says, but what it shows was used before: a message sent, or recorded, and sent again."""
+
+    def __init__(self, caller: Caller) -> None:
+        super().__init__()
+        self.caller = caller
 
 
 class NotGranted(NotAdmitted):
@@ -167,7 +175,7 @@ class Access:
             raise NoEvidence
         for item in once:
             if self._used_once is None or not await self._used_once.use(caller, item):
-                raise Replayed
+                raise Replayed(caller)
         return caller
 
     async def pinned(self, *, fingerprint: str = "", serial: str = "") -> Sequence[Pinned]:

@@ -9,8 +9,8 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from leadbridge.caller import INTERNAL_CALLER, Caller, Role, Visibility, default_visibility
-from leadbridge.store import callers
-from leadbridge.store.database import Database
+from leadbridge.store import callers, digestsecrets
+from leadbridge.store.database import Database, Transaction
 
 SHORTEST_PASSWORD = 8  # NIST SP 800-63B revision 3, section 5.1.1.1; longer is better, and argon2id is slow
 LONGEST_PASSWORD = 256  # longer ones are not tried: hashing must not be a way to keep us busy
@@ -75,6 +75,7 @@ class ListedCaller:
     caller: Caller
     created_at: datetime
     disabled_at: datetime | None
+    digest_set_at: datetime | None  # when its secret for digests was set, where it has one
 
 
 def add_caller(
@@ -132,7 +133,10 @@ def list_callers(database: Database) -> list[ListedCaller]:
     """Every caller, disabled ones too, by id."""
     with database.read() as tx:
         rows = callers.all(tx)
-    return [ListedCaller(caller_from(row), row["created_at"], row["disabled_at"]) for row in rows]
+        set_at = digestsecrets.set_at(tx)
+    return [
+        ListedCaller(caller_from(row), row["created_at"], row["disabled_at"], set_at.get(row["id"])) for row in rows
+    ]
 
 
 def caller_of(database: Database, caller_id: str, *, enabled: bool = False) -> Caller:
@@ -141,7 +145,12 @@ def caller_of(database: Database, caller_id: str, *, enabled: bool = False) -> C
     Raises CallerUnknown; CallerDisabled, where it must be `enabled` because something new is begun.
     """
     with database.read() as tx:
-        row = callers.by_id(tx, caller_id)
+        return caller_in(tx, caller_id, enabled=enabled)
+
+
+def caller_in(tx: Transaction, caller_id: str, *, enabled: bool = False) -> Caller:
+    """The same, within a transaction."""
+    row = callers.by_id(tx, caller_id)
     if row is None:
         raise unknown(caller_id)
     if enabled and row["disabled_at"] is not None:

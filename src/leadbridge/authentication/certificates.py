@@ -19,9 +19,9 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from leadbridge.authentication.callers import CallerError, caller_from, unknown
+from leadbridge.authentication.callers import CallerError, caller_from, caller_in
 from leadbridge.caller import Caller
-from leadbridge.store import callers, certificates
+from leadbridge.store import certificates
 from leadbridge.store.database import Database
 
 SMALLEST_RSA = 2048  # bits; NIST SP 800-131A revision 2
@@ -38,7 +38,7 @@ class CertificateRefused(CallerError):
 
 
 class CertificateUnknown(CallerError):
-    """No certificate of this fingerprint is pinned."""
+    """No certificate of this fingerprint was ever pinned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def fingerprint_of(der: bytes) -> str:
 def add_certificate(database: Database, *, caller_id: str, data: bytes, now: datetime) -> ListedCertificate:
     """Pin the certificate in `data` (PEM or DER) to a caller; it may be pinned to that caller already.
 
-    Raises CallerUnknown, CertificateRefused.
+    Raises CallerUnknown, CallerDisabled, CertificateRefused.
     """
     certificate = _read(data)
     _check_key(certificate)
@@ -84,16 +84,13 @@ def add_certificate(database: Database, *, caller_id: str, data: bytes, now: dat
         "fingerprint": fingerprint_of(der),
         "caller_id": caller_id,
         "der": der,
-        "issuer": certificate.issuer.rfc4514_string(),
         "serial": str(certificate.serial_number),
-        "not_after": certificate.not_valid_after_utc,
         "added_at": now,
         "removed_at": None,
     }
     with database.write() as tx:
         tx.lock([f"certificate/{row['fingerprint']}"])
-        if callers.by_id(tx, caller_id) is None:
-            raise unknown(caller_id)
+        caller_in(tx, caller_id, enabled=True)
         owner = certificates.pin(tx, row)
     if owner != caller_id:
         raise CertificateRefused(
@@ -102,16 +99,19 @@ def add_certificate(database: Database, *, caller_id: str, data: bytes, now: dat
     return _listed(row)
 
 
-def remove_certificate(database: Database, *, fingerprint: str, now: datetime) -> None:
-    """Let a certificate show nobody any more; where it is remembered, after the cache's time.
+def remove_certificate(database: Database, *, fingerprint: str, now: datetime) -> bool:
+    """Let a certificate show nobody any more; where it is remembered, after the cache's time. False when it was removed
+    already.
 
     `fingerprint` may be written as openssl prints it, in capitals and with colons. Raises CertificateUnknown.
     """
+    fingerprint = fingerprint.replace(":", "").strip().lower()
     with database.write() as tx:
-        if not certificates.remove(tx, fingerprint.replace(":", "").strip().lower(), now):
+        if not certificates.exists(tx, fingerprint):
             raise CertificateUnknown(
                 "no certificate of this fingerprint is pinned; `leadbridge caller certificate list` shows them"
             )
+        return certificates.remove(tx, fingerprint, now)
 
 
 def list_certificates(database: Database) -> list[ListedCertificate]:
@@ -145,7 +145,6 @@ def _read(data: bytes) -> x509.Certificate:
             certificate = x509.load_pem_x509_certificate(data)
         else:
             certificate = x509.load_der_x509_certificate(data)
-        certificate.issuer.rfc4514_string()
         certificate.subject.rfc4514_string()
     except ValueError:
         raise CertificateRefused("this is no X.509 certificate in PEM or DER") from None

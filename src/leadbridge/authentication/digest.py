@@ -11,15 +11,15 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
-from threading import Lock
 
-from leadbridge.authentication.callers import CALLER_ID, CallerError, caller_from, unknown
+from leadbridge.authentication.callers import CALLER_ID, CallerError, caller_from, caller_in
 from leadbridge.authentication.evidence import Digest
 from leadbridge.caller import Caller
 from leadbridge.log import get_logger
-from leadbridge.secretbox import SecretBox, SecretKeyError
-from leadbridge.store import callers, digestsecrets
+from leadbridge.secretbox import SecretBox, SecretKeyError, new_key
+from leadbridge.store import digestsecrets
 from leadbridge.store.database import Database
 
 log = get_logger(__name__)
@@ -33,32 +33,25 @@ class DigestSecretInvalid(CallerError):
     """The secret is too easy to guess, or longer than anybody can need."""
 
 
-class DigestSecretMissing(CallerError):
-    """The caller has no secret for digests."""
-
-
 def set_digest_secret(database: Database, box: SecretBox, *, caller_id: str, secret: str, now: datetime) -> None:
     """Let a caller make digests with this secret, in place of the one it had. `now` is aware, in UTC.
 
-    Raises CallerUnknown, DigestSecretInvalid.
+    Raises CallerUnknown, CallerDisabled, DigestSecretInvalid.
     """
     if not SHORTEST_SECRET <= len(secret) <= LONGEST_SECRET:
         raise DigestSecretInvalid(f"a secret for digests has {SHORTEST_SECRET} to {LONGEST_SECRET} characters")
     sealed = box.seal(secret)
     with database.write() as tx:
         tx.lock([f"caller/{caller_id}"])
-        if callers.by_id(tx, caller_id) is None:
-            raise unknown(caller_id)
+        caller_in(tx, caller_id, enabled=True)
         digestsecrets.put(tx, caller_id, sealed, now)
 
 
-def remove_digest_secret(database: Database, *, caller_id: str) -> None:
-    """Take no digests of a caller any more. Raises CallerUnknown, DigestSecretMissing."""
+def remove_digest_secret(database: Database, *, caller_id: str) -> bool:
+    """Take no digests of a caller any more. False when it had no secret for them. Raises CallerUnknown."""
     with database.write() as tx:
-        if callers.by_id(tx, caller_id) is None:
-            raise unknown(caller_id)
-        if not digestsecrets.remove(tx, caller_id):
-            raise DigestSecretMissing(f"caller {caller_id} has no secret for digests")
+        caller_in(tx, caller_id)
+        return digestsecrets.remove(tx, caller_id)
 
 
 def digest_of(*, nonce: bytes, created: str, secret: str) -> bytes:
@@ -69,46 +62,43 @@ def digest_of(*, nonce: bytes, created: str, secret: str) -> bytes:
 class DigestVerifier:
     """Verifies digests. Safe to share between threads.
 
-    `open_box` gives the box that secrets are sealed in, and may raise SecretKeyError; it is asked when the first digest
-    comes, because most sites have none.
+    `open_box` gives the box that secrets are sealed in, and may raise SecretKeyError; it is asked when the first secret
+    has to be opened, because most sites have none.
     """
 
     def __init__(self, database: Database, open_box: Callable[[], SecretBox]) -> None:
         self._database = database
         self._open_box = open_box
-        self._lock = Lock()
-        self._box: tuple[SecretBox, bytes] | None = None
+        self._box: SecretBox | None = None
+        self._nobodys_box = SecretBox([new_key()])
+        self._nobodys = self._nobodys_box.seal(secrets.token_urlsafe(24))  # an unknown caller is compared with it
 
     def verify(self, digest: Digest) -> Caller | None:
         """The caller that made a digest, or None: unknown, disabled, without a secret, or wrong, at one cost and
-        without a hint which. Reads the database.
+        without a hint which. Reads the database. Raises SecretKeyError where the site's key is of no use, so that
+        nobody is blamed for it.
 
         Each verification reads: what is remembered would be answered quicker, and tell who has a secret.
         """
-        try:
-            box, nobodys = self._ready()
-        except (SecretKeyError, OSError) as error:
-            log.error("digests cannot be verified", reason=str(error))
-            return None
         row = None
         if CALLER_ID.fullmatch(digest.caller_id):
             with self._database.read() as tx:
                 row = digestsecrets.with_caller(tx, digest.caller_id)
         try:
-            secret = box.open(row["sealed"] if row else nobodys)
+            secret = self._opened(row["sealed"]) if row else self._nobodys_box.open(self._nobodys)
         except SecretKeyError as error:
             log.error("digest secret cannot be opened", caller=digest.caller_id, reason=str(error))
-            return None
+            raise
         expected = digest_of(nonce=digest.nonce, created=digest.created, secret=secret)
         right = hmac.compare_digest(expected, digest.digest)
         if row is None or not right or row["disabled_at"] is not None:
             return None
         return caller_from(row)
 
-    def _ready(self) -> tuple[SecretBox, bytes]:
-        """The box, and a secret that was thrown away: an unknown caller is compared with it."""
-        with self._lock:
-            if self._box is None:
-                box = self._open_box()
-                self._box = box, box.seal(secrets.token_urlsafe(24))
-            return self._box
+    def _opened(self, sealed: bytes) -> str:
+        """A secret, opened with the key as it is now: it may have changed since it was read."""
+        if self._box is not None:
+            with suppress(SecretKeyError):
+                return self._box.open(sealed)
+        self._box = self._open_box()
+        return self._box.open(sealed)

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from leadbridge.authentication.callers import CallerError, caller_from, caller_of, unknown
+from leadbridge.authentication.callers import CallerError, caller_from, caller_in
 from leadbridge.authentication.remembering import Remembered
 from leadbridge.caller import Caller
 from leadbridge.store import callers, tokens
@@ -89,7 +89,6 @@ def add_token(database: Database, *, caller_id: str, name: str, now: datetime, d
     """
     if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
         raise TokenNameInvalid(f"a token's name has 1 to {LONGEST_NAME} characters and says what the token is for")
-    caller_of(database, caller_id, enabled=True)
     token = PREFIX + secrets.token_urlsafe(32)
     row = {
         "id": secrets.token_hex(4),
@@ -101,6 +100,7 @@ def add_token(database: Database, *, caller_id: str, name: str, now: datetime, d
         "removed_at": None,
     }
     with database.write() as tx:
+        caller_in(tx, caller_id, enabled=True)
         tokens.add(tx, row)
     return token
 
@@ -108,8 +108,8 @@ def add_token(database: Database, *, caller_id: str, name: str, now: datetime, d
 def list_tokens(database: Database, caller_id: str | None = None) -> list[ListedToken]:
     """The tokens of a caller, or of all, those removed too, oldest first. Raises CallerUnknown."""
     with database.read() as tx:
-        if caller_id is not None and callers.by_id(tx, caller_id) is None:
-            raise unknown(caller_id)
+        if caller_id is not None:
+            caller_in(tx, caller_id)
         rows = tokens.listed(tx, caller_id)
     shown = ("id", "caller_id", "name", "added_at", "expires_at", "removed_at")
     return [ListedToken(**{name: row[name] for name in shown}) for row in rows]

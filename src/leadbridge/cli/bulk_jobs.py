@@ -106,12 +106,12 @@ def bulk_run() -> None:
 
     Any number of these may share a PostgreSQL, on any number of machines.
     """
-    from leadbridge import wiring  # loads the doors, which an import does without
+    from leadbridge.wiring import background  # loads Zeep, which an import does without
 
     settings = Settings()
     with opened(settings) as database, stopped_by_signals() as stop:
         print("leadbridge takes bulk files in; Ctrl-C ends it.", flush=True)
-        wiring.bulk_runner(settings, database).run(stop)
+        background.bulk_runner(settings, database).run(stop)
 
 
 def _found(database: Database, job: str) -> Row:

@@ -7,6 +7,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from leadbridge.authentication.callers import add_caller, disable_caller, list_callers, set_password
+from leadbridge.authentication.failedlogins import delayed_until, unlock
 from leadbridge.caller import Role, Visibility
 from leadbridge.cli.complaint import Complaint
 from leadbridge.cli.shared import first_line, opened, out, table
@@ -71,15 +72,23 @@ def _roles(text: str) -> list[Role]:
 
 @caller_app.command(name="list")
 def caller_list() -> None:
-    """List the callers; passwords are never shown, only their hashes are kept."""
+    """List the callers, with when they were disabled and when their digest secret was set.
+
+    Passwords and secrets are never shown. Delayed is who has to wait somewhere after failed logins; `leadbridge caller
+    unlock` ends that.
+    """
     with opened(Settings()) as database:
         listed = list_callers(database)
-    rows = table("ID", "roles", "visibility", "party", wrapped=("name", "disabled"))
+        until = delayed_until(database, datetime.now(UTC))
+    rows = table(
+        *("ID", "roles", "visibility", "party"), wrapped=("name", "disabled", "digest secret", "delayed until")
+    )
     for one in listed:
         caller = one.caller
-        disabled = one.disabled_at.isoformat(timespec="seconds") if one.disabled_at else ""
+        moments = (one.disabled_at, one.digest_set_at, until(caller.id))
+        shown = (moment.isoformat(timespec="seconds") if moment else "" for moment in moments)
         roles = ", ".join(sorted(caller.roles))
-        rows.add_row(caller.id, roles, caller.visibility.value, caller.party_id, caller.name, disabled)
+        rows.add_row(caller.id, roles, caller.visibility.value, caller.party_id, caller.name, *shown)
     out.print(rows)
 
 
@@ -89,6 +98,14 @@ def caller_disable(caller_id: Annotated[str, Parameter(name="ID")], /) -> None:
     with opened(Settings()) as database:
         disable_caller(database, caller_id=caller_id, now=datetime.now(UTC))
     print(f"Caller {caller_id} is disabled.")
+
+
+@caller_app.command(name="unlock")
+def caller_unlock(caller_id: Annotated[str, Parameter(name="ID")], /) -> None:
+    """End the delays of a caller after failed logins, everywhere; those of an address run out by themselves."""
+    with opened(Settings()) as database:
+        done = unlock(database, caller_id=caller_id)
+    print(f"The failed logins of caller {caller_id} are forgotten." if done else f"Caller {caller_id} had none.")
 
 
 @caller_app.command(name="password")

@@ -36,8 +36,12 @@ def certificate_add(
     except OSError as error:
         raise Complaint(f"{file} cannot be read ({error.strerror}); name another file.") from None
     with opened(Settings()) as database:
-        pinned = add_certificate(database, caller_id=caller_id, data=data, now=datetime.now(UTC))
-    print(f"The certificate {pinned.subject}, valid until {pinned.not_after:%Y-%m-%d}, shows caller {caller_id}.")
+        now = datetime.now(UTC)
+        pinned = add_certificate(database, caller_id=caller_id, data=data, now=now)
+    days, shows = f"until {pinned.not_after:%Y-%m-%d}", "shows"
+    if pinned.not_before > now:
+        days, shows = f"from {pinned.not_before:%Y-%m-%d} {days}", "will then show"
+    print(f"The certificate {pinned.subject}, valid {days}, {shows} caller {caller_id}.")
     print(f"Its fingerprint (SHA-256) is {pinned.fingerprint}")
 
 
@@ -61,5 +65,5 @@ def certificate_remove(
 ) -> None:
     """Let a certificate show nobody any more; it is out after callers.credential_cache_seconds at the latest."""
     with opened(Settings()) as database:
-        remove_certificate(database, fingerprint=fingerprint, now=datetime.now(UTC))
-    print("The certificate was removed.")
+        removed = remove_certificate(database, fingerprint=fingerprint, now=datetime.now(UTC))
+    print(f"The certificate {'is' if removed else 'was already'} removed.")

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from leadbridge.authentication.digest import remove_digest_secret, set_digest_secret
 from leadbridge.cli.complaint import Complaint
 from leadbridge.cli.shared import first_line, opened
-from leadbridge.secretbox import SecretKeyError, secret_box
+from leadbridge.sealing import box_to_seal_with
 from leadbridge.settings import Settings
 
 
@@ -32,13 +32,13 @@ def caller_digest(
     settings = Settings()
     with opened(settings) as database:
         if remove:
-            remove_digest_secret(database, caller_id=caller_id)
-            print(f"Digests of caller {caller_id} are not taken any more.")
+            removed = remove_digest_secret(database, caller_id=caller_id)
+            if removed:
+                print(f"Digests of caller {caller_id} are not taken any more.")
+            else:
+                print(f"Caller {caller_id} has no secret for digests.")
             return
         secret = first_line("secret") if secret_stdin else secrets.token_urlsafe(24)
-        try:
-            box = secret_box(settings)
-        except SecretKeyError as error:
-            raise Complaint(f"{error}.") from None
+        box = box_to_seal_with(settings, database)
         set_digest_secret(database, box, caller_id=caller_id, secret=secret, now=datetime.now(UTC))
     print(f"The digest secret of caller {caller_id} was set" + ("." if secret_stdin else f": {secret}"))

@@ -22,7 +22,7 @@ def refusals_list(
     ] = None,
     limit: Annotated[int, Parameter(help="At most so many.", validator=Number(gte=1))] = 50,
 ) -> None:
-    """List refusals, the latest first: reason, caller, operation, address, and the correlation ID that the log has.
+    """List refusals, the latest first: reason, text, caller, operation, address, and the log's correlation ID.
 
     The caller is the one that was proved, so a failed login has none. In a flood alike ones stand in one line, with the
     last one's correlation ID and how many they were.
@@ -31,7 +31,7 @@ def refusals_list(
         since = since.replace(tzinfo=UTC)
     with opened(Settings()) as database, database.read() as tx:
         rows = refusals.listed(tx, caller_id=caller, since=since, limit=limit)
-    shown = table("when", "door", "reason", "caller", "times", wrapped=("operation", "address", "correlation"))
+    shown = table("when", "door", "reason", "caller", "times", wrapped=("text", "operation", "address", "correlation"))
     for row in rows:
         shown.add_row(
             row["recorded_at"].isoformat(timespec="seconds"),
@@ -39,6 +39,7 @@ def refusals_list(
             row["reason_code"],
             row["caller_id"] or "",
             str(row["times"]),
+            row["text"],
             row["operation"] or "",
             row["address"] or "",
             row["correlation_id"],

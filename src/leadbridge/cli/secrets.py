@@ -21,8 +21,7 @@ def secret_rotate() -> None:
     """Seal every secret in the database with the first key. It may be broken off and run again.
 
     With LEADBRIDGE_SECRET_KEY: set it to `NEW,OLD` for every process and restart them, rotate, then set it to `NEW`.
-    With the key file beside the embedded database a new key is made and the old one thrown away; start
-    `leadbridge serve` again afterwards, which knows the old one only.
+    With the key file beside the embedded database a new key is made and the old one thrown away.
     """
     settings = Settings()
     with opened(settings) as database:

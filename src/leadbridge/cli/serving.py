@@ -50,7 +50,7 @@ def forward() -> None:
     Any number of relays may share a PostgreSQL. Needs LEADBRIDGE_CRM_WSDL, or a gateway on this machine and
     LEADBRIDGE_CRM_USERNAME and LEADBRIDGE_CRM_PASSWORD of a caller with the role crm.
     """
-    from leadbridge import wiring  # loads Zeep, which most commands do without
+    from leadbridge.wiring import background  # loads Zeep, which most commands do without
 
     settings = Settings()
     if settings.crm.wsdl is None and settings.crm.username is None:
@@ -62,10 +62,10 @@ def forward() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     with opened(settings) as database:
-        tidy = threading.Thread(target=wiring.keep_tidy, args=(settings, database, stop), daemon=True)
+        tidy = threading.Thread(target=background.keep_tidy, args=(settings, database, stop), daemon=True)
         tidy.start()
         print("leadbridge forwards; Ctrl-C ends it.", flush=True)
-        wiring.relay(settings, database).run(stop)
+        background.relay(settings, database).run(stop)
 
 
 def migrate_command() -> None:

@@ -71,6 +71,7 @@ class Policy:
     partner_decision_time: timedelta | None = None  # how long a partner may take to accept or decline; None: for ever
     questionnaire: Questionnaire | None = None  # without one answers are kept and nothing is computed
     assignment_rules: AssignmentRules = field(default_factory=AssignmentRules)
+    largest_answer_document_bytes: int = 14_000_000
 
 
 _randomness: list[str] = []

@@ -47,6 +47,10 @@ class Dispatcher:
         """The group of operations this one belongs to. Raises KeyError for an unknown name."""
         return self._use_cases[name].group
 
+    def writes(self, name: str) -> bool:
+        """Whether the operation changes anything. Raises KeyError for an unknown name."""
+        return self._use_cases[name].writes
+
     def submit(self, name: str, call: Call) -> Future[Answer] | asyncio.Future[Answer]:
         """Run one call; the future gives its answer or raises what forbids one. Raises Busy at once.
 

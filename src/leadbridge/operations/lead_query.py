@@ -51,24 +51,32 @@ _ALL, _NONE = TransmissionRequestCode.VALUE_1, TransmissionRequestCode.VALUE_2
 _FIND = "/lbl:LeadByElementsQuery_sync/lbl:LeadSelectionByElements"
 
 
-def read_leads(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
+def read_leads(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Read leads in full, in the order of the selection, with the parts that RequestedElements asks for."""
-    return [_read(tx, call) for call in calls]
+    return [_read(tx, call, policy) for call in calls]
 
 
-def _read(tx: Transaction, call: Call) -> Answer:
+def _read(tx: Transaction, call: Call, policy: Policy) -> Answer:
     message = call.message
     log = LogBuilder()
     heads = _selected(tx, call, message.lead_selection_by_id, log)
     wanted = message.requested_elements or RequestedElements()
     ids = [head["id"] for head in heads]
+    documents = wanted.attachment_transmission_request_code is _ALL
+    if documents and leads.document_bytes(tx, ids) > policy.largest_answer_document_bytes:
+        documents = False
+        log.warning(
+            LogItemType.LEAD_ATTACHMENTS_LEFT_OUT,
+            "The attachments of these leads are too large for one answer and left out. Ask for fewer leads at a time.",
+            "/lbl:LeadByIDQuery_sync/lbl:RequestedElements",
+        )
     parts = leads.parts(
         tx,
         ids,
         items=wanted.item_transmission_request_code is not _NONE,
         notes=wanted.note_transmission_request_code is not _NONE,
         history=wanted.history_transmission_request_code is _ALL,
-        documents=wanted.attachment_transmission_request_code is _ALL,
+        documents=documents,
         contacts=True,
         answers=True,
     )

@@ -2,7 +2,15 @@
 
 from fastapi import Request
 
-from leadbridge.authentication.access import Access, NoEvidence, NotAdmitted, NotGranted, TooManyFailures, admit
+from leadbridge.authentication.access import (
+    WRONG_CREDENTIALS,
+    Access,
+    NoEvidence,
+    NotAdmitted,
+    NotGranted,
+    TooManyFailures,
+    admit,
+)
 from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, Token, basic_credentials, bearer_token
 from leadbridge.authentication.proxies import address_of, certificates_of
 from leadbridge.caller import Caller, OperationGroup
@@ -49,4 +57,4 @@ def _problem(error: NotAdmitted, *, by_token: bool) -> Problem:
         case NotGranted():
             return Problem(403, FaultTypeId.UNAUTHORIZED, "This caller may not do this.")
         case _:
-            return unauthenticated("These are not the credentials of a caller.", invalid_token=by_token)
+            return unauthenticated(WRONG_CREDENTIALS, invalid_token=by_token)

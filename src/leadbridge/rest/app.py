@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 
 from leadbridge import __version__
+from leadbridge.auditjournal import AuditJournal
 from leadbridge.log import new_correlation_id
-from leadbridge.refusals import RefusalJournal
 from leadbridge.rest.docs import docs_router
 from leadbridge.rest.openapi import document
 from leadbridge.rest.problems import DOORS, FORESEEN, answer
@@ -24,14 +24,14 @@ PREFIXES = tuple(DOORS)
 class RestApp:
     """Answers every request with a document, and with its correlation id in `X-Correlation-Id`."""
 
-    def __init__(self, *routers: APIRouter, journal: RefusalJournal | None = None) -> None:
+    def __init__(self, *routers: APIRouter, journal: AuditJournal | None = None) -> None:
         # No page of FastAPI's: it would load scripts from somebody else's servers. No redirects: they would lead to
         # whatever host the request names.
         self._app = FastAPI(
             title="leadbridge", version=__version__, docs_url=None, redoc_url=None, redirect_slashes=False
         )
         self._app.openapi = partial(document, self._app)  # type: ignore[method-assign]  # as FastAPI documents it
-        noted_answer = partial(answer, journal=journal or RefusalJournal())
+        noted_answer = partial(answer, journal=journal or AuditJournal())
         for error in (*FORESEEN, Exception):
             self._app.add_exception_handler(error, noted_answer)
         for router in (*routers, docs_router(self._app)):

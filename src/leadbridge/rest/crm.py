@@ -34,7 +34,6 @@ from leadbridge.messages import (
 )
 from leadbridge.operations.call import Answer, Call
 from leadbridge.operations.dispatcher import Dispatcher
-from leadbridge.operations.room import Room
 from leadbridge.quotas import Quotas
 from leadbridge.rest.access import caller_of
 from leadbridge.rest.crm_bodies import (
@@ -51,6 +50,7 @@ from leadbridge.rest.headers import idempotency_key, no_header_twice
 from leadbridge.rest.jsonbody import BodyLimits, check_length, parse_body, read_body, refusal
 from leadbridge.rest.openapi import described
 from leadbridge.rest.problemdetails import KINDS, FieldError, pointer_to
+from leadbridge.room import Room
 
 INTERNAL = "/integration-service/int/api/crm/v1"
 EXTERNAL = "/integration-service/api/crm/v1"

@@ -16,11 +16,12 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from starlette.requests import ClientDisconnect
 
+from leadbridge.authentication.proxies import address_of
 from leadbridge.messages import FaultTypeId
-from leadbridge.operations.room import Room, Share
 from leadbridge.rest.headers import json_length
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 from leadbridge.rest.problems import HANG_UP, Problem
+from leadbridge.room import Room, Share
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -48,7 +49,7 @@ def check_length(request: Request, limits: BodyLimits) -> None:
 
 async def read_body(request: Request, limits: BodyLimits, room: Room) -> bytes:
     """The body, which takes room while it arrives. Raises Problem, Busy."""
-    share, gathered = Share(room), bytearray()
+    share, gathered = Share(room, address_of(request.scope)), bytearray()
     try:
         async with asyncio.timeout(limits.deadline_seconds):
             async for piece in request.stream():

@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from leadbridge.auditjournal import AuditEntry, AuditJournal
 from leadbridge.authentication.proxies import address_of
 from leadbridge.bulk.heading import Unusable
 from leadbridge.bulk.running import Lost
@@ -23,7 +24,6 @@ from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.operations.dispatcher import Busy
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.quotas import OverQuota
-from leadbridge.refusals import RefusalJournal, Refused
 from leadbridge.rest.problemdetails import KINDS, MEDIA_TYPE, FieldError, as_json, problem_details
 from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
 
@@ -48,8 +48,8 @@ class ErrorDocument(BaseModel):
 
 
 class Problem(Exception):
-    """A request that is not done. `code`, `text` and `errors` are those of the document; `journaled` says whether it
-    goes into the audit journal.
+    """A request that is not done. `code`, `text` and `errors` are those of the document, whose text goes on with
+    `more`, which may differ from one request to the next; `journaled` says whether it goes into the audit journal.
     """
 
     def __init__(
@@ -59,6 +59,7 @@ class Problem(Exception):
         text: str,
         headers: Mapping[str, str] | None = None,
         *,
+        more: str = "",
         journaled: bool = True,
         errors: Sequence[FieldError] = (),
     ) -> None:
@@ -66,6 +67,7 @@ class Problem(Exception):
         self.status = status
         self.code = code.value if isinstance(code, FaultTypeId) else str(code)
         self.text = text
+        self.more = more
         self.headers = dict(headers or {})
         self.journaled = journaled
         self.errors = errors
@@ -106,20 +108,19 @@ def busy(text: str) -> Problem:
     return Problem(503, FaultTypeId.BUSY, text, {"Retry-After": str(_RETRY_SECONDS)})
 
 
-def answer(request: Request, error: Exception, *, journal: RefusalJournal) -> JSONResponse:
+def answer(request: Request, error: Exception, *, journal: AuditJournal) -> JSONResponse:
     """The document that answers `error`, which is noted. One that nobody foresaw is logged, with its traceback."""
     reference: str = request.state.correlation_id
     problem = _problem_of(error, reference)
-    log.info("request refused", correlation_id=reference, code=problem.code, status=problem.status)
-    if problem.journaled:
-        journal.note(_refused(request, problem, reference))
+    journal.note(_entry(request, problem, reference), status=problem.status, journaled=problem.journaled)
+    text = problem.text + problem.more
     if _door(request) == "bulk":
-        document = ErrorDocument(status=problem.status, code=problem.code, text=problem.text, correlationId=reference)
+        document = ErrorDocument(status=problem.status, code=problem.code, text=text, correlationId=reference)
         return JSONResponse(document.model_dump(), problem.status, problem.headers)
     details = problem_details(
         problem.code,
         status=problem.status,
-        detail=problem.text,
+        detail=text,
         correlation_id=reference,
         errors=problem.errors,
     )
@@ -130,11 +131,12 @@ def _door(request: Request) -> str:
     return next((door for prefix, door in DOORS.items() if request.url.path.startswith(prefix)), "docs")
 
 
-def _refused(request: Request, problem: Problem, reference: str) -> Refused:
+def _entry(request: Request, problem: Problem, reference: str) -> AuditEntry:
     route = request.scope.get("route")  # its template: what was sent in its place is not kept
-    return Refused(
+    return AuditEntry(
         door=_door(request),
         reason_code=problem.code,
+        text=problem.text,
         correlation_id=reference,
         caller_id=getattr(request.state, "caller_id", None),
         operation=f"{request.method} {route.path}" if route is not None else None,
@@ -149,7 +151,7 @@ def _problem_of(error: Exception, reference: str) -> Problem:
         case OverQuota():
             return too_many("The quota of this caller is used up.", error.retry_after_seconds)
         case Unusable():
-            return Problem(400, FaultTypeId.MALFORMED_MESSAGE, f"The file cannot be used: {error}.")
+            return Problem(400, FaultTypeId.MALFORMED_MESSAGE, "The file cannot be used", more=f": {error}.")
         case TooMuch():
             return Problem(413, FaultTypeId.MESSAGE_TOO_LARGE, f"The file is refused: {error}.", HANG_UP)
         case Lost():
@@ -171,4 +173,4 @@ def _problem_of(error: Exception, reference: str) -> Problem:
             code = FaultTypeId.UNKNOWN_OPERATION if error.status_code == 404 else FaultTypeId.MALFORMED_MESSAGE
             return Problem(error.status_code, code, f"{error.detail}.", error.headers)
     log.error("request failed unforeseen", correlation_id=reference, exc_info=error)
-    return Problem(500, FaultTypeId.INTERNAL_ERROR, f"An unforeseen error. It is logged as {reference}.")
+    return Problem(500, FaultTypeId.INTERNAL_ERROR, "An unforeseen error.", more=f" It is logged as {reference}.")

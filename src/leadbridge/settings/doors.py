@@ -112,7 +112,7 @@ class QuotaSettings(Table):
 
 
 class AuditSettings(Table):
-    """The journal of refusals."""
+    """The audit journal of refusals."""
 
     keep_days: int = Field(default=90, ge=1, le=3_660)
     """How long a refusal is kept: a quarter, because break-ins are found out late. Addresses are personal data, so not

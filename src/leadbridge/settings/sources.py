@@ -129,6 +129,7 @@ def _place(model: type[BaseModel], path: tuple[str, ...], arguments: Mapping[str
     if value is not None:
         return "the arguments"
     for variable, of_path in variables(model).items():
-        if of_path[: len(path)] == path and os.environ.get(variable):
+        # What is wrong may be one of several settings, or one entry of the setting.
+        if (of_path[: len(path)] == path or path[: len(of_path)] == of_path) and os.environ.get(variable):
             return f"the environment ({variable})"
     return os.environ.get(CONFIG_VARIABLE) or "the arguments"

@@ -195,6 +195,14 @@ class GateSettings(Table):
     """From the first to the last byte of a message: the largest one at 2 Mbit/s. A slower sender holds a
     place."""
 
+    least_bytes_per_second: Count = 20_000
+    """What a sender must come to after its first million bytes, or it is given up: whoever stops in the middle of a
+    long message holds room that others need. It is a tenth of 2 Mbit/s. It holds for bulk messages too, and for whoever
+    reads a long answer."""
+
+    pace_seconds: Seconds = 10
+    """The stretches of time of which each must bring what that rate comes to: longer than a line stutters."""
+
 
 class BulkSettings(Table):
     """Bulk files: how they are cut, who takes them in, and what a file may come to."""
@@ -275,8 +283,15 @@ class LoadSettings(Table):
     wait until its own patience ends, and then send again."""
 
     most_bytes_under_way: int = Field(default=256_000_000, ge=32_000_000, le=16_000_000_000)
-    """Bytes of all messages that are being received or worked on. A parsed message takes some ten times as much
-    memory; thirty leads with all attachments fit in, or a hundred thousand without."""
+    """Bytes of all messages that are being received or worked on, and of long answers until they are read. A parsed
+    message takes some ten times as much memory; thirty leads with all attachments fit in, or a hundred thousand
+    without. What comes from one address (of IPv6 its /64) has a quarter of it until its sender has shown who it is, and
+    an eighth is kept for messages below 131 kB."""
+
+    largest_answer_document_bytes: int = Field(default=14_000_000, ge=5_242_880, le=1_000_000_000)
+    """Bytes of all attachments in the answer to one ReadLead: 19 MB in base64, and several times that while it is made.
+    Where the leads asked for have more, they are answered without, and the Log says so. One lead may have 5 MiB, which
+    always fit."""
 
     most_connections: int = Field(default=8_000, ge=16, le=1_000_000)
     """Connections that each process holds, idle ones too, at some 40 kB; whoever comes then waits until one ends. Slow
@@ -313,8 +328,8 @@ class WssSettings(Table):
     that has a password too. None by default: a caller agrees to it with the site."""
 
     signing_key_file: str | None = Field(default=None, min_length=1)
-    """PEM file of the private key that answers to signed messages are signed with, faults too. None: they are not
-    signed. Every machine has its copy, which nobody else may read."""
+    """PEM file of the private key that answers to signed messages are signed with, and faults of those that were
+    admitted. None: they are not signed. Every machine has its copy, which nobody else may read."""
 
     signing_certificate_file: str | None = Field(default=None, min_length=1)
     """PEM file of the certificate of that key, for callers to verify answers with."""
@@ -332,7 +347,9 @@ def by_caller(codes: object) -> object:
     """What the environment says as acme=CREATE,beta=LINK."""
     if not isinstance(codes, str):
         return codes
-    pairs = (one.partition("=") for one in codes.split(","))
+    pairs = [one.partition("=") for one in codes.split(",")]
+    if not all(equals for _, equals, _ in pairs):
+        raise ValueError("must be ID=value for each caller, with commas between them")
     return {caller_id.strip(): code.strip() for caller_id, _, code in pairs}
 
 

@@ -6,7 +6,6 @@ The algorithms are the ones that every toolkit has: sha256, and with a longer cu
 from base64 import b64encode
 from datetime import datetime, timedelta
 from pathlib import Path
-from stat import S_IROTH
 from uuid import uuid4
 
 from cryptography import x509
@@ -17,6 +16,7 @@ from lxml import etree
 from signxml.algorithms import CanonicalizationMethod, DigestAlgorithm, SignatureConstructionMethod, SignatureMethod
 from signxml.signer import XMLSigner
 
+from leadbridge.keyfiles import WAY_OUT, others_may_read
 from leadbridge.settings import SettingsError
 from leadbridge.signatures.names import (
     BASE64,
@@ -95,8 +95,8 @@ def signer_from(*, key_file: str, certificate_file: str, setting: str) -> Signer
     key_name, certificate_name = f"{setting}_key_file", f"{setting}_certificate_file"
     try:
         path = Path(key_file)
-        if path.stat().st_mode & S_IROTH:
-            raise _unusable(f"{key_name}: others may read the private key; take that from them (chmod o-r)")
+        if others_may_read(path):
+            raise _unusable(f"{key_name}: {WAY_OUT}")
         key = load_pem_private_key(path.read_bytes(), password=None)
     except OSError as error:
         raise _unusable(f"{key_name}: the file cannot be read ({error.strerror})") from None

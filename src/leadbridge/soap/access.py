@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from leadbridge.authentication.access import (
+    WRONG_CREDENTIALS,
     Access,
     CallersDiffer,
     NoEvidence,
@@ -15,13 +16,12 @@ from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, 
 from leadbridge.caller import Caller
 from leadbridge.messages import FaultTypeId
 from leadbridge.soap.faults import QName, Refusal
-from leadbridge.soap.security.header import SecurityHeader
-from leadbridge.soap.security.refusals import (
+from leadbridge.soap.security.codes import (
     FAILED_AUTHENTICATION,
     INVALID_SECURITY_TOKEN,
-    WRONG_CREDENTIALS,
     unauthenticated,
 )
+from leadbridge.soap.security.header import SecurityHeader
 
 _NO_HEADER = SecurityHeader()
 
@@ -71,7 +71,9 @@ def refusal_of(error: NotAdmitted, code: QName | None = None) -> Refusal:
         case CallersDiffer():
             return unauthenticated("The credentials of the message name different callers.", code)
         case Replayed():
-            return Refusal(FaultTypeId.MESSAGE_REPLAYED, subcodes=[INVALID_SECURITY_TOKEN])
+            refusal = Refusal(FaultTypeId.MESSAGE_REPLAYED, subcodes=[INVALID_SECURITY_TOKEN])
+            refusal.caller = error.caller
+            return refusal
         case NotGranted():
             return Refusal(FaultTypeId.UNAUTHORIZED)
         case _:

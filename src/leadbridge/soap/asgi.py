@@ -1,6 +1,7 @@
 """The ASGI application of the SOAP door: addresses, methods, and the way of one call through all checks.
 
-`/soap/<Service>` takes POST, and publishes the contract on GET: `?wsdl`, `?wsdl=flat`, `?xsd=<file>`.
+`/soap/<Service>` takes POST, and publishes the contract on GET: `?wsdl`, `?wsdl=flat`, `?xsd=<file>`. The same holds
+below the path of our public address, because a proxy in front may leave that on; below any other there is nothing.
 Whatever happens, a POST is answered with an answer or a fault of the contract; the last handler turns what
 nobody foresaw into InternalError.
 """
@@ -10,23 +11,24 @@ from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from urllib.parse import urlsplit
 
+from leadbridge.auditjournal import AuditEntry, AuditJournal
 from leadbridge.authentication.access import Access
 from leadbridge.authentication.proxies import address_of, certificates_of
 from leadbridge.caller import Caller, OperationGroup
 from leadbridge.contract.operations import ContractOperation
 from leadbridge.contract.operations import operations as contract_operations
-from leadbridge.log import get_logger, new_correlation_id
+from leadbridge.log import new_correlation_id
 from leadbridge.messages import FaultTypeId
-from leadbridge.operations.room import Room, Share
 from leadbridge.quotas import Quotas
-from leadbridge.refusals import RefusalJournal, Refused
+from leadbridge.room import LONG_MESSAGE, Room, Share
 from leadbridge.soap import faults, gate
 from leadbridge.soap.access import caller_of
+from leadbridge.soap.addressing import Addressing
 from leadbridge.soap.application import ContractApplication, service_of
 from leadbridge.soap.envelope import Envelope, open_envelope
-from leadbridge.soap.faults import Refusal, refusal_of
+from leadbridge.soap.faults import Fault, Refusal, refusal_of
 from leadbridge.soap.gate import Receive, Scope, Send
 from leadbridge.soap.limits import GateLimits
 from leadbridge.soap.publication import Publication, WsdlAccess
@@ -34,18 +36,13 @@ from leadbridge.soap.security import signature
 from leadbridge.soap.security.freshness import Freshness
 from leadbridge.soap.security.header import SecurityHeader, read_security_header
 from leadbridge.soap.security.signature import Signing
+from leadbridge.soap.sending import send_answer
 from leadbridge.soap.transport import AsgiTransport, RunsUseCases, Visit
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
 __all__ = ["GateLimits", "SoapApp", "soap_app"]
 
-log = get_logger(__name__)
-
 PREFIX = "/soap/"
-
-# From this length on (bytes), parsing, validation and decoding run in a thread: they take milliseconds
-# then, in which the event loop would serve nobody else. Below, changing threads costs more than it saves.
-LONG_MESSAGE = 131_072
 
 _Headers = Sequence[tuple[bytes, bytes]]
 
@@ -65,7 +62,7 @@ def soap_app(
     operations: Iterable[ContractOperation] | None = None,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     quotas: Quotas | None = None,
-    journal: RefusalJournal | None = None,
+    journal: AuditJournal | None = None,
 ) -> "SoapApp":
     """Build the door.
 
@@ -85,48 +82,58 @@ def soap_app(
         for version in (SOAP_11, SOAP_12):
             application = ContractApplication(service, of_service, version)
             transports[name, version] = AsgiTransport(application, validate_answers=validate_answers)
+    limits_of = {name: (service_limits or {}).get(name, limits) for name in by_service}
+    largest_message = max(one.largest_message_bytes for one in (limits, *limits_of.values()))
     return SoapApp(
+        services={
+            f"{base}{PREFIX}{name}": name for base in ("", urlsplit(public_url).path.rstrip("/")) for name in by_service
+        },
         transports=transports,
         publication=Publication(public_url=public_url, access=wsdl_access, identify=partial(caller_of, access)),
         dispatcher=dispatcher,
         access=access,
-        limits={name: (service_limits or {}).get(name, limits) for name in by_service},
-        room=room or Room(256_000_000),
+        limits=limits_of,
+        general_limits=limits,
+        room=room or Room(256_000_000, largest_message=largest_message),
         freshness=freshness,
         signing=signing,
         clock=clock,
         quotas=quotas or Quotas(),
-        journal=journal or RefusalJournal(),
+        journal=journal or AuditJournal(),
         groups={name: dispatcher.group(of_service[0].name) for name, of_service in by_service.items()},
         bulk={one.request for of_service in by_service.values() for one in of_service if one.name == "SubmitLeadBulk"},
     )
 
 
 class SoapApp:
-    """An ASGI application for the paths below `/soap/`. Safe to use from one event loop at a time."""
+    """An ASGI application for the paths of `services`. Safe to use from one event loop at a time."""
 
     def __init__(
         self,
         *,
+        services: Mapping[str, str],
         transports: Mapping[tuple[str, SoapVersion], AsgiTransport],
         publication: Publication,
         dispatcher: RunsUseCases,
         access: Access,
         limits: Mapping[str, GateLimits],
+        general_limits: GateLimits,
         room: Room,
         freshness: Freshness,
         signing: Signing,
         clock: Callable[[], datetime],
         quotas: Quotas,
-        journal: RefusalJournal,
+        journal: AuditJournal,
         groups: Mapping[str, OperationGroup],
         bulk: Set[str],
     ) -> None:
+        self._services = services
         self._transports = transports
         self._publication = publication
         self._dispatcher = dispatcher
         self._access = access
         self._limits = limits
+        self._general_limits = general_limits
         self._room = room
         self._freshness = freshness
         self._signing = signing
@@ -141,48 +148,53 @@ class SoapApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
         assert scope["type"] == "http", "the SOAP door is mounted for HTTP alone"
-        method, service = scope["method"], scope["path"].rpartition("/")[2]
-        known = scope["path"].endswith(PREFIX + service) and (service, SOAP_11) in self._transports
-        correlation_id = new_correlation_id()
-        trail = _Trail(address_of(scope), correlation_id)
+        trail = _Trail(address_of(scope), new_correlation_id())
+        share = Share(self._room, trail.address)
         try:
-            if not known:
-                raise Refusal(FaultTypeId.UNKNOWN_OPERATION, "There is no such service.", status=404)
-            if method == "POST":
-                status, headers, pieces = await self._call(service, scope, receive, trail)
-            elif method in ("GET", "HEAD"):
-                content = await self._publication.answer(
-                    service, scope["query_string"], scope["headers"], address=trail.address
-                )
-                status, headers, pieces = 200, (_XML_TYPE,), (content,)
-            else:
-                raise _only_post()
+            status, headers, pieces = await self._answer(scope, receive, trail, share)
+            await send_answer(
+                send,
+                status,
+                headers,
+                pieces,
+                correlation_id=trail.correlation_id,
+                body=scope["method"] != "HEAD",
+                limits=self._general_limits,
+            )
         except gate.Disconnected:
             return
-        except Exception as error:  # noqa: BLE001  # the last handler: whatever it is, the caller gets a fault
-            refusal = refusal_of(error, correlation_id=correlation_id)
-            version = gate.version_to_answer_in(scope["headers"]) if method == "POST" else SOAP_11
-            fault = faults.write(refusal, version)
-            status, pieces = fault.status, (fault.body,)
-            headers = (*fault.headers, (b"content-type", version.content_type))
-            self._note(trail, refusal.fault_type, status, journaled=refusal.journaled)
-        await _send(send, status, headers, pieces, correlation_id=correlation_id, body=method != "HEAD")
-
-    async def _call(
-        self,
-        service: str,
-        scope: Scope,
-        receive: Receive,
-        trail: "_Trail",
-    ) -> tuple[int, _Headers, Sequence[bytes]]:
-        """One call within the room that is left. Raises Refusal, Busy, Disconnected."""
-        share = Share(self._room)
-        try:
-            return await self._checked_call(service, scope, receive, trail, share)
         finally:
             share.end()
 
-    async def _checked_call(
+    async def _answer(
+        self, scope: Scope, receive: Receive, trail: "_Trail", share: Share
+    ) -> tuple[int, _Headers, Sequence[bytes]]:
+        """What one request is answered with, whatever happens. Raises Disconnected."""
+        method, service = scope["method"], self._services.get(scope["path"])
+        try:
+            if service is None:
+                raise Refusal(FaultTypeId.UNKNOWN_OPERATION, "There is no such service.", status=404)
+            if method == "POST":
+                return await self._call(service, scope, receive, trail, share)
+            if method not in ("GET", "HEAD"):
+                raise _only_post()
+            content = await self._publication.answer(
+                service, scope["query_string"], scope["headers"], address=trail.address
+            )
+            return 200, (_XML_TYPE,), (content,)
+        except gate.Disconnected:
+            raise
+        except Exception as error:  # noqa: BLE001  # the last handler: whatever it is, the caller gets a fault
+            refusal = refusal_of(error, correlation_id=trail.correlation_id)
+            refusal.addressing = refusal.addressing or trail.addressing
+            trail.caller = trail.caller or refusal.caller
+            version = gate.version_to_answer_in(scope["headers"]) if method == "POST" else SOAP_11
+            fault = faults.write(refusal, version)
+            self._note(trail, fault, journaled=refusal.journaled)
+            pieces = await self._signed(trail, (fault.body,))
+            return fault.status, (*fault.headers, (b"content-type", version.content_type)), pieces
+
+    async def _call(
         self,
         service: str,
         scope: Scope,
@@ -198,17 +210,12 @@ class SoapApp:
         long = len(data) > LONG_MESSAGE
         opening = partial(open_envelope, data, version, deepest_element=limits.deepest_element)
         envelope = await asyncio.to_thread(opening) if long else opening()
-        try:
-            caller = await self._caller_of(scope, head, envelope, trail, long=long)
-            await self._quotas.take_call(caller, self._groups[service])
-            if envelope.payload.tag in self._bulk:
-                await self._quotas.take_bytes(caller, len(data))
-        except Exception as error:
-            refusal = refusal_of(error, correlation_id=trail.correlation_id)
-            refusal.addressing = envelope.addressing
-            if refusal is error:
-                raise
-            raise refusal from error
+        trail.addressing = envelope.addressing
+        caller = await self._caller_of(scope, head, envelope, trail, long=long)
+        share.vouch()
+        await self._quotas.take_call(caller, self._groups[service])
+        if envelope.payload.tag in self._bulk:
+            await self._quotas.take_bytes(caller, len(data))
         visit = Visit(
             envelope=envelope,
             actions=head.actions + envelope.addressing.actions if envelope.addressing else head.actions,
@@ -219,17 +226,35 @@ class SoapApp:
         )
         transport = self._transports[service, version]
         ctx = await asyncio.to_thread(transport.take, visit) if long else transport.take(visit)
-        pieces = await transport.answer(ctx)
-        if envelope.signed and self._signing.signer is not None:
-            signing = partial(signature.signed_answer, self._signing.signer, pieces, now=self._clock())
-            long = sum(map(len, pieces)) > LONG_MESSAGE
-            pieces = (await asyncio.to_thread(signing) if long else signing(),)
+        pieces: Sequence[bytes] = await transport.answer(ctx)
+        trail.operation = visit.operation.name if visit.operation else None
+        self._keep_room(share, pieces, visit)
+        pieces = await self._signed(trail, pieces)
         content_type = (b"content-type", version.content_type)
         if visit.fault is None:
             return 200, (content_type,), pieces
-        trail.operation = visit.operation.name if visit.operation else None
-        self._note(trail, visit.fault.fault_type, visit.fault.status)
+        self._note(trail, visit.fault)
         return visit.fault.status, (*visit.fault.headers, content_type), pieces
+
+    def _keep_room(self, share: Share, pieces: Sequence[bytes], visit: Visit) -> None:
+        """In place of the message, room is taken for its answer until it is read, where that is long.
+
+        Raises Busy where there is none; only for what was read, because what has been done must be told.
+        """
+        share.end()
+        length = sum(map(len, pieces))
+        if length > LONG_MESSAGE:
+            reads = visit.fault is None and visit.operation and not self._dispatcher.writes(visit.operation.name)
+            share.grow(length, in_any_case=not reads)
+
+    async def _signed(self, trail: "_Trail", pieces: Sequence[bytes]) -> Sequence[bytes]:
+        """The answer to a signed message, or its fault, signed where we have a key."""
+        if not trail.signed or self._signing.signer is None:
+            return pieces
+        trail.signed = False  # once: the fault that says that it failed goes out as it is
+        signing = partial(signature.signed_answer, self._signing.signer, pieces, now=self._clock())
+        long = sum(map(len, pieces)) > LONG_MESSAGE
+        return (await asyncio.to_thread(signing) if long else signing(),)
 
     async def _caller_of(
         self, scope: Scope, head: gate.Head, envelope: Envelope, trail: "_Trail", *, long: bool
@@ -245,7 +270,7 @@ class SoapApp:
             signed = await signature.verified(
                 envelope, access=self._access, freshness=self._freshness, now=self._clock(), thread=thread
             )
-            envelope.payload, envelope.signed = signed.payload, True
+            envelope.payload, trail.signed = signed.payload, True
             shown = shown.and_signed(signed.evidence, signed.once)
         trail.caller = caller = await caller_of(
             self._access,
@@ -254,43 +279,36 @@ class SoapApp:
             certificates=certificates_of(scope),
             address=trail.address,
         )
-        if caller.id in self._signing.must_sign and not envelope.signed:
+        if caller.id in self._signing.must_sign and not trail.signed:
             raise signature.missing()
         return caller
 
-    def _note(self, trail: "_Trail", reason: FaultTypeId, status: int, *, journaled: bool = True) -> None:
+    def _note(self, trail: "_Trail", fault: Fault, *, journaled: bool = True) -> None:
         """Say in the log and in the audit journal that a call was refused."""
-        caller_id = trail.caller.id if trail.caller is not None else None
-        log.info(
-            "call refused",
+        entry = AuditEntry(
+            door="soap",
+            reason_code=fault.fault_type.value,
+            text=fault.text,
             correlation_id=trail.correlation_id,
-            fault=reason.value,
-            status=status,
-            caller=caller_id,
+            caller_id=trail.caller.id if trail.caller is not None else None,
             operation=trail.operation,
+            address=trail.address or None,
         )
-        if journaled:
-            refused = Refused(
-                door="soap",
-                reason_code=reason.value,
-                correlation_id=trail.correlation_id,
-                caller_id=caller_id,
-                operation=trail.operation,
-                address=trail.address or None,
-            )
-            self._journal.note(refused)
+        self._journal.note(entry, status=fault.status, journaled=journaled)
 
 
 class _Trail:
-    """What is known of a request, should it be refused."""
+    """What is known of a request, should it be refused. `signed`: its signature was verified, so the answer has one."""
 
-    __slots__ = ("address", "caller", "correlation_id", "operation")
+    __slots__ = ("address", "addressing", "caller", "correlation_id", "operation", "signed")
 
     def __init__(self, address: str, correlation_id: str) -> None:
         self.address = address
         self.correlation_id = correlation_id
         self.caller: Caller | None = None
         self.operation: str | None = None
+        self.addressing: Addressing | None = None
+        self.signed = False
 
 
 _XML_TYPE = (b"content-type", b"text/xml; charset=utf-8")
@@ -299,18 +317,3 @@ _XML_TYPE = (b"content-type", b"text/xml; charset=utf-8")
 def _only_post() -> Refusal:
     text = "Send a SOAP message with POST, or read the contract with GET and ?wsdl."
     return Refusal(FaultTypeId.MALFORMED_MESSAGE, text, status=405, headers=[(b"allow", b"GET, HEAD, POST")])
-
-
-async def _send(
-    send: Send, status: int, headers: _Headers, pieces: Sequence[bytes], *, correlation_id: str, body: bool
-) -> None:
-    content = pieces[0] if len(pieces) == 1 else b"".join(pieces)
-    sent_headers: list[tuple[bytes, bytes]] = [
-        *headers,
-        (b"content-length", b"%d" % len(content)),
-        (b"x-content-type-options", b"nosniff"),
-        (b"x-correlation-id", correlation_id.encode()),
-    ]
-    start: dict[str, Any] = {"type": "http.response.start", "status": status, "headers": sent_headers}
-    await send(start)
-    await send({"type": "http.response.body", "body": content if body else b""})

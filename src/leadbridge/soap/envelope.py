@@ -15,21 +15,19 @@ from lxml import etree
 
 from leadbridge.contract.parsing import MalformedXml, parse
 from leadbridge.messages import FaultTypeId
+from leadbridge.signatures.names import SECURITY, WSSE
 from leadbridge.soap.addressing import LONGEST_MESSAGE_ID, MESSAGE_ID, WSA, WSA_NAMES, Addressing, addressing_of
 from leadbridge.soap.faults import FaultCode, QName, Refusal, malformed
 from leadbridge.soap.guard import too_deep
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 
-WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
-WSU = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-utility-1.0.xsd"
 _XSI = "http://www.w3.org/2001/XMLSchema-instance"
 
-_SECURITY = f"{{{WSSE}}}Security"
 _WSA_REPLIES = (f"{{{WSA}}}ReplyTo", f"{{{WSA}}}FaultTo")
 _WSA_ADDRESS = f"{{{WSA}}}Address"
 _WSA_HERE = (f"{WSA}/anonymous", f"{WSA}/none")
 _WSA_ONCE = frozenset(f"{{{WSA}}}{name}" for name in ("Action", "FaultTo", "From", "MessageID", "ReplyTo", "To"))
-_UNDERSTOOD = frozenset({_SECURITY, *(f"{{{WSA}}}{name}" for name in WSA_NAMES)})
+_UNDERSTOOD = frozenset({SECURITY, *(f"{{{WSA}}}{name}" for name in WSA_NAMES)})
 
 _HINTS = (f"{{{_XSI}}}schemaLocation", f"{{{_XSI}}}noNamespaceSchemaLocation")
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
@@ -44,7 +42,7 @@ _ENCODED = etree.XPath(
 class Envelope:
     """An envelope that keeps the rules.
 
-    `payload` is the only child of its Body; of a message that was `signed` it is what was verified. `addressing` is
+    `payload` is the only child of its Body; of a signed message it is then what was verified. `addressing` is
     None where its headers have nothing of WS-Addressing. `hints` says that there may be some about schemas, which the
     payload must lose before it is validated (`without_hints`), and not before its signature was verified.
     """
@@ -53,7 +51,6 @@ class Envelope:
     security: etree._Element | None
     addressing: Addressing | None
     hints: bool = False
-    signed: bool = False
 
 
 def open_envelope(data: bytes, version: SoapVersion, *, deepest_element: int) -> Envelope:
@@ -193,7 +190,7 @@ def _not_understood(block: etree._Element) -> bytes:
 
 def _security_of(blocks: Iterable[etree._Element]) -> etree._Element | None:
     """The Security header for us; WS-Security 1.1 section 6 allows one."""
-    found = [block for block in blocks if block.tag == _SECURITY]
+    found = [block for block in blocks if block.tag == SECURITY]
     if len(found) > 1:
         text = "A message may have one Security header for one receiver."
         raise Refusal(FaultTypeId.MALFORMED_MESSAGE, text, subcodes=[QName("wsse", WSSE, "InvalidSecurity")])

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import NamedTuple
 from xml.sax.saxutils import escape
 
+from leadbridge.caller import Caller
 from leadbridge.contract import codec
 from leadbridge.contract.hashing import RelativeNamespace
 from leadbridge.contract.schema import ContractViolation
@@ -81,10 +82,18 @@ KINDS: dict[FaultTypeId, Kind] = {
     ),
     FaultTypeId.UNKNOWN_OPERATION: _sender("The Body names no operation of this service."),
     FaultTypeId.ACTION_MISMATCH: _sender("SOAPAction, action or wsa:Action name another operation than the Body."),
-    FaultTypeId.UNAUTHENTICATED: _sender("Send the credentials of a caller: HTTP Basic or a UsernameToken.", 401),
+    FaultTypeId.UNAUTHENTICATED: _sender(
+        "Send the credentials of a caller: HTTP Basic, a UsernameToken or an X.509 signature; bearer tokens are for "
+        "/bulk/leads.",
+        401,
+    ),
     FaultTypeId.UNAUTHORIZED: _sender("This caller may not call this operation."),
-    FaultTypeId.MESSAGE_EXPIRED: _sender("The Timestamp of the message has run out."),
-    FaultTypeId.MESSAGE_REPLAYED: _sender("This message has been sent before and may not be sent again."),
+    FaultTypeId.MESSAGE_EXPIRED: _sender(
+        "The Security header has run out: its Created is too old, or its Expires is over."
+    ),
+    FaultTypeId.MESSAGE_REPLAYED: _sender(
+        "The Nonce or signature was used before: send the message again with a new one."
+    ),
     FaultTypeId.IDEMPOTENCY_CONFLICT: _sender("The header UUID was used before with other content."),
     FaultTypeId.BUSY: Kind(FaultCode.SERVER, 503, 503, "Too many calls wait. Try again after the time in Retry-After."),
     FaultTypeId.INTERNAL_ERROR: Kind(
@@ -132,6 +141,7 @@ class Refusal(Exception):
         self.header = header
         self.hang_up = hang_up
         self.journaled = True
+        self.caller: Caller | None = None  # where one was proved nevertheless
         self.addressing: Addressing | None = None  # of the message that is refused, where it was read so far
 
 
@@ -204,9 +214,10 @@ def _detail(
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault ready for the wire."""
+    """A fault ready for the wire. `text` is the one that all faults for the same reason have."""
 
     fault_type: FaultTypeId
+    text: str
     status: int
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
@@ -226,7 +237,9 @@ def write(refusal: Refusal, version: SoapVersion) -> Fault:
         body = version.opening(header=header) + _fault_11(refusal) + version.tail
     else:
         body = version.opening(header=header + refusal.header) + _fault_12(refusal) + version.tail
-    return Fault(refusal.fault_type, _status(refusal, version), headers, body)
+    # That of an unforeseen error names its place in the log.
+    text = KINDS[refusal.fault_type].text if refusal.fault_type is FaultTypeId.INTERNAL_ERROR else refusal.text
+    return Fault(refusal.fault_type, text, _status(refusal, version), headers, body)
 
 
 def _action(refusal: Refusal) -> str:

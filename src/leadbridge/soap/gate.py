@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from leadbridge.messages import FaultTypeId
-from leadbridge.operations.room import Share
+from leadbridge.room import Share
 from leadbridge.soap.faults import Refusal, malformed
 from leadbridge.soap.guard import Guard
 from leadbridge.soap.limits import GateLimits
@@ -35,6 +35,8 @@ _CONTENT_TYPE = re.compile(rf"[ \t]*({_WORD}/{_WORD})((?:{_PARAMETER})*)[ \t]*;?
 _PARAMETERS = re.compile(_PARAMETER)
 _LONGEST_CONTENT_TYPE = 1_000
 _LONGEST_ACTION = 1_000
+
+_PACED_FROM = 1_000_000  # bytes: from there on a sender holds room that others need, and must keep a pace
 
 
 class Disconnected(Exception):
@@ -159,8 +161,10 @@ async def read_body(receive: Receive, *, head: Head, limits: GateLimits, share: 
     guard = Guard(limits, charset=head.media_type.charset, most_bytes=most)
     more = True
     size = 0
+    due = _PACED_FROM  # the size at which its sender gets time for as many bytes again as its pace must bring
+    last: float | None = None
     try:
-        async with asyncio.timeout(limits.body_deadline_seconds):
+        async with asyncio.timeout(limits.body_deadline_seconds) as deadline:
             while more:
                 event = await receive()
                 if event["type"] == "http.disconnect":
@@ -173,6 +177,10 @@ async def read_body(receive: Receive, *, head: Head, limits: GateLimits, share: 
                 if data:
                     share.grow(len(data))
                     guard.feed(data)
+                if size >= due:
+                    due = size + int(limits.pace_seconds * limits.least_bytes_per_second)
+                    last = last or deadline.when() or 0.0
+                    deadline.reschedule(min(last, asyncio.get_running_loop().time() + limits.pace_seconds))
         if not size:
             raise malformed("The request has no message.")
         return guard.finish()
@@ -181,6 +189,8 @@ async def read_body(receive: Receive, *, head: Head, limits: GateLimits, share: 
         raise
     except TimeoutError:
         text = f"The message did not arrive within {limits.body_deadline_seconds:g} seconds."
+        if last is not None:
+            text = f"{text[:-1]}, or with less than {limits.least_bytes_per_second:,} bytes a second."
         raise Refusal(FaultTypeId.MALFORMED_MESSAGE, text, status=408, hang_up=True) from None
 
 

@@ -18,3 +18,5 @@ class GateLimits:
     longest_attribute_value: int
     longest_text: int
     body_deadline_seconds: float
+    least_bytes_per_second: int
+    pace_seconds: float

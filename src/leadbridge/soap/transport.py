@@ -36,6 +36,9 @@ class RunsUseCases(Protocol):
     def group(self, name: str) -> OperationGroup:
         """The group of operations that this one is granted with."""
 
+    def writes(self, name: str) -> bool:
+        """Whether the operation changes anything."""
+
 
 @dataclass(slots=True)
 class Visit:

@@ -42,8 +42,13 @@ def pin(tx: Transaction, row: Row) -> str:
     return str(row["caller_id"])
 
 
+def exists(tx: Transaction, fingerprint: str) -> bool:
+    """Whether a certificate of this fingerprint is pinned, or was."""
+    return bool(fetch(tx, select(_certificate.c.fingerprint).where(_certificate.c.fingerprint == fingerprint)))
+
+
 def remove(tx: Transaction, fingerprint: str, now: datetime) -> bool:
-    """Let a certificate show nobody any more. False when none of this fingerprint is pinned."""
+    """Let a certificate show nobody any more. False when none of this fingerprint is pinned any more."""
     statement = (
         update(_certificate)
         .where(_certificate.c.fingerprint == fingerprint, _certificate.c.removed_at.is_(None))

@@ -24,8 +24,8 @@ from leadbridge.store.exchange import Exchanges, Request
 # How long a writer waits for the others of its database before it gives up.
 PATIENCE_SECONDS: Final = 30
 # How often a turn is looked for that another process has; and how often by those who give way to others.
-_LOOK_SECONDS: Final = 0.001
-_LOOK_SECONDS_GIVING_WAY: Final = 0.004
+_LOOK_SECONDS: Final = 0.000_5
+_LOOK_SECONDS_GIVING_WAY: Final = 0.002
 # What takes less than this is not worth a thread of its own: to hand a commit over and back takes 0.1 to 0.3 ms, and a
 # quick disk no longer than that for a single lead.
 _QUICK_SECONDS: Final = 0.001

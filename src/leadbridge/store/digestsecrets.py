@@ -24,6 +24,11 @@ def with_caller(tx: Transaction, caller_id: str) -> Row | None:
     return found[0] if found else None
 
 
+def set_at(tx: Transaction) -> dict[str, datetime]:
+    """When the secret of each caller that has one was set."""
+    return {row["caller_id"]: row["set_at"] for row in fetch(tx, select(_secret.c.caller_id, _secret.c.set_at))}
+
+
 def put(tx: Transaction, caller_id: str, sealed: bytes, now: datetime) -> None:
     """Give a caller this secret, in place of the one it had. Lock the caller before."""
     remove(tx, caller_id)

@@ -8,7 +8,20 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, ForeignKey, Integer, Select, Table, and_, bindparam, delete, select, union
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    ForeignKey,
+    Integer,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+    union,
+)
 
 from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
@@ -31,6 +44,7 @@ from leadbridge.store.visibility import may_read_partner, may_see_lead, rule_of,
 
 __all__ = [
     "LeadParts",
+    "document_bytes",
     "external_keys_taken",
     "find",
     "insert",
@@ -251,6 +265,17 @@ _PARTS: Mapping[str, Select[Any]] = {
     "contacts": _by_lead(tables.lead_contact),
     "answers": _by_lead(tables.lead_questionnaire_answer),
 }
+
+
+_DOCUMENT_BYTES = select(func.coalesce(func.sum(func.length(tables.lead_document.c.content)), 0).label("bytes")).where(
+    one_of(tables.lead_document.c.lead_id, "lead_ids")
+)
+
+
+def document_bytes(tx: Transaction, lead_ids: Collection[str]) -> int:
+    """How many bytes the documents of these leads have together; none of them is read."""
+    (row,) = fetch(tx, _DOCUMENT_BYTES, {"lead_ids": lead_ids})
+    return int(row["bytes"])
 
 
 def parts(

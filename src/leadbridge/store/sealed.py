@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import Column, Table, select, update
 
@@ -18,11 +19,22 @@ class _Sealed:
     table: Table
     key: Column[str]
     column: Column[bytes]
+    set_at: Column[datetime]
 
 
-_ALL = (
-    _Sealed(tables.caller_digest_secret, tables.caller_digest_secret.c.caller_id, tables.caller_digest_secret.c.sealed),
-)
+_DIGEST = tables.caller_digest_secret
+_ALL = (_Sealed(_DIGEST, _DIGEST.c.caller_id, _DIGEST.c.sealed, _DIGEST.c.set_at),)
+
+
+def latest(database: Database) -> bytes | None:
+    """The sealed secret that was set last; None where there is none."""
+    with database.read() as tx:
+        found = [
+            tx.connection.execute(select(sealed.set_at, sealed.column).order_by(sealed.set_at.desc()).limit(1)).first()
+            for sealed in _ALL
+        ]
+    row = max((row for row in found if row is not None), key=lambda row: row[0], default=None)
+    return bytes(row[1]) if row is not None else None
 
 
 def reseal(database: Database, change: Callable[[bytes], bytes | None]) -> tuple[int, int]:

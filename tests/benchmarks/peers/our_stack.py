@@ -4,7 +4,7 @@ Use cases run as in `leadbridge serve`, calls that come together in one group; o
 """
 
 from leadbridge.soap.asgi import SoapApp
-from leadbridge.wiring import spare_the_collector
+from leadbridge.wiring.gateway import spare_the_collector
 from tests.benchmarks.stack import our_app
 
 

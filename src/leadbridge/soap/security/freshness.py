@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from leadbridge.messages import FaultTypeId
-from leadbridge.soap.envelope import WSU
+from leadbridge.signatures.names import WSU
 from leadbridge.soap.faults import QName, Refusal
-from leadbridge.soap.security.refusals import INVALID_SECURITY, unauthenticated
+from leadbridge.soap.security.codes import INVALID_SECURITY, unauthenticated
 
 MESSAGE_EXPIRED = QName("wsu", WSU, "MessageExpired")
 
-_WHITE_SPACE = " \t\r\n"
+WHITE_SPACE = " \t\r\n"  # of XML
 _DATE_TIME = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,20})?"
     r"(Z|[+-](0[0-9]|1[0-3]):[0-5][0-9]|[+-]14:00)"
@@ -49,8 +49,7 @@ class Freshness:
 
 def expired() -> Refusal:
     """The refusal of a message that is too old."""
-    text = "The Security header has run out: its Created is too old, or its Expires is over."
-    return Refusal(FaultTypeId.MESSAGE_EXPIRED, text, subcodes=[MESSAGE_EXPIRED])
+    return Refusal(FaultTypeId.MESSAGE_EXPIRED, subcodes=[MESSAGE_EXPIRED])
 
 
 def moment(text: str | None) -> datetime:
@@ -58,7 +57,7 @@ def moment(text: str | None) -> datetime:
 
     A year has four digits, and midnight is 00:00:00: nothing that is sent now needs the other forms.
     """
-    written = (text or "").strip(_WHITE_SPACE)
+    written = (text or "").strip(WHITE_SPACE)
     if _DATE_TIME.fullmatch(written):
         try:
             return datetime.fromisoformat(written)

@@ -13,10 +13,10 @@ from datetime import datetime
 from lxml import etree
 
 from leadbridge.authentication.evidence import Certificate, Evidence, OneTime
-from leadbridge.signatures.names import BINARY_TOKEN, SIGNATURE
+from leadbridge.signatures.names import BINARY_TOKEN, SIGNATURE, TIMESTAMP
+from leadbridge.soap.security.codes import INVALID_SECURITY, UNSUPPORTED_SECURITY_TOKEN, unauthenticated
 from leadbridge.soap.security.freshness import Freshness
-from leadbridge.soap.security.refusals import INVALID_SECURITY, UNSUPPORTED_SECURITY_TOKEN, unauthenticated
-from leadbridge.soap.security.timestamp import TIMESTAMP, check_timestamp
+from leadbridge.soap.security.timestamp import check_timestamp
 from leadbridge.soap.security.usernametoken import USERNAME_TOKEN, from_username_token
 
 

@@ -23,18 +23,17 @@ from leadbridge.authentication.certificates import Pinned
 from leadbridge.authentication.evidence import Certificate, OneTime
 from leadbridge.contract.parsing import parse
 from leadbridge.messages import FaultTypeId
-from leadbridge.signatures.names import TIMESTAMP, SignatureRefused
+from leadbridge.signatures.names import TIMESTAMP, WSSE, SignatureRefused
 from leadbridge.signatures.reading import Claim, read
 from leadbridge.signatures.signing import Signer
 from leadbridge.signatures.verifying import verify
-from leadbridge.soap.envelope import WSSE, WSU, Envelope
+from leadbridge.soap.envelope import Envelope
 from leadbridge.soap.faults import QName, Refusal
+from leadbridge.soap.security.codes import FAILED_AUTHENTICATION, INVALID_SECURITY, unauthenticated
 from leadbridge.soap.security.freshness import Freshness, moment
-from leadbridge.soap.security.refusals import FAILED_AUTHENTICATION, INVALID_SECURITY, unauthenticated
+from leadbridge.soap.security.timestamp import CREATED
 
 _T = TypeVar("_T")
-
-_CREATED = f"{{{WSU}}}Created"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +69,7 @@ async def verified(
     assert envelope.security is not None, "asked for where there is one"
     try:
         claim = await _run(partial(_claim, envelope), thread=thread)
-        created = moment(envelope.security.findtext(f"{TIMESTAMP}/{_CREATED}"))
+        created = moment(envelope.security.findtext(f"{TIMESTAMP}/{CREATED}"))
         freshness.check(created, now=now)
         pinned = await access.pinned(fingerprint=claim.fingerprint, serial=claim.serial)
         if not pinned:

@@ -8,11 +8,10 @@ from datetime import datetime
 
 from lxml import etree
 
-from leadbridge.soap.envelope import WSU
+from leadbridge.signatures.names import WSU
+from leadbridge.soap.security.codes import INVALID_SECURITY, unauthenticated
 from leadbridge.soap.security.freshness import Freshness, expired, moment
-from leadbridge.soap.security.refusals import INVALID_SECURITY, unauthenticated
 
-TIMESTAMP = f"{{{WSU}}}Timestamp"
 CREATED = f"{{{WSU}}}Created"
 _EXPIRES = f"{{{WSU}}}Expires"
 

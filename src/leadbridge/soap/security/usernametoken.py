@@ -12,9 +12,9 @@ from datetime import datetime
 from lxml import etree
 
 from leadbridge.authentication.evidence import Digest, Evidence, OneTime, Password
-from leadbridge.soap.envelope import WSSE
-from leadbridge.soap.security.freshness import Freshness, moment
-from leadbridge.soap.security.refusals import INVALID_SECURITY, UNSUPPORTED_SECURITY_TOKEN, unauthenticated
+from leadbridge.signatures.names import BASE64, WSSE
+from leadbridge.soap.security.codes import INVALID_SECURITY, UNSUPPORTED_SECURITY_TOKEN, unauthenticated
+from leadbridge.soap.security.freshness import WHITE_SPACE, Freshness, moment
 from leadbridge.soap.security.timestamp import CREATED
 
 USERNAME_TOKEN = f"{{{WSSE}}}UsernameToken"
@@ -22,14 +22,12 @@ USERNAME_TOKEN = f"{{{WSSE}}}UsernameToken"
 _PROFILE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-username-token-profile-1.0"
 _TEXT = f"{_PROFILE}#PasswordText"
 _DIGEST = f"{_PROFILE}#PasswordDigest"
-_BASE64 = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-soap-message-security-1.0#Base64Binary"
 _USERNAME = f"{{{WSSE}}}Username"
 _PASSWORD = f"{{{WSSE}}}Password"
 _NONCE = f"{{{WSSE}}}Nonce"
 
 _LONGEST_NONCE = 256  # bytes; toolkits send 16 to 32
-_WHITE_SPACE = " \t\r\n"
-_NO_WHITE_SPACE = str.maketrans("", "", _WHITE_SPACE)
+_NO_WHITE_SPACE = str.maketrans("", "", WHITE_SPACE)
 
 
 def from_username_token(
@@ -53,7 +51,7 @@ def from_username_token(
         text = "Send the password as PasswordText or PasswordDigest, or use HTTP Basic."
         raise unauthenticated(text, UNSUPPORTED_SECURITY_TOKEN)
     nonce = _nonce_of(parts[_NONCE]) if _NONCE in parts else None
-    written = (parts[CREATED].text or "").strip(_WHITE_SPACE) if CREATED in parts else None
+    written = (parts[CREATED].text or "").strip(WHITE_SPACE) if CREATED in parts else None
     created = moment(written) if written is not None else None
     if (nonce is not None or kind == _DIGEST) and created is None:
         raise unauthenticated("A Nonce and a PasswordDigest need a Created beside them.", INVALID_SECURITY)
@@ -78,7 +76,7 @@ def _incomplete() -> Exception:
 def _nonce_of(nonce: etree._Element) -> bytes:
     """The bytes of a Nonce."""
     text = "A Nonce must be base64 of up to 256 bytes."
-    if nonce.get("EncodingType", _BASE64) != _BASE64:
+    if nonce.get("EncodingType", BASE64) != BASE64:
         raise unauthenticated(text, INVALID_SECURITY)
     decoded = _decoded(nonce.text)
     if not decoded or len(decoded) > _LONGEST_NONCE:

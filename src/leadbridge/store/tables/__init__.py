@@ -35,7 +35,7 @@ from leadbridge.store.tables.callers import (
     caller_token as caller_token,
 )
 from leadbridge.store.tables.callers import (
-    login_failure as login_failure,
+    failed_login as failed_login,
 )
 from leadbridge.store.tables.callers import (
     quota as quota,

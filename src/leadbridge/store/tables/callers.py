@@ -38,9 +38,7 @@ caller_certificate = Table(
     text_column("fingerprint", 64, key=True),  # SHA-256 of the DER, in lower-case hexadecimal
     Column("caller_id", text_type(64), ForeignKey("caller.id"), nullable=False),
     Column("der", LargeBinary, nullable=False),
-    text_column("issuer", needed=True),  # RFC 4514
     text_column("serial", needed=True),  # decimal
-    moment("not_after"),
     moment("added_at"),
     moment("removed_at", needed=False),
     Index(None, "caller_id"),
@@ -83,10 +81,11 @@ quota = Table(
 
 # Wrong credentials in a row, for each name and address they came from: hashes, because people mistype passwords as
 # names.
-login_failure = Table(
-    "login_failure",
+failed_login = Table(
+    "failed_login",
     metadata,
     Column("key", LargeBinary, primary_key=True),
+    Column("name_key", LargeBinary),  # the hash of the name, where it counts for one
     Column("failures", Integer, nullable=False),
     moment("last_at"),
     moment("locked_until", needed=False),
@@ -102,6 +101,7 @@ refusal = Table(
     moment("recorded_at"),
     text_column("door", needed=True),  # soap, bulk
     text_column("reason_code", needed=True),  # a faultTypeID of the contract
+    text_column("text", needed=True),  # why, in constant words of ours
     text_column("caller_id", 64),
     text_column("operation"),
     text_column("address"),

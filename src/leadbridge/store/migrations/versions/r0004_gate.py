@@ -54,21 +54,23 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("caller_id", "kind", name="pk_quota"),
     )
     op.create_table(
-        "login_failure",
+        "failed_login",
         sa.Column("key", sa.LargeBinary(), nullable=False),
+        sa.Column("name_key", sa.LargeBinary(), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("last_at", MOMENT, nullable=False),
         sa.Column("locked_until", MOMENT, nullable=True),
         sa.Column("succeeded_at", MOMENT, nullable=True),
-        sa.PrimaryKeyConstraint("key", name="pk_login_failure"),
+        sa.PrimaryKeyConstraint("key", name="pk_failed_login"),
     )
-    op.create_index("ix_login_failure_last_at", "login_failure", ["last_at"])
+    op.create_index("ix_failed_login_last_at", "failed_login", ["last_at"])
     op.create_table(
         "refusal",
         sa.Column("id", COUNTED, nullable=False),
         sa.Column("recorded_at", MOMENT, nullable=False),
         sa.Column("door", TEXT, nullable=False),
         sa.Column("reason_code", TEXT, nullable=False),
+        sa.Column("text", TEXT, nullable=False),
         sa.Column("caller_id", _code(64), nullable=True),
         sa.Column("operation", TEXT, nullable=True),
         sa.Column("address", TEXT, nullable=True),
@@ -84,7 +86,7 @@ def downgrade() -> None:
     """Drop the tables."""
     for name in (
         "refusal",
-        "login_failure",
+        "failed_login",
         "quota",
         "used_once",
         "caller_token",
@@ -112,9 +114,7 @@ def _make_evidence() -> None:
         sa.Column("fingerprint", _code(64), nullable=False),
         sa.Column("caller_id", _code(64), nullable=False),
         sa.Column("der", sa.LargeBinary(), nullable=False),
-        sa.Column("issuer", TEXT, nullable=False),
         sa.Column("serial", TEXT, nullable=False),
-        sa.Column("not_after", MOMENT, nullable=False),
         sa.Column("added_at", MOMENT, nullable=False),
         sa.Column("removed_at", MOMENT, nullable=True),
         sa.PrimaryKeyConstraint("fingerprint", name="pk_caller_certificate"),

@@ -9,25 +9,39 @@ from functools import partial
 from ipaddress import ip_network
 
 import pytest
+from structlog.testing import capture_logs
 
-from leadbridge import refusals as journal_module
+from leadbridge import auditjournal as journal_module
+from leadbridge.auditjournal import MOST_NOTED, AuditEntry, AuditJournal
+from leadbridge.authentication.digest import set_digest_secret
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.caller import Role
 from leadbridge.quotas import QuotaPolicy
-from leadbridge.refusals import MOST_NOTED, RefusalJournal, Refused
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import refusals
 from leadbridge.store.database import Database
 from leadbridge.store.errors import DatabaseUnreachable
 from leadbridge.store.inserts import Row
 from tests.support.commands import command
-from tests.support.door import CREATE_LEAD, basic, envelope
+from tests.support.door import CREATE_LEAD, NOW, basic, envelope
 from tests.support.doors import PASSWORD, NewDoors, add_callers
+from tests.support.wss import BOX, SECRET, digest_token, security
 
 both_versions = pytest.mark.parametrize("version", [SOAP_11, SOAP_12], ids=lambda version: version.name)
 
 MARK = "Xyzzy-Marked"
-FLOOD = Refused(door="soap", reason_code="Busy", correlation_id="c", caller_id="acme", address="192.0.2.1")
+LOGGED = {
+    "correlation_id": "correlation_id",
+    "door": "door",
+    "reason": "reason_code",
+    "text": "text",
+    "caller": "caller_id",
+    "operation": "operation",
+    "address": "address",
+}
+FLOOD = AuditEntry(
+    door="soap", reason_code="Busy", text="Too many.", correlation_id="c", caller_id="acme", address="192.0.2.1"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -51,6 +65,8 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
     bulk = partial(doors.bulk, address="192.0.2.8")
     unsound = CREATE_LEAD.replace("<l:Name>", f"<l:{MARK}>").replace("</l:Name>", f"</l:{MARK}>")
 
+    csv = ("POST", "/bulk/leads", (f"{MARK}\nx".encode(),))
+
     async def scene() -> list[str]:
         replies = [
             await soap(authorization=basic(MARK, MARK)),
@@ -65,12 +81,14 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
             await bulk(authorization=basic("bank", PASSWORD)),
             await bulk(),
             await bulk("GET", f"/bulk/{MARK}"),
+            await bulk(*csv, authorization=basic("other", PASSWORD), headers={"content-type": "text/csv"}),
         ]
         for without in (await soap(authorization=b""), await bulk(authorization=b"")):
             assert without.status == 401  # a challenge, and no refusal
         return [reply.headers["x-correlation-id"] for reply in replies if reply.status != 200]
 
-    correlation_ids = asyncio.run(scene())
+    with capture_logs() as lines:
+        correlation_ids = asyncio.run(scene())
     doors.journal.stop()
     rows = listed(database)
     here, there = "192.0.2.7", "192.0.2.8"
@@ -87,10 +105,52 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
         ("bulk", "Unauthorized", "bank", job, there),
         ("bulk", "Busy", "acme", job, there),
         ("bulk", "UnknownOperation", None, None, there),
+        ("bulk", "MalformedMessage", "other", "POST /bulk/leads", there),
+    ]
+    assert [row["text"].partition(":")[0] for row in rows] == [
+        "These are not the credentials of a caller.",
+        "This caller may not call this operation.",
+        "The message violates the contract.",
+        "The message is not well-formed XML with declared namespaces.",
+        "The Body must contain a request of this service",
+        "The quota of this caller is used up. Try again after the time in Retry-After.",
+        "These are not the credentials of a caller.",
+        "There is no such job.",
+        "This caller may not do this.",
+        "The quota of this caller is used up. Try again after the time in Retry-After.",
+        "Not Found.",
+        "The file cannot be used",
     ]
     assert [row["correlation_id"] for row in rows] == correlation_ids
     assert {row["times"] for row in rows} == {1}
     assert MARK not in str(rows)
+
+    *logged, _, _ = [line for line in lines if line["event"] == "call refused"]
+    soap_status = [401, 500, 500, 500, 500, 503] if version is SOAP_11 else [401, 400, 400, 400, 400, 503]
+    assert [line["status"] for line in logged] == [*soap_status, 401, 404, 403, 429, 404, 400]
+    for line, row in zip(logged, rows, strict=True):  # in the log they are in the same words, whatever the door
+        for name, column in LOGGED.items():
+            assert line[name] == row[column]
+    assert MARK not in str(lines)
+
+
+@both_versions
+def test_a_replay_is_noted_with_the_caller_that_was_proved(
+    new_doors: NewDoors, database: Database, version: SoapVersion
+) -> None:
+    set_digest_secret(database, BOX, caller_id="acme", secret=SECRET, now=NOW)
+    doors = new_doors()
+    doors.journal.start()
+    message = envelope(version=version, header=security(digest_token(caller_id="acme")))
+
+    async def scene() -> list[int]:
+        return [(await doors.soap(message, version=version, authorization=b"")).status for _ in range(2)]
+
+    assert asyncio.run(scene()) == [200, 500 if version is SOAP_11 else 400]
+    doors.journal.stop()
+    (row,) = listed(database)
+    assert (row["reason_code"], row["caller_id"]) == ("MessageReplayed", "acme")
+    assert row["text"] == "The Nonce or signature was used before: send the message again with a new one."
 
 
 def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, database: Database) -> None:
@@ -108,12 +168,12 @@ def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, 
 
 
 def test_in_a_flood_alike_refusals_are_counted_and_none_is_lost(database: Database) -> None:
-    journal = RefusalJournal(database)
+    journal = AuditJournal(database)
     for number in range(MOST_NOTED):
-        journal.note(dataclasses.replace(FLOOD, correlation_id=f"{number}"))
+        journal.note(dataclasses.replace(FLOOD, correlation_id=f"{number}"), status=503)
     for number in range(5_000):
-        journal.note(dataclasses.replace(FLOOD, correlation_id=f"beyond {number}"))
-    journal.note(dataclasses.replace(FLOOD, caller_id="other", correlation_id="last"))
+        journal.note(dataclasses.replace(FLOOD, correlation_id=f"beyond {number}"), status=503)
+    journal.note(dataclasses.replace(FLOOD, caller_id="other", correlation_id="last"), status=503)
     journal.start()
     journal.stop()
     rows = listed(database)
@@ -127,10 +187,10 @@ def test_in_a_flood_alike_refusals_are_counted_and_none_is_lost(database: Databa
 
 
 def test_a_flood_from_very_many_addresses_stays_bounded(database: Database) -> None:
-    journal = RefusalJournal(database)
+    journal = AuditJournal(database)
     count = 2 * (MOST_NOTED + journal_module._MOST_ALIKE)
     for number in range(count):
-        journal.note(dataclasses.replace(FLOOD, caller_id=None, address=f"2001:db8::{number:x}"))
+        journal.note(dataclasses.replace(FLOOD, caller_id=None, address=f"2001:db8::{number:x}"), status=503)
     journal.start()
     journal.stop()
     rows = listed(database)
@@ -149,12 +209,12 @@ def test_what_could_not_be_written_is_written_later(database: Database, monkeypa
         real(tx, rows)  # type: ignore[arg-type]  # hands on what it was given
 
     monkeypatch.setattr(refusals, "add", add)
-    journal = RefusalJournal(database)
+    journal = AuditJournal(database)
     for _ in range(MOST_NOTED + 3):
-        journal.note(FLOOD)
+        journal.note(FLOOD, status=503)
     for _ in range(3):
         journal._write()
-        journal.note(FLOOD)
+        journal.note(FLOOD, status=503)
     journal.start()
     journal.stop()
     assert sum(row["times"] for row in listed(database)) == MOST_NOTED + 6
@@ -164,8 +224,8 @@ def test_they_are_listed_by_caller_and_time_and_forgotten(database: Database, da
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
     for hours, caller_id in enumerate(("acme", "other", "acme")):
         moment = noon + timedelta(hours=hours)
-        journal = RefusalJournal(database, partial(datetime.fromtimestamp, moment.timestamp(), UTC))
-        journal.note(dataclasses.replace(FLOOD, caller_id=caller_id))
+        journal = AuditJournal(database, partial(datetime.fromtimestamp, moment.timestamp(), UTC))
+        journal.note(dataclasses.replace(FLOOD, caller_id=caller_id), status=503)
         journal.start()
         journal.stop()
 

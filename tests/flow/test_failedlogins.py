@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 from sqlalchemy import select
 
-from leadbridge.authentication import guessing, passwords
+from leadbridge.authentication import failedlogins as counting
+from leadbridge.authentication import passwords
 from leadbridge.authentication.digest import set_digest_secret
-from leadbridge.authentication.guessing import FADED, KNOWN
+from leadbridge.authentication.failedlogins import FADED, KNOWN
 from leadbridge.caller import Role
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
-from leadbridge.store import logins, tables
+from leadbridge.store import failedlogins, tables
 from leadbridge.store.database import Database
+from tests.support.commands import command
 from tests.support.door import NOW, Reply, basic, envelope, username_token
 from tests.support.doors import LOGIN, PASSWORD, Doors, NewDoors, Now, add_callers
 from tests.support.wss import BOX, SECRET, digest_token, security
@@ -120,7 +123,7 @@ def test_row_30_without_credentials_nothing_fails(doors: Doors, database: Databa
 
     asyncio.run(scene())
     with database.read() as tx:
-        assert [row.failures for row in tx.connection.execute(select(tables.login_failure))] == [0]
+        assert [row.failures for row in tx.connection.execute(select(tables.failed_login))] == [0]
 
 
 def test_row_30_at_once_no_more_are_tried_than_may_fail(doors: Doors) -> None:
@@ -160,7 +163,7 @@ def test_row_30_a_credential_that_was_right_is_no_guess(
     """Behind a proxy that is not trusted all have one address: a guesser's delay must not be the partner's."""
     add_callers(database, acme=Role.PARTNER)
     seconds = 0.05
-    monkeypatch.setattr(guessing, "_STILL_GOOD_SECONDS", seconds)
+    monkeypatch.setattr(counting, "_STILL_GOOD_SECONDS", seconds)
     doors = new_doors(now=now, credential_seconds=seconds)
 
     async def scene() -> None:
@@ -234,7 +237,7 @@ def test_row_30_wrong_digests_count_and_right_ones_cost_one_look(
 def test_row_30_a_success_in_one_process_ends_what_failed_in_another(
     doors: Doors, new_doors: NewDoors, now: Now, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guessing, "_STILL_GOOD_SECONDS", 0.0)
+    monkeypatch.setattr(counting, "_STILL_GOOD_SECONDS", 0.0)
     second = new_doors(now=now, credential_seconds=0)
 
     async def scene() -> None:
@@ -244,6 +247,52 @@ def test_row_30_a_success_in_one_process_ends_what_failed_in_another(
                 assert (await second.soap(authorization=WRONG)).status == 401
 
     asyncio.run(scene())
+
+
+def test_an_operator_sees_who_is_delayed_and_ends_it_in_all_processes(
+    new_doors: NewDoors, database: Database, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add_callers(database, acme=Role.PARTNER, other=Role.PARTNER)
+    long = dataclasses.replace(LOGIN, address_failures=100, first_delay=timedelta(minutes=5), longest_delay=KNOWN)
+    first, second = (new_doors(login=long, credential_seconds=0) for _ in range(2))
+    environment = {"LEADBRIDGE_DATABASE_URL": database_url}
+
+    def delayed() -> list[str]:
+        lines = command("caller", "list", environment=environment).out.splitlines()[1:]
+        return [line.split()[0] for line in lines if "+00:00" in line]
+
+    async def fail() -> None:
+        for address in (HOME, AWAY):
+            for _ in range(LOGIN.failures):
+                assert (await first.soap(authorization=WRONG, address=address)).status == 401
+        for doors in (first, second):
+            assert_delayed(await doors.soap(address=AWAY), 300)
+        assert (await first.soap(authorization=basic("other", PASSWORD))).status == 200
+
+    async def enter() -> None:
+        for doors in (first, second):
+            for address in (HOME, AWAY):
+                assert (await doors.soap(address=address)).status == 200
+
+    assert delayed() == []
+    asyncio.run(fail())
+    assert delayed() == ["acme"]
+    done = command("caller", "unlock", "acme", environment=environment)
+    assert (done.code, done.out) == (0, "The failed logins of caller acme are forgotten.\n")
+    assert delayed() == []
+    asyncio.run(scene_of_first_look(first))
+    monkeypatch.setattr("leadbridge.authentication.failedlogins._STILL_DELAYED_SECONDS", 0.0)  # which have passed
+    asyncio.run(enter())
+    again = command("caller", "unlock", "acme", environment=environment)
+    assert (again.code, again.out) == (0, "Caller acme had none.\n")
+    nobody = command("caller", "unlock", "nobody", environment=environment)
+    assert (nobody.code, "there is no caller nobody" in nobody.err) == (1, True)
+
+
+async def scene_of_first_look(doors: Doors) -> None:
+    """What a process knows it knows for a while, without a question to the database."""
+    with patch.object(doors.failed_logins, "delay", side_effect=AssertionError("nobody asks now")):
+        assert (await doors.soap(address=AWAY)).status == 503
 
 
 def test_failures_fade_and_the_table_is_bounded(doors: Doors, database: Database, now: Now) -> None:
@@ -260,12 +309,12 @@ def test_failures_fade_and_the_table_is_bounded(doors: Doors, database: Database
 
     def count() -> int:
         with database.read() as tx:
-            return len(tx.connection.execute(select(tables.login_failure)).all())
+            return len(tx.connection.execute(select(tables.failed_login)).all())
 
     def forget(most: int) -> int:
         moment = now()
         with database.write() as tx:
-            return logins.forget(tx, failed_before=moment - FADED, succeeded_before=moment - KNOWN, most=most)
+            return failedlogins.forget(tx, failed_before=moment - FADED, succeeded_before=moment - KNOWN, most=most)
 
     asyncio.run(scene())
     assert count() == 6  # other at home; acme at home, acme, home; nobody at home, nobody

@@ -4,15 +4,13 @@ Source: Web Services Security: SOAP Message Security 1.1, section 12.
 """
 
 from leadbridge.messages import FaultTypeId
-from leadbridge.soap.envelope import WSSE
+from leadbridge.signatures.names import WSSE
 from leadbridge.soap.faults import QName, Refusal
 
 FAILED_AUTHENTICATION = QName("wsse", WSSE, "FailedAuthentication")
 INVALID_SECURITY = QName("wsse", WSSE, "InvalidSecurity")
 INVALID_SECURITY_TOKEN = QName("wsse", WSSE, "InvalidSecurityToken")
 UNSUPPORTED_SECURITY_TOKEN = QName("wsse", WSSE, "UnsupportedSecurityToken")
-
-WRONG_CREDENTIALS = "These are not the credentials of a caller."
 
 
 def unauthenticated(text: str | None = None, code: QName | None = None) -> Refusal:

@@ -1,8 +1,10 @@
-"""The audit journal: every refusal with its reason and where it came from, and nothing of what was sent.
+"""Refusals, in the log and in the audit journal: each with its reason and where it came from, and nothing of what was
+sent.
 
-Doors note refusals in memory, which costs them microseconds; one thread writes them in batches. Beyond a bound, alike
-ones are counted together instead of kept one by one, so that a flood of refusals fills neither memory nor the disk, and
-none is lost. What was noted in the last second before a process is killed is: it is in the log alone.
+Doors note them here, and so all in one form. For the journal they are kept in memory, which costs microseconds; one
+thread writes them in batches. Beyond a bound, alike ones are counted together instead of kept one by one, so that a
+flood of refusals fills neither memory nor the disk, and none is lost. What was noted in the last second before a
+process is killed is: it is in the log alone.
 """
 
 import threading
@@ -23,22 +25,24 @@ _SECONDS = 1.0  # between two batches
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A call or request that was refused. `reason_code` is a faultTypeID, `operation` a name of ours, never the
-    sender's."""
+class AuditEntry:
+    """A call or request that was refused. `reason_code` is a faultTypeID, `text` says why more exactly; that and
+    `operation` are words of ours, never the sender's.
+    """
 
     door: str
     reason_code: str
+    text: str
     correlation_id: str
     caller_id: str | None = None
     operation: str | None = None
     address: str | None = None
 
 
-class RefusalJournal:
+class AuditJournal:
     """Notes refusals and writes them. Safe to share between threads; `start` and `stop` are its owner's.
 
-    Without a database nothing is kept.
+    Without a database they are in the log alone.
     """
 
     def __init__(
@@ -47,27 +51,42 @@ class RefusalJournal:
         self._database = database
         self._now = now
         self._wake = threading.Condition()
-        self._noted: list[tuple[datetime, Refused]] = []
-        self._alike: dict[Refused, tuple[datetime, str, int]] = {}  # since when, the last one's correlation, how many
+        self._noted: list[tuple[datetime, AuditEntry]] = []
+        self._alike: dict[AuditEntry, tuple[datetime, str, int]] = {}  # since when, the last correlation, how many
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name="refusals", daemon=True)
 
-    def note(self, refused: Refused) -> None:
-        """Keep a refusal; does no I/O."""
-        if self._database is None:
-            return
+    def note(self, entry: AuditEntry, *, status: int, journaled: bool = True) -> None:
+        """Log a refusal with the HTTP status that answers it, and keep it where it is to be `journaled`; does not wait
+        for the database.
+        """
+        log.info(
+            "call refused",
+            correlation_id=entry.correlation_id,
+            door=entry.door,
+            reason=entry.reason_code,
+            text=entry.text,
+            status=status,
+            caller=entry.caller_id,
+            operation=entry.operation,
+            address=entry.address,
+        )
+        if self._database is not None and journaled:
+            self._keep(entry)
+
+    def _keep(self, entry: AuditEntry) -> None:
         now = self._now()
         with self._wake:
             if len(self._noted) < MOST_NOTED:
-                self._noted.append((now, refused))
+                self._noted.append((now, entry))
                 if len(self._noted) == 1:
                     self._wake.notify()
                 return
-            kind = replace(refused, correlation_id="")
+            kind = replace(entry, correlation_id="")
             if kind not in self._alike and len(self._alike) >= _MOST_ALIKE:  # from very many addresses
-                kind = Refused(door=refused.door, reason_code=refused.reason_code, correlation_id="")
+                kind = AuditEntry(door=entry.door, reason_code=entry.reason_code, text="", correlation_id="")
             since, _, times = self._alike.get(kind, (now, "", 0))
-            self._alike[kind] = (since, refused.correlation_id, times + 1)
+            self._alike[kind] = (since, entry.correlation_id, times + 1)
 
     def start(self) -> None:
         """Begin to write."""
@@ -97,7 +116,7 @@ class RefusalJournal:
             self._alike = {}
         if not noted:
             return
-        rows = [{**asdict(refused), "recorded_at": moment, "times": 1} for moment, refused in noted]
+        rows = [{**asdict(entry), "recorded_at": moment, "times": 1} for moment, entry in noted]
         for kind, (since, correlation_id, times) in alike.items():
             rows.append({**asdict(kind), "correlation_id": correlation_id, "recorded_at": since, "times": times})
         try:

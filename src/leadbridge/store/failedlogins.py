@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from leadbridge.store import tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, insert_many
 
-_failure = tables.login_failure
+_failure = tables.failed_login
 
 
 def find(tx: Transaction, keys: Sequence[bytes]) -> dict[bytes, Row]:
@@ -32,6 +32,21 @@ def put(tx: Transaction, row: Row, *, new: bool) -> None:
         insert_many(tx, (_failure, [row]))
     else:
         tx.connection.execute(update(_failure).where(_failure.c.key == row["key"]).values(row))
+
+
+def delayed(tx: Transaction, now: datetime) -> dict[bytes, datetime]:
+    """Until when names have to wait somewhere, by the hashes of the names."""
+    until = func.max(_failure.c.locked_until)
+    statement = select(_failure.c.name_key, until).where(
+        _failure.c.locked_until > now, _failure.c.name_key.is_not(None)
+    )
+    return {bytes(key): moment for key, moment in tx.connection.execute(statement.group_by(_failure.c.name_key))}
+
+
+def reset(tx: Transaction, name_key: bytes) -> bool:
+    """Let the counts of a name begin anew, everywhere; False when there was nothing to do. Lock the name before."""
+    statement = update(_failure).where(_failure.c.name_key == name_key, _failure.c.failures > 0)
+    return tx.connection.execute(statement.values(failures=0, locked_until=None)).rowcount > 0
 
 
 def forget(tx: Transaction, *, failed_before: datetime, succeeded_before: datetime, most: int) -> int:

@@ -10,7 +10,8 @@ What is decided here:
   with a login of its own would reset what it guesses under.
 
 The counts are in the database, shared by all processes, under hashes: people mistype passwords as names. A delay is
-remembered in the process, so that whoever does not wait for it costs neither argon2 nor the database.
+remembered in the process for some seconds, so that whoever does not wait for it costs neither argon2 nor the database,
+and an operator can end it in all processes.
 """
 
 import hashlib
@@ -24,7 +25,8 @@ from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
-from leadbridge.store import logins
+from leadbridge.authentication.callers import unknown
+from leadbridge.store import callers, failedlogins
 from leadbridge.store.database import Database
 from leadbridge.store.inserts import Row
 
@@ -34,6 +36,7 @@ FADED = timedelta(days=1)
 """Failures are no longer in a row, and forgotten, when there was none for so long."""
 
 _LONGEST_OF_A_NAME = timedelta(minutes=1)  # where a partner may be kept waiting by what others do
+_STILL_DELAYED_SECONDS = 5.0  # for which a delay spares the question whether an operator has ended it
 _STILL_GOOD_SECONDS = 2.0  # for which a success spares the question whether there were failures since
 _SUCCESS_WRITTEN_SECONDS = 3_600.0  # how often it is written that a name logs in from an address
 _MOST_KNOWN = 10_000  # keys in the memory of a process
@@ -62,7 +65,7 @@ class _Keys(NamedTuple):
 
 
 class FailedLogins:
-    """Counts failed logins. Safe to share between threads. `now` is aware, in UTC."""
+    """Counts failed failedlogins. Safe to share between threads. `now` is aware, in UTC."""
 
     def __init__(
         self, database: Database, policy: LoginPolicy, now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -71,7 +74,7 @@ class FailedLogins:
         self._policy = policy
         self._now = now
         self._lock = Lock()
-        self._delayed: OrderedDict[bytes, datetime] = OrderedDict()  # pairs, until when
+        self._delayed: OrderedDict[bytes, tuple[datetime, float]] = OrderedDict()  # pairs: until when, when read
         self._good: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # pairs: when they logged in, when written
 
     def known_delay(self, name: str, address: str) -> float | None:
@@ -79,9 +82,11 @@ class FailedLogins:
         None where the database has to be asked.
         """
         pair = _keys(name, address).pair
-        until = self._delayed.get(pair)
-        if until is not None and (left := (until - self._now()).total_seconds()) > 0:
-            return left
+        delayed = self._delayed.get(pair)
+        if delayed is not None and time.monotonic() < delayed[1] + _STILL_DELAYED_SECONDS:
+            left = (delayed[0] - self._now()).total_seconds()
+            if left > 0:
+                return left
         good = self._good.get(pair)
         return 0.0 if good is not None and time.monotonic() < good[0] + _STILL_GOOD_SECONDS else None
 
@@ -89,7 +94,7 @@ class FailedLogins:
         """Seconds that a login has to wait before it is looked at. Reads the database."""
         keys = _keys(name, address)
         with self._database.read() as tx:
-            rows = logins.find(tx, [key for key in keys if key])
+            rows = failedlogins.find(tx, [key for key in keys if key])
         return self._noted_delay(keys, rows)
 
     def failed(self, name: str, address: str) -> None:
@@ -102,13 +107,14 @@ class FailedLogins:
             (keys.address, policy.address_failures, policy.longest_delay),
         )
         with self._database.write() as tx:
-            logins.lock(tx, [key for key in keys if key])
-            rows = logins.find(tx, [key for key in keys if key])
+            failedlogins.lock(tx, [key for key in keys if key])
+            rows = failedlogins.find(tx, [key for key in keys if key])
             for key, most, longest in counted:
                 if key is not None:
                     before = rows.get(key)
-                    rows[key] = self._one_more(before, key, most, longest, now)
-                    logins.put(tx, rows[key], new=before is None)
+                    of_name = keys.name if key != keys.address else None
+                    rows[key] = {**self._one_more(before, key, most, longest, now), "name_key": of_name}
+                    failedlogins.put(tx, rows[key], new=before is None)
         self._noted_delay(keys, rows)
 
     def succeeded_again(self, name: str, address: str) -> bool:
@@ -123,12 +129,19 @@ class FailedLogins:
 
     def succeeded(self, name: str, address: str) -> None:
         """Reset the count of a name at an address, and know from then on that it logs in from there."""
-        pair = _keys(name, address).pair
+        pair, of_name, _ = _keys(name, address)
         now, clock = self._now(), time.monotonic()
-        row: Row = {"key": pair, "failures": 0, "last_at": now, "locked_until": None, "succeeded_at": now}
+        row: Row = {
+            "key": pair,
+            "name_key": of_name,
+            "failures": 0,
+            "last_at": now,
+            "locked_until": None,
+            "succeeded_at": now,
+        }
         with self._database.write() as tx:
-            logins.lock(tx, [pair])
-            logins.put(tx, row, new=pair not in logins.find(tx, [pair]))
+            failedlogins.lock(tx, [pair])
+            failedlogins.put(tx, row, new=pair not in failedlogins.find(tx, [pair]))
         with self._lock:
             self._delayed.pop(pair, None)
             _keep(self._good, pair, (clock, clock))
@@ -161,9 +174,29 @@ class FailedLogins:
         if until <= now:
             return 0.0
         with self._lock:
-            _keep(self._delayed, keys.pair, until)
+            _keep(self._delayed, keys.pair, (until, time.monotonic()))
         seconds: float = (until - now).total_seconds()
         return seconds
+
+
+def delayed_until(database: Database, now: datetime) -> Callable[[str], datetime | None]:
+    """Says of a name until when its next login has to wait somewhere, as it is now; None where it need not."""
+    with database.read() as tx:
+        moments = failedlogins.delayed(tx, now)
+    return lambda name: moments.get(_name_key(name))
+
+
+def unlock(database: Database, *, caller_id: str) -> bool:
+    """Forget the failed logins of a caller, everywhere; False when there were none. Processes know it seconds later.
+
+    The counts of addresses, which are not its own, run on. Raises CallerUnknown.
+    """
+    with database.write() as tx:
+        if callers.by_id(tx, caller_id) is None:
+            raise unknown(caller_id)
+        name_key = _name_key(caller_id)
+        failedlogins.lock(tx, [name_key])  # as every failure of that name does
+        return failedlogins.reset(tx, name_key)
 
 
 @lru_cache(maxsize=_MOST_KNOWN)
@@ -178,9 +211,13 @@ def _keys(name: str, address: str) -> _Keys:
         source_name = address
     return _Keys(
         pair=_hash("pair", name, source_name),
-        name=_hash("name", name) if name else None,
+        name=_name_key(name) if name else None,
         address=_hash("address", source_name),
     )
+
+
+def _name_key(name: str) -> bytes:
+    return _hash("name", name)
 
 
 def _hash(*parts: str) -> bytes:
