@@ -229,7 +229,8 @@ class SoapApp:
         pieces: Sequence[bytes] = await transport.answer(ctx)
         trail.operation = visit.operation.name if visit.operation else None
         self._keep_room(share, pieces, visit)
-        pieces = await self._signed(trail, pieces)
+        if trail.signed:
+            pieces = await self._signed(trail, pieces)
         content_type = (b"content-type", version.content_type)
         if visit.fault is None:
             return 200, (content_type,), pieces
