@@ -20,6 +20,7 @@ log = get_logger(__name__)
 MOST_NOTED = 100  # refusals that are written one by one, of each second
 _MOST_ALIKE = 1_000  # kinds of refusals that are counted beyond that
 _SECONDS = 1.0  # between two batches
+_LONGEST = 200  # characters of an operation; ours have a quarter of that
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,8 @@ class RefusalJournal:
         """Keep a refusal; does no I/O."""
         if self._database is None:
             return
+        if refused.operation is not None and len(refused.operation) > _LONGEST:  # a door has let something through
+            refused = replace(refused, operation=None)
         now = self._now()
         with self._wake:
             if len(self._noted) < MOST_NOTED:

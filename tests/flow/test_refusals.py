@@ -93,6 +93,25 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
     assert MARK not in str(rows)
 
 
+def test_row_24_neither_a_method_nor_anything_long_gets_into_the_journal(
+    new_doors: NewDoors, database: Database
+) -> None:
+    doors = new_doors()
+    doors.journal.start()
+
+    async def scene() -> None:
+        for method in ("GET", "get", "PUT", MARK * 1_000):
+            assert (await doors.bulk(method)).status == (404 if method == "GET" else 405)
+
+    asyncio.run(scene())
+    for length in (journal_module._LONGEST, journal_module._LONGEST + 1):
+        doors.journal.note(dataclasses.replace(FLOOD, operation="x" * length))
+    doors.journal.stop()
+    path = "/bulk/leads/{job_id}"
+    kept = "x" * journal_module._LONGEST
+    assert [row["operation"] for row in listed(database)] == [f"GET {path}", path, path, path, kept, None]
+
+
 def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, database: Database) -> None:
     doors = new_doors(proxies=Proxies([ip_network("10.0.0.0/8")]))
     doors.journal.start()
