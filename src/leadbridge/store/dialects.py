@@ -104,6 +104,9 @@ class SQLite:
     def lock(self, keys: Iterable[str], *, shared: bool = False) -> Question | None:
         """Nothing to do: a write transaction is alone."""
 
+    def clock(self) -> Question | None:
+        """Nothing to ask: all processes are on the one machine of the file, and have its clock."""
+
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order."""
         answers = []
@@ -237,6 +240,10 @@ class PostgreSQL:
         numbers = sorted({_lock_number(key) for key in keys})
         return (_LOCK_SHARED if shared else _LOCK, {"keys": plain_array(numbers)}) if numbers else None
 
+    def clock(self) -> Question | None:
+        """The server's time of day now, not when the transaction began: it may have waited for a lock."""
+        return _CLOCK, {}
+
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order: all questions go in one round trip."""
         statements = [compiled(statement, connection.dialect) for statement, _ in questions]
@@ -280,6 +287,7 @@ _LOCK, _LOCK_SHARED = (
     text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key").columns(nothing=Text())  # noqa: S608 - constants
     for kind in ("", "_shared")
 )
+_CLOCK = text("SELECT clock_timestamp() AS now").columns(now=UtcDateTime())
 
 
 def _lock_number(key: str) -> int:
