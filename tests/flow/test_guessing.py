@@ -78,6 +78,21 @@ def test_row_30_after_failures_in_a_row_the_next_login_waits_and_costs_no_argon2
     asyncio.run(scene())
 
 
+def test_row_30_a_clock_that_was_set_back_shuts_nobody_out(doors: Doors, new_doors: NewDoors, now: Now) -> None:
+    longest = LOGIN.longest_delay.total_seconds()
+
+    async def scene() -> None:
+        for _ in range(LOGIN.failures):
+            assert (await doors.soap(authorization=WRONG)).status == 401  # two seconds from now
+        now.pass_by(-longest + 2)
+        for set_back, statuses in ((0, (503, 503)), (-0.1, (200, 200))):
+            now.pass_by(set_back)
+            another = new_doors(now=now, credential_seconds=0)  # which does not remember it
+            assert ((await another.soap()).status, (await doors.soap()).status) == statuses
+
+    asyncio.run(scene())
+
+
 def test_row_30_the_bulk_door_counts_the_same_failures(doors: Doors) -> None:
     async def scene() -> None:
         assert (await doors.soap(authorization=WRONG)).status == 401

@@ -80,7 +80,7 @@ class FailedLogins:
         """
         pair = _keys(name, address).pair
         until = self._delayed.get(pair)
-        if until is not None and (left := (until - self._now()).total_seconds()) > 0:
+        if until is not None and (left := self._left(until)) > 0:
             return left
         good = self._good.get(pair)
         return 0.0 if good is not None and time.monotonic() < good[0] + _STILL_GOOD_SECONDS else None
@@ -157,13 +157,18 @@ class FailedLogins:
                 self._good.pop(keys.pair, None)
         known_here = own is not None and (own["succeeded_at"] or now - KNOWN) > now - KNOWN
         counting = [rows[key] for key in ((keys.pair,) if known_here else keys) if key in rows]
-        until = max((row["locked_until"] for row in counting if row["locked_until"] is not None), default=now)
-        if until <= now:
+        delays = [row["locked_until"] for row in counting if row["locked_until"] is not None]
+        until = max((one for one in delays if self._left(one) > 0), default=None)
+        if until is None:
             return 0.0
         with self._lock:
             _keep(self._delayed, keys.pair, until)
-        seconds: float = (until - now).total_seconds()
-        return seconds
+        return self._left(until)
+
+    def _left(self, until: datetime) -> float:
+        """Seconds until the end of a delay. One that is longer than any can be has ended: the clock was set back."""
+        left = until - self._now()
+        return left.total_seconds() if left <= self._policy.longest_delay else 0.0
 
 
 @lru_cache(maxsize=_MOST_KNOWN)
