@@ -6,8 +6,11 @@ What is decided here:
 - A name that has logged in from an address is delayed there by its own failures there alone: neither a thousand guesses
   under that name from elsewhere, nor what others behind the same proxy try, lock a partner out. Only from an address
   that is new for it may a partner have to wait, a minute at most while its name is under attack.
-- A success resets the count of that name at that address. Those of the name and of the address run on: else a guesser
-  with a login of its own would reset what it guesses under.
+- A success resets the count of that name at that address, for evidence of its kind: else whoever guesses a password
+  where the caller itself makes digests would be freed by each of these. Those of the name and of the address run on:
+  else a guesser with a login of its own would reset what it guesses under.
+- Tokens and certificates are not counted: 256 random bits, or a private key, cannot be guessed, and whoever sends wrong
+  ones must not hold up the others behind the same address.
 
 The counts are in the database, shared by all processes, under hashes: people mistype passwords as names. A delay is
 remembered in the process, so that whoever does not wait for it costs neither argon2 nor the database.
@@ -53,12 +56,12 @@ class LoginPolicy:
 Kept = TypeVar("Kept")
 
 
-class _Keys(NamedTuple):
-    """The counts that a login is held against. Evidence without a name has none of its own."""
+class LoginKeys(NamedTuple):
+    """The counts that a login is held against, by hashes."""
 
-    pair: bytes
-    name: bytes | None
-    address: bytes
+    pair: bytes  # the name, the address, and the kind of evidence
+    name: bytes
+    address: bytes  # of IPv6 its network
 
 
 class FailedLogins:
@@ -74,27 +77,27 @@ class FailedLogins:
         self._delayed: OrderedDict[bytes, datetime] = OrderedDict()  # pairs, until when
         self._good: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # pairs: when they logged in, when written
 
-    def known_delay(self, name: str, address: str) -> float | None:
+    def known_delay(self, keys: LoginKeys) -> float | None:
         """Seconds that a login has to wait, as far as it is known without asking: 0 where one succeeded a moment ago,
         None where the database has to be asked.
         """
-        pair = _keys(name, address).pair
+        pair = keys.pair
         until = self._delayed.get(pair)
         if until is not None and (left := self._left(until)) > 0:
             return left
         good = self._good.get(pair)
         return 0.0 if good is not None and time.monotonic() < good[0] + _STILL_GOOD_SECONDS else None
 
-    def delay(self, name: str, address: str) -> float:
-        """Seconds that a login has to wait before it is looked at. Reads the database."""
-        keys = _keys(name, address)
+    def delay(self, keys: LoginKeys) -> tuple[float, bool]:
+        """Seconds that a login has to wait before it is looked at, and whether its name has logged in from its address
+        before. Reads the database.
+        """
         with self._database.read() as tx:
-            rows = logins.find(tx, [key for key in keys if key])
-        return self._noted_delay(keys, rows)
+            rows = logins.find(tx, keys)
+        return self._noted_delay(keys, rows), self._known_there(keys, rows)
 
-    def failed(self, name: str, address: str) -> None:
+    def failed(self, keys: LoginKeys) -> None:
         """Count a failure. Writes to the database."""
-        keys = _keys(name, address)
         policy, now = self._policy, self._now()
         counted = (
             (keys.pair, policy.failures, policy.longest_delay),
@@ -102,18 +105,17 @@ class FailedLogins:
             (keys.address, policy.address_failures, policy.longest_delay),
         )
         with self._database.write() as tx:
-            logins.lock(tx, [key for key in keys if key])
-            rows = logins.find(tx, [key for key in keys if key])
+            logins.lock(tx, keys)
+            rows = logins.find(tx, keys)
             for key, most, longest in counted:
-                if key is not None:
-                    before = rows.get(key)
-                    rows[key] = self._one_more(before, key, most, longest, now)
-                    logins.put(tx, rows[key], new=before is None)
+                before = rows.get(key)
+                rows[key] = self._one_more(before, key, most, longest, now)
+                logins.put(tx, rows[key], new=before is None)
         self._noted_delay(keys, rows)
 
-    def succeeded_again(self, name: str, address: str) -> bool:
+    def succeeded_again(self, keys: LoginKeys) -> bool:
         """Note a success where nothing has to be written of it, because the last one was not long ago; no I/O."""
-        pair, clock = _keys(name, address).pair, time.monotonic()
+        pair, clock = keys.pair, time.monotonic()
         good = self._good.get(pair)
         if good is None or clock > good[1] + _SUCCESS_WRITTEN_SECONDS:
             return False
@@ -121,9 +123,9 @@ class FailedLogins:
             _keep(self._good, pair, (clock, good[1]))
         return True
 
-    def succeeded(self, name: str, address: str) -> None:
+    def succeeded(self, keys: LoginKeys) -> None:
         """Reset the count of a name at an address, and know from then on that it logs in from there."""
-        pair = _keys(name, address).pair
+        pair = keys.pair
         now, clock = self._now(), time.monotonic()
         row: Row = {"key": pair, "failures": 0, "last_at": now, "locked_until": None, "succeeded_at": now}
         with self._database.write() as tx:
@@ -148,15 +150,13 @@ class FailedLogins:
             "succeeded_at": succeeded_at,
         }
 
-    def _noted_delay(self, keys: _Keys, rows: dict[bytes, Row]) -> float:
+    def _noted_delay(self, keys: LoginKeys, rows: dict[bytes, Row]) -> float:
         """How long a login has to wait by these rows; it is remembered."""
-        now = self._now()
         own = rows.get(keys.pair)
         if own is not None and own["failures"]:  # perhaps in another process: the next success has to be written
             with self._lock:
                 self._good.pop(keys.pair, None)
-        known_here = own is not None and (own["succeeded_at"] or now - KNOWN) > now - KNOWN
-        counting = [rows[key] for key in ((keys.pair,) if known_here else keys) if key in rows]
+        counting = [rows[key] for key in ((keys.pair,) if self._known_there(keys, rows) else keys) if key in rows]
         delays = [row["locked_until"] for row in counting if row["locked_until"] is not None]
         until = max((one for one in delays if self._left(one) > 0), default=None)
         if until is None:
@@ -165,6 +165,10 @@ class FailedLogins:
             _keep(self._delayed, keys.pair, until)
         return self._left(until)
 
+    def _known_there(self, keys: LoginKeys, rows: dict[bytes, Row]) -> bool:
+        since = self._now() - KNOWN
+        return keys.pair in rows and (rows[keys.pair]["succeeded_at"] or since) > since
+
     def _left(self, until: datetime) -> float:
         """Seconds until the end of a delay. One that is longer than any can be has ended: the clock was set back."""
         left = until - self._now()
@@ -172,7 +176,8 @@ class FailedLogins:
 
 
 @lru_cache(maxsize=_MOST_KNOWN)
-def _keys(name: str, address: str) -> _Keys:
+def keys_of(kind: str, name: str, address: str) -> LoginKeys:
+    """The counts of evidence of this kind that names this caller and comes from this address."""
     try:
         source = ip_address(address)
         if isinstance(source, IPv6Address):  # who has one of these has all of its network
@@ -181,9 +186,9 @@ def _keys(name: str, address: str) -> _Keys:
             source_name = address
     except ValueError:
         source_name = address
-    return _Keys(
-        pair=_hash("pair", name, source_name),
-        name=_hash("name", name) if name else None,
+    return LoginKeys(
+        pair=_hash("pair", kind, name, source_name),
+        name=_hash("name", name),
         address=_hash("address", source_name),
     )
 
