@@ -65,7 +65,11 @@ class _Allowance:
 
 
 class Quotas:
-    """The quotas of all callers, for one event loop at a time. `now` is aware, in UTC; `clock` only goes forward."""
+    """The quotas of all callers, for one event loop at a time.
+
+    `now` is the time of day (aware, in UTC), for the day that bytes are counted in; calls go by the database's clock,
+    because those of several machines differ. `clock` only goes forward.
+    """
 
     def __init__(
         self,
@@ -139,12 +143,11 @@ class Quotas:
 
     def _leased(self, allowance: _Allowance, caller_id: str, group: OperationGroup, missing: int) -> tuple[int, float]:
         assert self._database is not None
-        now = self._now()
         with self._database.write() as tx:
-            count, free_at = quotas.lease_calls(
-                tx, caller_id, group.value, most=missing, each=allowance.each, burst=allowance.burst, now=now
+            count, wait = quotas.lease_calls(
+                tx, caller_id, group.value, most=missing, each=allowance.each, burst=allowance.burst
             )
-        return count, max(0.0, (free_at - now).total_seconds())
+        return count, wait.total_seconds()
 
     def _take_bytes(self, database: Database, caller_id: str, count: int, most: int) -> None:
         now = self._now()

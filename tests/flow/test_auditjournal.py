@@ -153,6 +153,25 @@ def test_a_replay_is_noted_with_the_caller_that_was_proved(
     assert row["text"] == "The Nonce or signature was used before: send the message again with a new one."
 
 
+def test_row_24_neither_a_method_nor_anything_long_gets_into_the_journal(
+    new_doors: NewDoors, database: Database
+) -> None:
+    doors = new_doors()
+    doors.journal.start()
+
+    async def scene() -> None:
+        for method in ("GET", "get", "PUT", MARK * 1_000):
+            assert (await doors.bulk(method)).status == (404 if method == "GET" else 405)
+
+    asyncio.run(scene())
+    for length in (journal_module._LONGEST, journal_module._LONGEST + 1):
+        doors.journal.note(dataclasses.replace(FLOOD, operation="x" * length), status=405)
+    doors.journal.stop()
+    path = "/bulk/leads/{job_id}"
+    kept = "x" * journal_module._LONGEST
+    assert [row["operation"] for row in listed(database)] == [f"GET {path}", path, path, path, kept, None]
+
+
 def test_the_address_is_the_one_that_a_trusted_proxy_names(new_doors: NewDoors, database: Database) -> None:
     doors = new_doors(proxies=Proxies([ip_network("10.0.0.0/8")]))
     doors.journal.start()

@@ -4,20 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import threading
+import time
+from collections import Counter
 from datetime import timedelta
 from unittest.mock import patch
 
 import pytest
 from sqlalchemy import select
 
+from leadbridge.authentication import access, passwords
 from leadbridge.authentication import failedlogins as counting
-from leadbridge.authentication import passwords
+from leadbridge.authentication.access import WrongEvidence
+from leadbridge.authentication.certificates import add_certificate
 from leadbridge.authentication.digest import set_digest_secret
-from leadbridge.authentication.failedlogins import FADED, KNOWN
-from leadbridge.caller import Role
+from leadbridge.authentication.evidence import Certificate
+from leadbridge.authentication.failedlogins import FADED, KNOWN, LoginKeys, keys_of
+from leadbridge.authentication.tokens import add_token
+from leadbridge.caller import Caller, Role
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import failedlogins, tables
 from leadbridge.store.database import Database
+from tests.support.certificates import identity
 from tests.support.commands import command
 from tests.support.door import NOW, Reply, basic, envelope, username_token
 from tests.support.doors import LOGIN, PASSWORD, Doors, NewDoors, Now, add_callers
@@ -77,6 +85,21 @@ def test_row_30_after_failures_in_a_row_the_next_login_waits_and_costs_no_argon2
         assert_delayed(await doors.soap(version=version), 1)
         now.pass_by(0.1)
         assert (await doors.soap(version=version)).status == 200
+
+    asyncio.run(scene())
+
+
+def test_row_30_a_clock_that_was_set_back_shuts_nobody_out(doors: Doors, new_doors: NewDoors, now: Now) -> None:
+    longest = LOGIN.longest_delay.total_seconds()
+
+    async def scene() -> None:
+        for _ in range(LOGIN.failures):
+            assert (await doors.soap(authorization=WRONG)).status == 401  # two seconds from now
+        now.pass_by(-longest + 2)
+        for set_back, statuses in ((0, (503, 503)), (-0.1, (200, 200))):
+            now.pass_by(set_back)
+            another = new_doors(now=now, credential_seconds=0)  # which does not remember it
+            assert ((await another.soap()).status, (await doors.soap()).status) == statuses
 
     asyncio.run(scene())
 
@@ -192,28 +215,122 @@ def test_row_30_an_address_of_ipv6_is_its_network(doors: Doors) -> None:
     asyncio.run(scene())
 
 
-def test_row_30_tokens_are_held_against_their_address(doors: Doors) -> None:
+def test_row_30_wrong_tokens_and_certificates_hold_up_nobody(doors: Doors, database: Database, now: Now) -> None:
+    der = identity("other", kind="p256").der
+    add_certificate(database, caller_id="other", data=der, now=now())
+    token = add_token(database, caller_id="acme", name="nightly", now=now()).encode()
+
+    async def scene() -> None:
+        for number in range(LOGIN.address_failures + 1):
+            assert (await doors.bulk(authorization=b"Bearer lbt_%043d" % number)).status == 401
+            with pytest.raises(WrongEvidence):
+                await doors.access.identify([Certificate(b"%d" % number)], address=HOME)
+            assert (await doors.bulk(authorization=basic("", "wrong"))).status in (401, 429)
+        assert (await doors.bulk(authorization=b"Bearer " + token)).status == 404  # there is no such job
+        caller = await doors.access.identify([Certificate(der)], address=HOME)
+        assert caller.id == "other"
+
+    asyncio.run(scene())
+
+
+def test_row_30_wrong_tokens_are_not_held_against_passwords(doors: Doors) -> None:
+    async def scene() -> None:
+        for number in range(LOGIN.address_failures + 1):
+            assert (await doors.bulk(authorization=b"Bearer lbt_%043d" % number)).status == 401
+        assert (await doors.bulk()).status == 404
+
+    asyncio.run(scene())
+
+
+def test_row_30_many_names_at_once_from_an_address_are_no_more_than_may_fail(
+    doors: Doors, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are tried one after the other, and who logs in from elsewhere does not wait for them."""
+    tried: list[str] = []
+    real = doors.passwords.verify
+
+    def verify(caller_id: str, password: str) -> Caller | None:
+        tried.append(caller_id)
+        if caller_id.startswith("name"):
+            time.sleep(0.1)
+        return real(caller_id, password)
+
+    async def scene() -> None:
+        monkeypatch.setattr(doors.passwords, "verify", verify)
+        names = [basic(f"name{number}", "wrong") for number in range(100)]
+        guesses = asyncio.gather(*(doors.soap(authorization=name, address=HOME) for name in names))
+        await asyncio.sleep(0.05)
+        assert (await doors.soap(address=AWAY)).status == 200
+        assert tried.index("acme") < LOGIN.address_failures  # while they were still being tried
+        statuses = Counter(reply.status for reply in await guesses)
+        assert statuses == {401: LOGIN.address_failures, 503: 100 - LOGIN.address_failures}
+        assert len(tried) == LOGIN.address_failures + 1
+
+    asyncio.run(scene())
+
+
+def test_row_30_names_that_wait_at_an_address_are_bounded(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counting, "_STILL_GOOD_SECONDS", 0.0)
+    go_on = threading.Event()
+    real = doors.passwords.verify
+
+    def verify(caller_id: str, password: str) -> Caller | None:
+        if caller_id.startswith("name"):
+            go_on.wait(10)
+        return real(caller_id, password)
+
+    monkeypatch.setattr(doors.passwords, "verify", verify)
+    monkeypatch.setattr(doors.passwords, "was_right", lambda *_: False)
+    most = access._MOST_OF_AN_ADDRESS
+    network = keys_of("Password", "", "2001:db8::").address
+
+    def call(number: int) -> asyncio.Task[Reply]:
+        address = f"2001:db8::{number}"  # all of one network
+        return asyncio.create_task(doors.soap(authorization=basic(f"name{number}", "wrong"), address=address))
+
+    async def scene() -> None:
+        assert (await doors.soap(address="2001:db8::a")).status == 200
+        waiting = [call(number) for number in range(most)]
+        async with asyncio.timeout(5):
+            while doors.access._addresses.standing(network) < most:  # noqa: ASYNC110 - there is no event for that
+                await asyncio.sleep(0.01)
+        assert_delayed(await call(most), 10)
+        assert (await doors.soap(address="2001:db8::a")).status == 200  # acme is known there
+        same = call(0)  # the same name waits behind its like
+        await asyncio.sleep(0.05)
+        assert not same.done()
+        go_on.set()
+        await asyncio.gather(same, *waiting)
+        assert not len(doors.access._addresses)
+        assert not len(doors.access._logins)
+
+    asyncio.run(scene())
+
+
+def test_row_30_a_caller_that_makes_digests_frees_no_guesser_of_its_password(doors: Doors, database: Database) -> None:
+    set_digest_secret(database, BOX, caller_id="acme", secret=SECRET, now=NOW)
+
     async def scene() -> None:
         for number in range(LOGIN.failures):
-            assert (await doors.bulk(authorization=b"Bearer lbt_%d" % number)).status == 401
-        assert_delayed(await doors.bulk(authorization=b"Bearer lbt_x"), 2)
-        assert (await doors.bulk(authorization=b"Bearer lbt_x", address=AWAY)).status == 401
-        assert (await doors.bulk()).status == 404  # a name is another matter, and there is no such job
+            assert (await doors.soap(authorization=WRONG)).status == 401
+            token = digest_token(nonce=b"%016d" % number, secret=SECRET, caller_id="acme")
+            assert (await doors.soap(envelope(header=security(token)), authorization=b"")).status == 200
+        assert_delayed(await doors.soap(authorization=WRONG), 2)
 
     asyncio.run(scene())
 
 
 @both_versions
-def test_row_30_wrong_digests_count_and_right_ones_cost_one_look(
+def test_row_30_wrong_digests_count_and_right_ones_cost_no_more_looks(
     doors: Doors, database: Database, version: SoapVersion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     set_digest_secret(database, BOX, caller_id="acme", secret=SECRET, now=NOW)
-    looks: list[str] = []
+    looks: list[LoginKeys] = []
     real = doors.failed_logins.delay
 
-    def looked(name: str, address: str) -> float:
-        looks.append(name)
-        return real(name, address)
+    def looked(keys: LoginKeys) -> tuple[float, bool]:
+        looks.append(keys)
+        return real(keys)
 
     monkeypatch.setattr(doors.failed_logins, "delay", looked)
 
@@ -225,11 +342,12 @@ def test_row_30_wrong_digests_count_and_right_ones_cost_one_look(
         assert (await call(0)).status == 200
         at_once = await asyncio.gather(*(call(number) for number in range(1, 20)))
         assert [reply.status for reply in at_once] == [200] * 19
-        assert looks == ["acme"]
+        assert len(set(looks)) == 1
+        assert len(looks) == 2  # before its turn at a new address, and in it
         for number in range(20, 20 + LOGIN.failures):
             assert (await call(number, "another secret")).status == 401
         assert_delayed(await call(30), 2)
-        assert_delayed(await doors.bulk(), 2)  # a password of that name is another guess at the same caller
+        assert (await doors.bulk()).status == 404  # a password is another matter, and there is no such job
 
     asyncio.run(scene())
 

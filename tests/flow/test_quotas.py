@@ -8,14 +8,15 @@ import gzip
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
 
 from leadbridge.bulk.jobs import stored_blocks
 from leadbridge.bulk.sources import SourceBroken
-from leadbridge.caller import Role
-from leadbridge.quotas import QuotaPolicy
+from leadbridge.caller import Caller, OperationGroup, Role, Visibility
+from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from leadbridge.store import quotas, tables
 from leadbridge.store.database import Database
@@ -90,6 +91,45 @@ def test_row_31_a_caller_may_have_a_quota_of_its_own_or_none(new_doors: NewDoors
             assert (await doors.soap(authorization=OTHER)).status == 200
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize("ahead", [timedelta(0), timedelta(hours=1)])
+def test_row_31_a_clock_that_was_set_back_shuts_nobody_out(database: Database, ahead: timedelta) -> None:
+    """What was leased before it was set back lies in the future then; the caller begins with nothing, and gets on."""
+    each, burst = timedelta(milliseconds=20), timedelta(seconds=1)
+
+    def lease(most: int) -> tuple[int, timedelta]:
+        with database.write() as tx:
+            return quotas.lease_calls(tx, "acme", "lead", most=most, each=each, burst=burst)
+
+    assert lease(50) == (50, each)
+    with database.write() as tx:
+        tx.connection.execute(tables.quota.update().values(due_at=tx.clock() + burst + ahead))
+    count, wait = lease(50)
+    assert count < 50
+    assert wait <= each
+    time.sleep(0.1)
+    assert lease(50)[0] >= 5
+
+
+def test_row_31_clocks_that_differ_leave_each_process_its_share(database: Database) -> None:
+    policy = QuotaPolicy(calls_per_second=2_000, burst_seconds=2)
+    acme = Caller("acme", "acme", frozenset({Role.PARTNER}), Visibility.GIVEN, "acme")
+    ahead = Quotas(database, policy, now=lambda: datetime.now(UTC) + timedelta(seconds=5))
+    behind = Quotas(database, policy)
+
+    async def scene() -> None:
+        for _ in range(10):
+            for process in (ahead, behind):
+                for _ in range(60):
+                    await process.take_call(acme, OperationGroup.LEAD)
+            await asyncio.sleep(0.01)
+
+    try:
+        asyncio.run(scene())
+    finally:
+        ahead.stop()
+        behind.stop()
 
 
 async def for_a_while(seconds: float, ask: Callable[[], Awaitable[Reply]]) -> Counter[int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import stat
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -254,3 +256,15 @@ def test_sqlite_is_as_durable_and_strict_as_promised(tmp_path: Path) -> None:
         found = {name: tx.connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in expected}
     assert found == expected
     database.dispose()
+
+
+def test_a_sqlite_file_is_its_owners_alone_and_so_is_what_lies_beside_it(tmp_path: Path) -> None:
+    before = os.umask(0o022)  # what most machines have
+    try:
+        database = Database(f"sqlite:///{tmp_path / 'leads.db'}")
+        migrate(database)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+        database.dispose()
+    finally:
+        os.umask(before)
+    assert modes == {f"leads.db{more}": 0o600 for more in ("", "-wal", "-shm", "-turn")}

@@ -7,16 +7,16 @@ looked up in the event loop.
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from leadbridge.authentication.certificates import Pinned, fingerprint_of, utc_now
 from leadbridge.authentication.evidence import Certificate, Digest, Evidence, OneTime, Password, Token
-from leadbridge.authentication.failedlogins import FailedLogins
+from leadbridge.authentication.failedlogins import FailedLogins, LoginKeys, keys_of
+from leadbridge.authentication.turns import Turns
 from leadbridge.caller import Caller, OperationGroup, may_call
 
 Result = TypeVar("Result")
@@ -24,7 +24,8 @@ Result = TypeVar("Result")
 # argon2 takes a core for itself and runs without Python's lock; more threads would only take cores from
 # other calls.
 _VERIFYING_THREADS = 2
-_MOST_TURNS = 200  # different logins that wait to be tried: ten seconds of argon2, as long as anybody waits
+_MOST_LOGINS = 200  # different ones that wait to be tried: ten seconds of argon2, as long as anybody waits
+_MOST_OF_AN_ADDRESS = 20  # of them, of names that have not logged in from there: one second
 _RETRY_SECONDS = 10
 
 # Threads that wait for the database, and must not wait for argon2. More would take its connections from calls.
@@ -149,7 +150,8 @@ class Access:
         self._now = now
         self._threads = ThreadPoolExecutor(_VERIFYING_THREADS, thread_name_prefix="verify")
         self._asking = ThreadPoolExecutor(_ASKING_THREADS, thread_name_prefix="ask")
-        self._turns: dict[tuple[str, str], _Turn] = {}
+        self._logins = Turns()  # of a name at an address
+        self._addresses = Turns()
 
     async def identify(
         self, evidence: Sequence[Evidence], *, once: Sequence[OneTime] = (), address: str = ""
@@ -217,49 +219,42 @@ class Access:
             if renewed is not None:
                 return renewed
         failed = self._failed_logins
-        if failed is None:
+        if failed is None or not isinstance(evidence, Password | Digest):  # nobody guesses a token or a private key
             return _right(await self._shown_by(evidence))
-        name = evidence.caller_id if isinstance(evidence, Password | Digest) else ""
-        delay = failed.known_delay(name, address)
+        keys = keys_of(type(evidence).__name__, evidence.caller_id, address)
+        delay = failed.known_delay(keys)
         if delay is None:
-            async with self._turn(name, address):  # so that no more are tried at once than may fail
+            if not self._logins.standing(keys.pair) and len(self._logins) >= _MOST_LOGINS:
+                raise TooManyFailures(_RETRY_SECONDS)
+            async with self._logins.turn(keys.pair):  # so that no more are tried at once than may fail
                 shown = self._remembered(evidence)
                 if shown is not None:
                     return shown
-                delay = failed.known_delay(name, address)
+                delay = failed.known_delay(keys)
                 if delay is None:
-                    delay = await self._aside(failed.delay, name, address)
-                    if delay == 0:
-                        return await self._counted(failed, evidence, name, address)
+                    return await self._asked(failed, evidence, keys)
+        return await self._counted(failed, evidence, keys, delay)
+
+    async def _asked(self, failed: FailedLogins, evidence: Evidence, keys: LoginKeys) -> Caller:
+        """What of a login only the database knows: its delay, and whether it is held against its address."""
+        delay, known_there = await self._aside(failed.delay, keys)
+        if delay or known_there:
+            return await self._counted(failed, evidence, keys, delay)
+        if self._addresses.standing(keys.address) >= _MOST_OF_AN_ADDRESS:
+            raise TooManyFailures(_RETRY_SECONDS)
+        async with self._addresses.turn(keys.address):  # and of all names together, in which others may have failed
+            delay, _ = await self._aside(failed.delay, keys)
+            return await self._counted(failed, evidence, keys, delay)
+
+    async def _counted(self, failed: FailedLogins, evidence: Evidence, keys: LoginKeys, delay: float) -> Caller:
         if delay:
             raise TooManyFailures(delay)
-        return await self._counted(failed, evidence, name, address)
-
-    async def _counted(self, failed: FailedLogins, evidence: Evidence, name: str, address: str) -> Caller:
         shown = await self._shown_by(evidence)
         if shown is None:
-            await self._aside(failed.failed, name, address)
-        elif not failed.succeeded_again(name, address):
-            await self._aside(failed.succeeded, name, address)
+            await self._aside(failed.failed, keys)
+        elif not failed.succeeded_again(keys):
+            await self._aside(failed.succeeded, keys)
         return _right(shown)
-
-    @asynccontextmanager
-    async def _turn(self, name: str, address: str) -> AsyncIterator[None]:
-        """One login of a name at an address after the other. Raises TooManyFailures where very many wait already."""
-        key = (name, address)
-        turn = self._turns.get(key)
-        if turn is None:
-            if len(self._turns) >= _MOST_TURNS:
-                raise TooManyFailures(_RETRY_SECONDS)
-            turn = self._turns[key] = _Turn()
-        turn.waiting += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            turn.waiting -= 1
-            if not turn.waiting:
-                del self._turns[key]
 
     async def _aside(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """What only the database can answer, asked beside the event loop."""
@@ -278,16 +273,6 @@ class Access:
                 return self._holder(await self.pinned(fingerprint=fingerprint_of(der)))
             case Token():
                 return None
-
-
-class _Turn:
-    """Who waits to try a name at an address."""
-
-    __slots__ = ("lock", "waiting")
-
-    def __init__(self) -> None:
-        self.lock = asyncio.Lock()
-        self.waiting = 0
 
 
 def _right(shown: Caller | None) -> Caller:

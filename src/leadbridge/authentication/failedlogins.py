@@ -6,8 +6,11 @@ What is decided here:
 - A name that has logged in from an address is delayed there by its own failures there alone: neither a thousand guesses
   under that name from elsewhere, nor what others behind the same proxy try, lock a partner out. Only from an address
   that is new for it may a partner have to wait, a minute at most while its name is under attack.
-- A success resets the count of that name at that address. Those of the name and of the address run on: else a guesser
-  with a login of its own would reset what it guesses under.
+- A success resets the count of that name at that address, for evidence of its kind: else whoever guesses a password
+  where the caller itself makes digests would be freed by each of these. Those of the name and of the address run on:
+  else a guesser with a login of its own would reset what it guesses under.
+- Tokens and certificates are not counted: 256 random bits, or a private key, cannot be guessed, and whoever sends wrong
+  ones must not hold up the others behind the same address.
 
 The counts are in the database, shared by all processes, under hashes: people mistype passwords as names. A delay is
 remembered in the process for some seconds, so that whoever does not wait for it costs neither argon2 nor the database,
@@ -21,11 +24,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from ipaddress import IPv6Address, ip_address, ip_network
 from threading import Lock
 from typing import NamedTuple, TypeVar
 
 from leadbridge.authentication.callers import unknown
+from leadbridge.authentication.networks import network_of
 from leadbridge.store import callers, failedlogins
 from leadbridge.store.database import Database
 from leadbridge.store.inserts import Row
@@ -56,12 +59,12 @@ class LoginPolicy:
 Kept = TypeVar("Kept")
 
 
-class _Keys(NamedTuple):
-    """The counts that a login is held against. Evidence without a name has none of its own."""
+class LoginKeys(NamedTuple):
+    """The counts that a login is held against, by hashes."""
 
-    pair: bytes
-    name: bytes | None
-    address: bytes
+    pair: bytes  # the name, the address, and the kind of evidence
+    name: bytes
+    address: bytes  # of IPv6 its network
 
 
 class FailedLogins:
@@ -77,29 +80,29 @@ class FailedLogins:
         self._delayed: OrderedDict[bytes, tuple[datetime, float]] = OrderedDict()  # pairs: until when, when read
         self._good: OrderedDict[bytes, tuple[float, float]] = OrderedDict()  # pairs: when they logged in, when written
 
-    def known_delay(self, name: str, address: str) -> float | None:
+    def known_delay(self, keys: LoginKeys) -> float | None:
         """Seconds that a login has to wait, as far as it is known without asking: 0 where one succeeded a moment ago,
         None where the database has to be asked.
         """
-        pair = _keys(name, address).pair
+        pair = keys.pair
         delayed = self._delayed.get(pair)
         if delayed is not None and time.monotonic() < delayed[1] + _STILL_DELAYED_SECONDS:
-            left = (delayed[0] - self._now()).total_seconds()
+            left = self._left(delayed[0])
             if left > 0:
                 return left
         good = self._good.get(pair)
         return 0.0 if good is not None and time.monotonic() < good[0] + _STILL_GOOD_SECONDS else None
 
-    def delay(self, name: str, address: str) -> float:
-        """Seconds that a login has to wait before it is looked at. Reads the database."""
-        keys = _keys(name, address)
+    def delay(self, keys: LoginKeys) -> tuple[float, bool]:
+        """Seconds that a login has to wait before it is looked at, and whether its name has logged in from its address
+        before. Reads the database.
+        """
         with self._database.read() as tx:
-            rows = failedlogins.find(tx, [key for key in keys if key])
-        return self._noted_delay(keys, rows)
+            rows = failedlogins.find(tx, keys)
+        return self._noted_delay(keys, rows), self._known_there(keys, rows)
 
-    def failed(self, name: str, address: str) -> None:
+    def failed(self, keys: LoginKeys) -> None:
         """Count a failure. Writes to the database."""
-        keys = _keys(name, address)
         policy, now = self._policy, self._now()
         counted = (
             (keys.pair, policy.failures, policy.longest_delay),
@@ -107,19 +110,18 @@ class FailedLogins:
             (keys.address, policy.address_failures, policy.longest_delay),
         )
         with self._database.write() as tx:
-            failedlogins.lock(tx, [key for key in keys if key])
-            rows = failedlogins.find(tx, [key for key in keys if key])
+            failedlogins.lock(tx, keys)
+            rows = failedlogins.find(tx, keys)
             for key, most, longest in counted:
-                if key is not None:
-                    before = rows.get(key)
-                    of_name = keys.name if key != keys.address else None
-                    rows[key] = {**self._one_more(before, key, most, longest, now), "name_key": of_name}
-                    failedlogins.put(tx, rows[key], new=before is None)
+                before = rows.get(key)
+                of_name = keys.name if key != keys.address else None
+                rows[key] = {**self._one_more(before, key, most, longest, now), "name_key": of_name}
+                failedlogins.put(tx, rows[key], new=before is None)
         self._noted_delay(keys, rows)
 
-    def succeeded_again(self, name: str, address: str) -> bool:
+    def succeeded_again(self, keys: LoginKeys) -> bool:
         """Note a success where nothing has to be written of it, because the last one was not long ago; no I/O."""
-        pair, clock = _keys(name, address).pair, time.monotonic()
+        pair, clock = keys.pair, time.monotonic()
         good = self._good.get(pair)
         if good is None or clock > good[1] + _SUCCESS_WRITTEN_SECONDS:
             return False
@@ -127,13 +129,13 @@ class FailedLogins:
             _keep(self._good, pair, (clock, good[1]))
         return True
 
-    def succeeded(self, name: str, address: str) -> None:
+    def succeeded(self, keys: LoginKeys) -> None:
         """Reset the count of a name at an address, and know from then on that it logs in from there."""
-        pair, of_name, _ = _keys(name, address)
+        pair = keys.pair
         now, clock = self._now(), time.monotonic()
         row: Row = {
             "key": pair,
-            "name_key": of_name,
+            "name_key": keys.name,
             "failures": 0,
             "last_at": now,
             "locked_until": None,
@@ -161,22 +163,29 @@ class FailedLogins:
             "succeeded_at": succeeded_at,
         }
 
-    def _noted_delay(self, keys: _Keys, rows: dict[bytes, Row]) -> float:
+    def _noted_delay(self, keys: LoginKeys, rows: dict[bytes, Row]) -> float:
         """How long a login has to wait by these rows; it is remembered."""
-        now = self._now()
         own = rows.get(keys.pair)
         if own is not None and own["failures"]:  # perhaps in another process: the next success has to be written
             with self._lock:
                 self._good.pop(keys.pair, None)
-        known_here = own is not None and (own["succeeded_at"] or now - KNOWN) > now - KNOWN
-        counting = [rows[key] for key in ((keys.pair,) if known_here else keys) if key in rows]
-        until = max((row["locked_until"] for row in counting if row["locked_until"] is not None), default=now)
-        if until <= now:
+        counting = [rows[key] for key in ((keys.pair,) if self._known_there(keys, rows) else keys) if key in rows]
+        delays = [row["locked_until"] for row in counting if row["locked_until"] is not None]
+        until = max((one for one in delays if self._left(one) > 0), default=None)
+        if until is None:
             return 0.0
         with self._lock:
             _keep(self._delayed, keys.pair, (until, time.monotonic()))
-        seconds: float = (until - now).total_seconds()
-        return seconds
+        return self._left(until)
+
+    def _known_there(self, keys: LoginKeys, rows: dict[bytes, Row]) -> bool:
+        since = self._now() - KNOWN
+        return keys.pair in rows and (rows[keys.pair]["succeeded_at"] or since) > since
+
+    def _left(self, until: datetime) -> float:
+        """Seconds until the end of a delay. One that is longer than any can be has ended: the clock was set back."""
+        left = until - self._now()
+        return left.total_seconds() if left <= self._policy.longest_delay else 0.0
 
 
 def delayed_until(database: Database, now: datetime) -> Callable[[str], datetime | None]:
@@ -200,19 +209,13 @@ def unlock(database: Database, *, caller_id: str) -> bool:
 
 
 @lru_cache(maxsize=_MOST_KNOWN)
-def _keys(name: str, address: str) -> _Keys:
-    try:
-        source = ip_address(address)
-        if isinstance(source, IPv6Address):  # who has one of these has all of its network
-            source_name = str(source.ipv4_mapped or ip_network((source, 64), strict=False))
-        else:
-            source_name = address
-    except ValueError:
-        source_name = address
-    return _Keys(
-        pair=_hash("pair", name, source_name),
-        name=_name_key(name) if name else None,
-        address=_hash("address", source_name),
+def keys_of(kind: str, name: str, address: str) -> LoginKeys:
+    """The counts of evidence of this kind that names this caller and comes from this address."""
+    network = network_of(address)
+    return LoginKeys(
+        pair=_hash("pair", kind, name, network),
+        name=_name_key(name),
+        address=_hash("address", network),
     )
 
 

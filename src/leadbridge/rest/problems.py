@@ -132,14 +132,17 @@ def _door(request: Request) -> str:
 
 
 def _entry(request: Request, problem: Problem, reference: str) -> AuditEntry:
-    route = request.scope.get("route")  # its template: what was sent in its place is not kept
+    route = request.scope.get("route")
+    operation = None
+    if route is not None:  # the template and a method of ours: what was sent in their place is not kept
+        operation = f"{request.method} {route.path}" if request.method in route.methods else route.path
     return AuditEntry(
         door=_door(request),
         reason_code=problem.code,
         text=problem.text,
         correlation_id=reference,
         caller_id=getattr(request.state, "caller_id", None),
-        operation=f"{request.method} {route.path}" if route is not None else None,
+        operation=operation,
         address=address_of(request.scope) or None,
     )
 

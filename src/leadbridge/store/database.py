@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, overload
 
@@ -166,6 +167,12 @@ class Transaction:
         question = self.dialect.lock(keys, shared=shared)
         if question is not None:
             self.ask(*question)
+
+    def clock(self) -> datetime:
+        """The time of day by the one clock that all processes of the database go by: the database's own."""
+        question = self.dialect.clock()
+        now: datetime = self.ask(*question)[0]["now"] if question is not None else datetime.now(UTC)
+        return now
 
     def foresee_numbers(self, name: NumberName, most: int) -> None:
         """Say that up to `most` numbers will be drawn, so that they come along with what is asked.

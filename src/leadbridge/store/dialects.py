@@ -6,10 +6,11 @@ What they only write differently is in `columntypes` (values), `membership` (one
 from __future__ import annotations
 
 import hashlib
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, lru_cache, partial
@@ -90,6 +91,7 @@ class SQLite:
             hide_parameters=True,
             connect_args={"check_same_thread": False, "factory": SqliteConnection},
         )
+        event.listen(engine, "do_connect", lambda *_: _make_private(path))
         event.listen(engine, "connect", partial(_prepare_sqlite, synchronous="NORMAL" if self._background else "FULL"))
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -101,6 +103,9 @@ class SQLite:
 
     def lock(self, keys: Iterable[str], *, shared: bool = False) -> Question | None:
         """Nothing to do: a write transaction is alone."""
+
+    def clock(self) -> Question | None:
+        """Nothing to ask: all processes are on the one machine of the file, and have its clock."""
 
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order."""
@@ -149,6 +154,12 @@ def _sqlite_insert(table: Table) -> Insert:
 def _sqlite_text(insert: Insert) -> str:
     names = ", ".join(f'"{name}"' for name in insert.names)
     return f'INSERT INTO "{insert.table}" ({names}) VALUES ({", ".join("?" * len(insert.names))})'  # noqa: S608 - names of our own tables
+
+
+def _make_private(path: Path) -> None:
+    """Make the file before SQLite does, which would let every user read it; those beside it get its mode."""
+    with suppress(OSError):  # SQLite says what is wrong
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object, *, synchronous: str) -> None:
@@ -229,6 +240,10 @@ class PostgreSQL:
         numbers = sorted({_lock_number(key) for key in keys})
         return (_LOCK_SHARED if shared else _LOCK, {"keys": plain_array(numbers)}) if numbers else None
 
+    def clock(self) -> Question | None:
+        """The server's time of day now, not when the transaction began: it may have waited for a lock."""
+        return _CLOCK, {}
+
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order: all questions go in one round trip."""
         statements = [compiled(statement, connection.dialect) for statement, _ in questions]
@@ -272,6 +287,7 @@ _LOCK, _LOCK_SHARED = (
     text(f"SELECT pg_advisory_xact_lock{kind}(key) FROM unnest(CAST(:keys AS bigint[])) AS key").columns(nothing=Text())  # noqa: S608 - constants
     for kind in ("", "_shared")
 )
+_CLOCK = text("SELECT clock_timestamp() AS now").columns(now=UtcDateTime())
 
 
 def _lock_number(key: str) -> int:

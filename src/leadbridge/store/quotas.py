@@ -18,19 +18,21 @@ _PUT = update(_quota).where(*_OF).values(due_at=bindparam("new_due_at"), used=bi
 
 
 def lease_calls(
-    tx: Transaction, caller_id: str, kind: str, *, most: int, each: timedelta, burst: timedelta, now: datetime
-) -> tuple[int, datetime]:
-    """Take up to `most` calls out of a caller's allowance: how many there were, and when the next one comes free.
+    tx: Transaction, caller_id: str, kind: str, *, most: int, each: timedelta, burst: timedelta
+) -> tuple[int, timedelta]:
+    """Take up to `most` calls out of a caller's allowance: how many there were, and how long until the next one.
 
-    GCRA (ITU-T I.371, annex A): each call moves the theoretical arrival time on by `each`; it may be `burst` ahead.
+    GCRA (ITU-T I.371, annex A): each call moves the theoretical arrival time on by `each`; it may be `burst` ahead, and
+    is further ahead only when the clock was set back since.
     """
     before = _locked(tx, caller_id, kind)
-    arrival = max(before["due_at"], now) if before is not None else now
+    now = tx.clock()
+    arrival = min(max(before["due_at"], now), now + burst) if before is not None else now
     count = max(0, min(most, (now + burst - arrival) // each))
     arrival += count * each
-    if count:
+    if before is None or arrival != before["due_at"]:
         _put(tx, before, {"caller_id": caller_id, "kind": kind, "due_at": arrival, "used": 0})
-    return count, arrival + each - burst
+    return count, max(timedelta(0), arrival + each - burst - now)
 
 
 def take_bytes(tx: Transaction, caller_id: str, kind: str, *, count: int, most: int, day_ends: datetime) -> bool:
