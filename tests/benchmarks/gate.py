@@ -50,7 +50,7 @@ class Result:
 class _WithoutGate(SoapApp):
     """The door with nothing before the contract."""
 
-    async def _checked_call(
+    async def _call(
         self,
         service: str,
         scope: Scope,

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from leadbridge.soap.asgi import SoapApp
 from tests.benchmarks import codec, gate, stack
 from tests.benchmarks.processes import ROOT
 
@@ -36,6 +37,7 @@ def test_the_gate_is_measured_against_none() -> None:
     result = gate.measure(rounds=1, calls=3)
     assert result.with_gate > 0
     assert result.without > 0
+    assert gate._WithoutGate._call is not SoapApp._call  # else both sides would be the same
 
 
 def test_the_codec_is_measured_against_its_oracle() -> None:
