@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -268,3 +270,20 @@ def test_a_sqlite_file_is_its_owners_alone_and_so_is_what_lies_beside_it(tmp_pat
     finally:
         os.umask(before)
     assert modes == {f"leads.db{more}": 0o600 for more in ("", "-wal", "-shm", "-turn")}
+
+
+def test_opening_a_database_again_lets_no_other_process_write_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "leads.db"
+    other = (
+        "import sqlite3, sys\n"
+        "try: sqlite3.connect(sys.argv[1], timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')\n"
+        "except sqlite3.OperationalError as error: sys.exit(str(error))"
+    )
+    first = Database(f"sqlite:///{path}")
+    with first.write() as tx:
+        tx.connection.exec_driver_sql("CREATE TABLE written (here)")
+        second = Database(f"sqlite:///{path}")
+        done = subprocess.run([sys.executable, "-c", other, str(path)], capture_output=True, text=True, check=False)
+    assert done.stderr.strip() == "database is locked"
+    first.dispose()
+    second.dispose()

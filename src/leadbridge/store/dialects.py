@@ -157,9 +157,13 @@ def _sqlite_text(insert: Insert) -> str:
 
 
 def _make_private(path: Path) -> None:
-    """Make the file before SQLite does, which would let every user read it; those beside it get its mode."""
-    with suppress(OSError):  # SQLite says what is wrong
-        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    """Make the file before SQLite does, which would let every user read it; those beside it get its mode.
+
+    One that is there is not opened: when a process closes a file, it loses all the locks that SQLite holds on it for the
+    process (POSIX advisory locks), and then two write at once.
+    """
+    with suppress(OSError):  # it is there already; whatever else is wrong, SQLite says
+        os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object, *, synchronous: str) -> None:
