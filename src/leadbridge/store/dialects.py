@@ -159,8 +159,8 @@ def _sqlite_text(insert: Insert) -> str:
 def _make_private(path: Path) -> None:
     """Make the file before SQLite does, which would let every user read it; those beside it get its mode.
 
-    One that is there is not opened: when a process closes a file, it loses all the locks that SQLite holds on it for the
-    process (POSIX advisory locks), and then two write at once.
+    One that is there is not opened: a process that closes a file loses all the locks that SQLite holds on it there
+    (POSIX advisory locks), and another process takes the database for closed and removes its log.
     """
     with suppress(OSError):  # it is there already; whatever else is wrong, SQLite says
         os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
