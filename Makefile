@@ -1,11 +1,11 @@
 # Targets of leadbridge; `make` alone lists them. Each installs what it needs first.
 #
 #   PYTHON   the interpreter an environment is made with (3.11 or newer)
-#   WORKERS  test processes side by side; one more than two cores, because they often wait
+#   WORKERS  test processes side by side
 #   FUZZ_SECONDS, FUZZ_SEED, FUZZ_CORPUS  how long, from where, and with which XML test suite `make fuzz` works
 
 PYTHON ?= python3
-WORKERS ?= 3
+WORKERS ?= 2
 FUZZ_SECONDS ?= 300
 VERSIONS := 3.11 3.12 3.13
 
