@@ -125,3 +125,19 @@ def test_row_27_what_a_document_says_is_text_on_the_page() -> None:
     assert "<script" not in made
     assert Page(made).tags.isdisjoint({"script"})
     assert made.count("&lt;script&gt;") > 10
+
+
+@pytest.mark.parametrize("address", ["/docs", "/docs/", "/docs?next=https://evil.example", "//evil.example/docs"])
+def test_row_29_a_page_takes_nothing_keeps_nothing_leads_nowhere_and_stands_in_no_frame(
+    door: Json, address: str
+) -> None:
+    """There is no login for people yet: a page has no session to be stolen or fixed, and no form to be forged."""
+    reply = door.post(address, method="GET", authorization=b"", more=[("host", "evil.example")])
+    assert reply.status in (200, 404)
+    assert not {"set-cookie", "location", "refresh"} & set(reply.headers)
+    assert b"evil.example" not in reply.body
+    if reply.status == 200:
+        assert {"frame-ancestors 'none'", "form-action 'none'"} <= set(
+            reply.headers["content-security-policy"].split("; ")
+        )
+        assert door.post(address, authorization=b"", chunks=[b"a=b"]).status == 405
