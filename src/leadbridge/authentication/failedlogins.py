@@ -68,7 +68,7 @@ class LoginKeys(NamedTuple):
 
 
 class FailedLogins:
-    """Counts failed failedlogins. Safe to share between threads. `now` is aware, in UTC."""
+    """Counts failed logins. Safe to share between threads. `now` is aware, in UTC."""
 
     def __init__(
         self, database: Database, policy: LoginPolicy, now: Callable[[], datetime] = lambda: datetime.now(UTC)

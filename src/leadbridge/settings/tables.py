@@ -328,8 +328,8 @@ class WssSettings(Table):
     that has a password too. None by default: a caller agrees to it with the site."""
 
     signing_key_file: str | None = Field(default=None, min_length=1)
-    """PEM file of the private key that answers to signed messages are signed with, and faults of those that were
-    admitted. None: they are not signed. Every machine has its copy, which nobody else may read."""
+    """PEM file of the private key that answers to signed messages are signed with, and faults of those whose signature
+    held. None: they are not signed. Every machine has its copy, which nobody else may read."""
 
     signing_certificate_file: str | None = Field(default=None, min_length=1)
     """PEM file of the certificate of that key, for callers to verify answers with."""
