@@ -4,6 +4,7 @@ import os
 
 from hypothesis import HealthCheck, settings
 
+from tests.support.hashing import hash_cheaply
 from tests.support.logs import log_plainly
 
 # How long an example takes says how busy the machine is.
@@ -16,3 +17,4 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith("LEADBRIDGE_")]:
         del os.environ[name]
     log_plainly()
+    hash_cheaply()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -68,6 +70,18 @@ def test_workers_take_a_file_in_and_end(database: Database, database_url: str, p
     assert (done["state"], counts(done)) == ("finished", {"accepted": 400})
     assert lead_names(database) == NAMES
     assert set(children(os.getpid())) <= before
+
+
+def test_workers_are_heard_by_a_process_that_has_many_files_open(sqlite: Database, sqlite_url: str, path: Path) -> None:
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most < 2_000:
+        pytest.skip(f"this machine lets a process open only {most} files")
+    with ExitStack() as files:
+        for _ in range(1_100):
+            files.enter_context(Path(os.devnull).open())
+        job = new_job(sqlite, path, CONTENT, chunk_records=100)
+        assert run_file(sqlite, sqlite_url, job, path) is JobState.FINISHED
+    assert lead_names(sqlite) == NAMES
 
 
 def test_a_file_that_breaks_off_ends_broken_with_what_was_whole(

@@ -43,9 +43,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def elsewhere(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The scripts of an environment of its own with the wheel and what it depends on."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    run(sys.executable, "-m", "venv", folder / "venv", cwd=folder, timeout=120)
+    run(sys.executable, "-m", "venv", "--without-pip", folder / "venv", cwd=folder, timeout=120)
     scripts = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    run(scripts / "python", "-m", "pip", "install", "-qq", wheel, cwd=folder, timeout=600)
+    pip = (sys.executable, "-m", "pip", "--python", scripts / "python")
+    run(*pip, "install", "-qq", "--no-compile", wheel, cwd=folder, timeout=600)
     return scripts
 
 

@@ -1,7 +1,7 @@
-"""A real gateway per test module and kind of database, and the callers that tests add to it."""
+"""Real gateways on each kind of database, and the callers that tests add to them."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -56,11 +56,38 @@ class Gateway:
         return f"{self.url}/soap/{service}?wsdl{'=flat' if flat else ''}"
 
 
+class Gateways:
+    """The gateways of a test run, each started when it is first asked for and ended with the run.
+
+    Test modules that ask for the same settings share one, for it takes three seconds to start.
+    """
+
+    def __init__(self, folders: pytest.TempPathFactory) -> None:
+        self._folders = folders
+        self._running: dict[tuple[str, str | None], Gateway] = {}
+        self._ends = ExitStack()
+
+    def gateway(self, kind: str, module: object, new_url: Callable[[Path], str]) -> Gateway:
+        """The one for a test module on a kind of database; `new_url` makes the database.
+
+        A module may say how long its server remembers a verified credential, CREDENTIAL_CACHE_SECONDS, and have a
+        function `more_environment` that gives it further settings, with a folder for files that they name; then it has
+        a gateway of its own.
+        """
+        own = hasattr(module, "CREDENTIAL_CACHE_SECONDS") or hasattr(module, "more_environment")
+        key = kind, getattr(module, "__name__", None) if own else None
+        if key not in self._running:
+            folder = self._folders.mktemp("gateway")
+            self._running[key] = self._ends.enter_context(_running(new_url(folder), folder, module))
+        return self._running[key]
+
+    def end(self) -> None:
+        """End all of them."""
+        self._ends.close()
+
+
 @contextmanager
 def _running(database_url: str, folder: Path, module: object) -> Iterator[Gateway]:
-    """A test module may say how long its server remembers a verified credential, CREDENTIAL_CACHE_SECONDS, and have a
-    function `more_environment` that gives it further settings, with a folder for files that they name.
-    """
     database = Database(database_url)
     try:
         migrate(database)
@@ -81,24 +108,27 @@ def _running(database_url: str, folder: Path, module: object) -> Iterator[Gatewa
         database.dispose()
 
 
+@pytest.fixture(scope="package")
+def gateways(tmp_path_factory: pytest.TempPathFactory, postgresql_server: PostgresqlServer) -> Iterator[Gateways]:
+    """The gateways of this folder's tests."""
+    made = Gateways(tmp_path_factory)
+    yield made
+    made.end()
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """One server for all tests of a module, once on each kind of database."""
-    folder = tmp_path_factory.mktemp("gateway")
+def gateway(request: pytest.FixtureRequest, gateways: Gateways, postgresql_server: PostgresqlServer) -> Gateway:
+    """A gateway once on each kind of database."""
     if request.param == "sqlite":
-        with _running(f"sqlite:///{folder / 'leadbridge.db'}", folder, request.module) as one:
-            yield one
-        return
-    postgresql: PostgresqlServer = request.getfixturevalue("postgresql_server")
-    url = postgresql.migrated_database()
-    with _running(url, folder, request.module) as one:
-        yield one
-    postgresql.drop(url)
+        return gateways.gateway("sqlite", request.module, _file)
+    return gateways.gateway("postgresql", request.module, lambda _: postgresql_server.migrated_database())
 
 
 @pytest.fixture(scope="module")
-def sqlite_gateway(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+def sqlite_gateway(request: pytest.FixtureRequest, gateways: Gateways) -> Gateway:
     """The same on SQLite alone, for what the database has no part in."""
-    folder = tmp_path_factory.mktemp("gateway")
-    with _running(f"sqlite:///{folder / 'leadbridge.db'}", folder, request.module) as one:
-        yield one
+    return gateways.gateway("sqlite", request.module, _file)
+
+
+def _file(folder: Path) -> str:
+    return f"sqlite:///{folder / 'leadbridge.db'}"

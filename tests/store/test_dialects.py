@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 from sqlalchemy import text
@@ -270,6 +271,15 @@ def test_a_sqlite_file_is_its_owners_alone_and_so_is_what_lies_beside_it(tmp_pat
     finally:
         os.umask(before)
     assert modes == {f"leads.db{more}": 0o600 for more in ("", "-wal", "-shm", "-turn")}
+
+
+def test_a_database_that_was_closed_leaves_no_file_open_and_can_be_used_again(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'leads.db'}")
+    for statement in ("CREATE TABLE written (here)", "INSERT INTO written VALUES (1)"):
+        with database.write() as tx:
+            tx.connection.exec_driver_sql(statement)
+        database.dispose()
+        assert not [file for file in psutil.Process().open_files() if Path(file.path).parent == tmp_path]
 
 
 def test_a_database_opened_again_is_not_taken_for_closed_by_another_process(tmp_path: Path) -> None:

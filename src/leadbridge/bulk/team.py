@@ -9,7 +9,7 @@ import fcntl
 import io
 import os
 import pickle
-import select
+import selectors
 import subprocess
 import sys
 from collections import deque
@@ -100,9 +100,12 @@ class Team:
 
     def _hear(self) -> None:
         """Wait a moment for workers that are at something, and hear what came of it."""
-        busy = {worker.ear: worker for worker in self._workers if worker.chunks}
-        ready, _, _ = select.select(list(busy), [], [], _TICK_SECONDS)
-        for answer in [answer for ear in ready for answer in busy[ear].hear()]:
+        with selectors.DefaultSelector() as ears:  # select() itself knows no descriptor above 1,023
+            for worker in self._workers:
+                if worker.chunks:
+                    ears.register(worker.ear, selectors.EVENT_READ, worker)
+            heard = [key.data for key, _ in ears.select(_TICK_SECONDS)]
+        for answer in [answer for worker in heard for answer in worker.hear()]:
             if isinstance(answer, str):
                 raise WorkFailed(answer)
             if isinstance(answer, dict):

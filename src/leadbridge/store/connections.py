@@ -179,6 +179,14 @@ class Turn:
             if has_it:
                 self._give_back()
 
+    def close(self) -> None:
+        """Close the file, unless somebody has the turn; whoever takes it next opens it again."""
+        if self._among_threads.acquire(blocking=False):
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
+            self._among_threads.release()
+
     def _try(self) -> bool:
         if not self._among_threads.acquire(blocking=False):
             return False

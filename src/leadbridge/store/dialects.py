@@ -82,7 +82,7 @@ class SQLite:
             raise ValueError("SQLite needs the path of a file")
         path = Path(url.database).absolute()
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._turn = Turn(path.with_name(path.name + "-turn"), gives_way=self._background)
+        self._turn = turn = Turn(path.with_name(path.name + "-turn"), gives_way=self._background)
         engine = create_engine(
             url,
             pool_size=pool_size,
@@ -94,6 +94,7 @@ class SQLite:
         event.listen(engine, "do_connect", lambda *_: _make_private(path))
         event.listen(engine, "connect", partial(_prepare_sqlite, synchronous="NORMAL" if self._background else "FULL"))
         event.listen(engine, "begin", _begin_sqlite)
+        event.listen(engine, "engine_disposed", lambda _: turn.close())
         return engine
 
     def writing(self) -> AbstractContextManager[None]:
