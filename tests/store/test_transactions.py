@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import literal, select
+from sqlalchemy.exc import IntegrityError
 
 from leadbridge.store import callers, leads
 from leadbridge.store.database import Database, Transaction, is_provisional
@@ -72,6 +73,25 @@ def test_an_error_leaves_a_part_and_its_transaction_without_anything(database: D
     with pytest.raises(RuntimeError, match="on the way"), database.write() as tx:
         fail(tx)
     assert _count(database) == 0
+
+
+def test_last_rows_that_are_refused_leave_nothing_of_their_transaction(database: Database) -> None:
+    def refused(tx: Transaction) -> None:
+        callers.add(tx, a_caller("a"))
+        tx.flush()
+        callers.add(tx, a_caller("b"))
+        callers.add(tx, a_caller("a"))
+
+    with pytest.raises(IntegrityError), database.write() as tx:
+        refused(tx)
+    assert _count(database) == 0
+
+
+def test_the_last_rows_are_committed_with_them_where_that_saves_a_round_trip(postgresql: Database) -> None:
+    with postgresql.write() as tx:
+        callers.add(tx, a_caller("a"))
+        tx.flush(last=True)
+        assert _count(postgresql) == 1
 
 
 @pytest.mark.parametrize("fails", [False, True])

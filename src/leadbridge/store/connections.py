@@ -41,11 +41,11 @@ class PostgresqlConnection(psycopg.Connection[Any]):
         self._watched: tuple[asyncio.AbstractEventLoop, int] | None = None
         self._coming: asyncio.Future[waiting.Ready] | None = None
 
-    def exchange(self, requests: Sequence[Request]) -> list[PGresult]:
-        """Run statements in one round trip. Raises the error of the first one that fails."""
+    def exchange(self, requests: Sequence[Request], *, commit: bool = False) -> list[PGresult]:
+        """Run statements in one round trip, and commit in the same. Raises the error of the first one that fails."""
         with self.lock:
             try:
-                results: list[PGresult] = self.wait(self._exchanges.run(requests))
+                results: list[PGresult] = self.wait(self._exchanges.run(requests, commit=commit))
                 return results
             except BaseException:
                 if self.pgconn.pipeline_status:

@@ -124,8 +124,11 @@ class Transaction:
         if rows:
             self._inserts.append(self.dialect.prepared(table, rows))
 
-    def flush(self) -> None:
-        """Fetch what was asked and write the rows that were kept back."""
+    def flush(self, *, last: bool = False) -> None:
+        """Fetch what was asked and write the rows that were kept back.
+
+        After the `last` time comes nothing but the commit, which may go along with the rows.
+        """
         if self._asked:
             asked, self._asked = self._asked, []
             answers = self.dialect.fetch_all(self._connection, [(one.statement, one.parameters) for one in asked])
@@ -133,7 +136,8 @@ class Transaction:
                 one.answer(rows)
         if self._inserts:
             inserts, self._inserts = self._inserts, []
-            self.dialect.insert_many(self._connection, inserts)
+            insert = self.dialect.insert_last if last else self.dialect.insert_many
+            insert(self._connection, inserts)
 
     @contextmanager
     def trial(self, *, numbers: bool = True) -> Iterator[Trial]:
@@ -245,8 +249,12 @@ class Database:
                 with self._begin(connection):
                     transaction = Transaction(connection, self._dialect)
                     yield transaction
-                    transaction.flush()
                     committing = True
+                    try:
+                        transaction.flush(last=True)
+                    except DBAPIError:
+                        committing = not self._dialect.is_open(connection)
+                        raise
         except NoConnectionFree as error:
             raise DatabaseUnreachable("no connection of the pool came free in time") from error
         except DBAPIError as error:

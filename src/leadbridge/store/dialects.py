@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy import (
     BigInteger,
     Date,
@@ -139,6 +140,12 @@ class SQLite:
             driver = _sqlite_driver(connection)
             for insert, columns in batch:
                 driver.executemany(_sqlite_text(insert), zip(*columns, strict=True))
+
+    insert_last = insert_many  # the commit has no way to go, and comes by itself
+
+    def is_open(self, connection: Connection) -> bool:
+        """Whether a transaction is open, so that certainly nothing of it was committed."""
+        return _sqlite_driver(connection).in_transaction
 
 
 @cache
@@ -279,10 +286,27 @@ class PostgreSQL:
 
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
         """Write the rows in the order given, in one statement for all tables."""
+        self._insert(connection, batch, commit=False)
+
+    def insert_last(self, connection: Connection, batch: Sequence[Prepared]) -> None:
+        """Write the last rows of a transaction and commit it, in one round trip; the driver's commit then has nothing
+        left to do.
+        """
+        self._insert(connection, batch, commit=True)
+
+    def _insert(self, connection: Connection, batch: Sequence[Prepared], *, commit: bool) -> None:
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
             assert isinstance(driver, PostgresqlConnection)
-            driver.exchange([one_insert(batch)])
+            driver.exchange([one_insert(batch)], commit=commit)
+
+    def is_open(self, connection: Connection) -> bool:
+        """Whether a transaction is open, so that certainly nothing of it was committed."""
+        if connection.invalidated:
+            return False
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, PostgresqlConnection)
+        return driver.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
 _NUMBERS = text(

@@ -19,7 +19,7 @@ from psycopg.waiting import Ready, Wait
 Request: TypeAlias = tuple[bytes, Sequence[bytes | None]]
 Waits: TypeAlias = Generator[Wait, Ready, list[PGresult]]
 
-_BEGIN = b"BEGIN ISOLATION LEVEL READ COMMITTED"
+_BEGIN, _COMMIT = b"BEGIN ISOLATION LEVEL READ COMMITTED", b"COMMIT"
 
 
 class Exchanges:
@@ -30,8 +30,9 @@ class Exchanges:
         self._prepared: dict[bytes, bytes] = {}
         self._names = count()
 
-    def run(self, requests: Sequence[Request]) -> Waits:
-        """Send statements and receive the result of each; a transaction begins with them unless one is open.
+    def run(self, requests: Sequence[Request], *, commit: bool = False) -> Waits:
+        """Send statements and receive the result of each; a transaction begins with them unless one is open, and with
+        `commit` it ends with them.
 
         Raises the error of the first one that fails: none behind it is executed. What breaks off, such as when the
         server is gone, leaves the connection in pipeline mode; it is of no use any more.
@@ -54,6 +55,8 @@ class Exchanges:
                 pgconn.send_query_prepared(name, parameters)
                 answers.append(sent)
                 sent += 1
+            if commit:
+                pgconn.send_query_params(_COMMIT, None)
             pgconn.pipeline_sync()
             yield from _send(pgconn)
             yield from _receive(pgconn, results)
