@@ -20,13 +20,13 @@ from sqlalchemy import (
 )
 
 from leadbridge.caller import Caller, Visibility
-from leadbridge.selection import Interval
+from leadbridge.selection import WILDCARD, Interval
 from leadbridge.store import finding, tables
 from leadbridge.store.database import Transaction
-from leadbridge.store.finding import Block, Collected, Search, Way
+from leadbridge.store.finding import Block, Collected, Search
 from leadbridge.store.inserts import Row
 from leadbridge.store.membership import one_of, tuple_one_of
-from leadbridge.store.statements import fetch, fold, folded, insert_many, selected, selected_among
+from leadbridge.store.statements import begins_known, fetch, fold, folded, insert_many, selected, selected_among
 from leadbridge.store.visibility import (
     may_read_partner,
     may_refer_to_partner,
@@ -309,10 +309,7 @@ def search(
     """What `find` looks for, and the ways to it."""
     rule = rule_of(caller)
     parameters: dict[str, Any] = who(caller)
-    blocks = [
-        Block(may_read_partner(rule), _ways_to_readable(rule)),
-        Block(_partner.c.merged_into_internal_id.is_(None)),
-    ]
+    blocks = [_readable(rule), Block(_partner.c.merged_into_internal_id.is_(None))]
     for key, block in selections.items():
         blocks.append(_named(folded(block)) if key == "name" else _reached(_COMMUNICATION_KINDS[key], block))
     if identifications:
@@ -333,14 +330,32 @@ _COMMUNICATION_KINDS: Mapping[str, Sequence[str]] = {
 }
 
 
-def _ways_to_readable(rule: Visibility) -> list[Way]:
-    return [] if rule is Visibility.ALL else [Collected(readable_partners(rule))]
+_SOUGHT = select(_partner.c.internal_id).where(one_of(_partner.c.internal_id, finding.SOUGHT))
+
+
+def _readable(rule: Visibility) -> Block:
+    if rule is Visibility.ALL:
+        return Block(may_read_partner(rule))
+    readable = readable_partners(rule)
+    return Block(
+        may_read_partner(rule),
+        [Collected(readable)],
+        finding.one_of_list(_partner.c.internal_id, readable),
+    )
 
 
 def _named(block: Sequence[Interval]) -> Block:
     """A block over the whole name and the last one."""
     columns = (_partner.c.name_folded, _partner.c.last_name_folded)
-    return Block(selected(columns, block), finding.by_interval(columns, block, ids=_partner.c.internal_id))
+    # The last name is a part of the whole one, which therefore has all that stands within either.
+    within = all(not begins_known(each) and str(each.lower).endswith(WILDCARD) for each in block if not each.exclude)
+    return Block(
+        selected(columns, block),
+        finding.by_interval(columns, block, ids=_partner.c.internal_id),
+        sought=finding.by_search(
+            columns[:1] if within else columns, block, keys=select(_partner.c.internal_id), way=_SOUGHT
+        ),
+    )
 
 
 def _reached(kinds: Sequence[str], block: Sequence[Interval]) -> Block:
@@ -350,6 +365,8 @@ def _reached(kinds: Sequence[str], block: Sequence[Interval]) -> Block:
     return Block(
         selected_among(_partner.c.internal_id, values, reached, block),
         finding.by_interval([values], block, ids=reached),
+        finding.by_list(_partner.c.internal_id, reached, values, block),
+        finding.by_search([values], block, keys=reached, way=_SOUGHT),
     )
 
 

@@ -196,11 +196,17 @@ lead = Table(
     _index_to_be_worked_on("sales_responsible_party_id"),
     _index_to_be_worked_on("sales_partner_party_id"),
     # With the party behind it: whether a partner is the prospect of a lead given to somebody is one look. With the id
-    # behind that it gives the leads of many prospects.
-    Index(None, "prospect_internal_id", "sales_partner_party_id", "id"),
-    # With the id behind it each of these also gives a restricted caller's leads in the order of Find.
-    Index(None, "created_by", "id"),
-    Index(None, "sales_partner_party_id", "id"),
+    # and the creator behind that it gives the leads of many prospects, and tells which of them a caller may see.
+    Index("ix_lead_by_prospect", "prospect_internal_id", "sales_partner_party_id", "id", "created_by"),
+    # With the id behind it each of these also gives a restricted caller's leads in the order of Find, and with the
+    # prospect behind that the business partners it may read. Most leads are given to nobody.
+    Index("ix_lead_by_creator", "created_by", "id", "prospect_internal_id"),
+    Index(
+        "ix_lead_by_sales_partner",
+        *("sales_partner_party_id", "id", "created_by", "prospect_internal_id"),
+        postgresql_where=text("sales_partner_party_id IS NOT NULL"),
+        sqlite_where=text("sales_partner_party_id IS NOT NULL"),
+    ),
     # The others are for Find alone, which merges the ids of each value: see `finding`.
     Index(None, "name_folded", "id"),
     Index(None, "life_cycle_status_code", "id"),
