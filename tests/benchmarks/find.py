@@ -242,8 +242,8 @@ def _lead_page(caller: Caller, selections: Selections, tx: Transaction, after: s
     return leads.find(tx, caller, selections, limit=PAGE, after=after)[0]
 
 
-def _partner_search(caller: Caller, arguments: Mapping[str, Any], _tx: Transaction) -> Search:
-    return businesspartners.search(caller, **arguments)
+def _partner_search(caller: Caller, arguments: Mapping[str, Any], tx: Transaction) -> Search:
+    return businesspartners.search(tx, caller, **arguments)
 
 
 def _partner_page(caller: Caller, arguments: Mapping[str, Any], tx: Transaction, after: str | None) -> Sequence[object]:

@@ -20,13 +20,13 @@ from sqlalchemy import (
 )
 
 from leadbridge.caller import Caller, Visibility
-from leadbridge.selection import WILDCARD, Interval
+from leadbridge.selection import Interval
 from leadbridge.store import finding, tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.finding import Block, Collected, Search
 from leadbridge.store.inserts import Row
 from leadbridge.store.membership import one_of, tuple_one_of
-from leadbridge.store.statements import begins_known, fetch, fold, folded, insert_many, selected, selected_among
+from leadbridge.store.statements import fetch, fold, folded, insert_many, selected, selected_among
 from leadbridge.store.visibility import (
     may_read_partner,
     may_refer_to_partner,
@@ -295,11 +295,12 @@ def find(
     id) and `external_keys` (communication system, remote object) are blocks too: one of each must fit. None that was
     merged is found, but its master, which has its addresses, numbers and identifications, and is meant by its keys.
     """
-    wanted = search(caller, selections, identifications=identifications, external_keys=external_keys)
+    wanted = search(tx, caller, selections, identifications=identifications, external_keys=external_keys)
     return finding.page(tx, wanted, limit=limit, after=after)
 
 
 def search(
+    tx: Transaction,
     caller: Caller,
     selections: Mapping[str, Sequence[Interval]],
     *,
@@ -311,7 +312,7 @@ def search(
     parameters: dict[str, Any] = who(caller)
     blocks = [_readable(rule), Block(_partner.c.merged_into_internal_id.is_(None))]
     for key, block in selections.items():
-        blocks.append(_named(folded(block)) if key == "name" else _reached(_COMMUNICATION_KINDS[key], block))
+        blocks.append(_named(tx, folded(block)) if key == "name" else _reached(tx, _COMMUNICATION_KINDS[key], block))
     if identifications:
         pair = (_identification.c.party_identifier_type_code, _identification.c.business_partner_id)
         identified = select(_identification.c.internal_id).where(tuple_one_of(pair, "identifications"))
@@ -344,27 +345,23 @@ def _readable(rule: Visibility) -> Block:
     )
 
 
-def _named(block: Sequence[Interval]) -> Block:
+def _named(tx: Transaction, block: Sequence[Interval]) -> Block:
     """A block over the whole name and the last one."""
     columns = (_partner.c.name_folded, _partner.c.last_name_folded)
-    # The last name is a part of the whole one, which therefore has all that stands within either.
-    within = all(not begins_known(each) and str(each.lower).endswith(WILDCARD) for each in block if not each.exclude)
     return Block(
         selected(columns, block),
-        finding.by_interval(columns, block, ids=_partner.c.internal_id),
-        sought=finding.by_search(
-            columns[:1] if within else columns, block, keys=select(_partner.c.internal_id), way=_SOUGHT
-        ),
+        finding.by_interval(tx, columns, block, ids=_partner.c.internal_id),
+        sought=finding.by_search(columns, block, keys=select(_partner.c.internal_id), way=_SOUGHT),
     )
 
 
-def _reached(kinds: Sequence[str], block: Sequence[Interval]) -> Block:
+def _reached(tx: Transaction, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
     """A block over the communications."""
     values, reached = _communication.c.normalised, select(_communication.c.internal_id)
     reached = reached.where(_communication.c.kind.in_(kinds))
     return Block(
         selected_among(_partner.c.internal_id, values, reached, block),
-        finding.by_interval([values], block, ids=reached),
+        finding.by_interval(tx, [values], block, ids=reached, reversible=True),
         finding.by_list(_partner.c.internal_id, reached, values, block),
         finding.by_search([values], block, keys=reached, way=_SOUGHT),
     )

@@ -39,10 +39,11 @@ from sqlalchemy import (
 )
 
 from leadbridge.selection import WILDCARD, Boundary, Interval, selects
+from leadbridge.store.columntypes import Reversed
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 from leadbridge.store.nested import first_of_each, one_of_those
-from leadbridge.store.statements import as_rows, begins_known, matching
+from leadbridge.store.statements import as_rows, begins_known, end_as_beginning, matching
 
 # A way with more rows is not collected. Measured with a million leads: to look so many up takes some 20 ms, and to walk
 # to a page of which one row in fifty is a hit takes no longer.
@@ -98,7 +99,7 @@ Way: TypeAlias = Collected | Streams
 class Sought:
     """Texts whose beginning is not known: the keys of all rows that have one, by a walk through their whole index."""
 
-    keys: Select[Any] | CompoundSelect[Any]
+    keys: Select[Any]
     way: Collected  # once the keys are known: they are its parameter SOUGHT
 
 
@@ -136,7 +137,8 @@ def page(tx: Transaction, search: Search, *, limit: int | None, after: str | Non
         return [], False
     conditions = [each for each in plan.conditions if not each.compare(true())]
     if isinstance(plan.way, Collected) and plan.way.once and not conditions:
-        ids = plan.way.ids.subquery()
+        # OFFSET 0 keeps PostgreSQL from walking along the ids in search of these.
+        ids = plan.way.ids.offset(0).subquery()
         (key,) = ids.c
         hits = select(key).order_by(key).limit(most)
         hits = hits if after is None else hits.where(key > after)
@@ -288,36 +290,50 @@ def by_value(
             else:
                 values.update(values_within(tx, column, each))
     if len(values) > _MOST_VALUES:
-        return by_interval([column], block, ids=ids)
+        return by_interval(tx, [column], block, ids=ids)
     return [Streams([(column, sorted(value for value in values if selects(value, block)))])]
 
 
 def by_interval(
+    tx: Transaction,
     columns: Sequence[ColumnElement[Any]],
     block: Sequence[Interval],
     *,
     ids: ColumnElement[Any] | Select[Any],
     most: int = FEW,
     counted: Select[Any] | None = None,
+    reversible: bool = False,
 ) -> list[Way]:
     """The way of a block over columns that have many values, by its intervals; none where it is of no use.
 
     `ids` is the id, or a query that selects it to which what the column must be is added; and so is `counted`, which is
-    counted in its place.
+    counted in its place. `reversible` says that there are indexes over the reversed texts, too.
     """
-    if not may_be_few(block):
+    backwards = reversible and tx.connection.dialect.name == "postgresql"
+    included = [each for each in block if not each.exclude]
+    indexed = [_indexed(column, each, backwards=backwards) for column in columns for each in included]
+    conditions = [each for each in indexed if each is not None]
+    if not included or len(conditions) < len(indexed):
         return []
 
     def within(query: Select[Any]) -> Select[Any] | CompoundSelect[Any]:
-        included = [query.where(matching(column, each)) for column in columns for each in block if not each.exclude]
-        return included[0] if len(included) == 1 else union_all(*included)
+        parts = [query.where(condition) for condition in conditions]
+        return parts[0] if len(parts) == 1 else union_all(*parts)
 
     instead = None if counted is None else within(counted)
     if isinstance(ids, Select):
         return [Collected(within(ids), most, exact=False, counted=instead)]
     # Rows that the block excludes are among them, so that it is asked again.
-    alone = len(columns) == len(block) == 1
+    alone = len(columns) == len(block) == 1 and begins_known(block[0])
     return [Collected(within(select(ids)), most, exact=alone, once=alone, counted=instead)]
+
+
+def _indexed(column: ColumnElement[Any], interval: Interval, *, backwards: bool) -> ColumnElement[bool] | None:
+    """What an index can give of an interval, perhaps more than lies in it; none where it gives nothing."""
+    if begins_known(interval):
+        return matching(column, interval)
+    end = end_as_beginning(interval)
+    return matching(Reversed(column), end) if backwards and end is not None else None
 
 
 def by_list(
@@ -345,14 +361,14 @@ def by_search(
 ) -> Sought | None:
     """What a block seeks that includes a text whose beginning is not known; none where every beginning is known.
 
-    To `keys` what the columns must be is added; `way` gives the ids for those of the parameter SOUGHT.
+    To `keys` what the columns must be is added: one index has them all. `way` gives the ids for those of the parameter
+    SOUGHT.
     """
     included = [each for each in block if not each.exclude]
     if not included or may_be_few(block):
         return None
-    # One column at a time: each has an index, which alone is walked through.
-    parts = [keys.where(or_(*(matching(column, each) for each in included))) for column in columns]
-    return Sought(parts[0] if len(parts) == 1 else union_all(*parts), Collected(way, exact=False))
+    fits = or_(*(matching(column, each) for column in columns for each in included))
+    return Sought(keys.where(fits), Collected(way, exact=False))
 
 
 def by_day(tx: Transaction, day: ColumnElement[Any], block: Sequence[Interval]) -> list[Way]:

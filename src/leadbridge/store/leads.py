@@ -371,7 +371,7 @@ def _ways_to_visible(rule: Visibility, caller: Caller) -> list[Way]:
 
 def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval]) -> Block:
     if key in _COMMUNICATION_KINDS:
-        return _reached(rule, _COMMUNICATION_KINDS[key], block)
+        return _reached(tx, rule, _COMMUNICATION_KINDS[key], block)
     if key in _FEW_VALUES:
         column = _FEW_VALUES[key]
         return Block(selected([column], block), finding.by_value(tx, column, block, ids=_lead.c.id))
@@ -383,7 +383,7 @@ def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval
     most = _MOST_OF_PROSPECTS if key == "prospect_party_id" else finding.FEW
     return Block(
         selected([column], block),
-        finding.by_interval([column], block, ids=_lead.c.id, most=most),
+        finding.by_interval(tx, [column], block, ids=_lead.c.id, most=most, reversible=key == "name"),
         sought=finding.by_search([column], block, keys=select(_lead.c.id), way=_SOUGHT) if key == "name" else None,
     )
 
@@ -394,7 +394,7 @@ _MOST_OF_PROSPECTS, _MOST_COMMUNICATIONS = 150_000, 3_000
 _SOUGHT = select(_lead.c.id).where(one_of(_lead.c.id, finding.SOUGHT))
 
 
-def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
+def _reached(tx: Transaction, rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
     """A block over the communications of the prospect."""
     partner, prospect, values = tables.business_partner, _lead.c.prospect_internal_id, _communication.c.normalised
     reached = select(_communication.c.internal_id).where(_communication.c.kind.in_(kinds))
@@ -408,11 +408,13 @@ def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) 
     return Block(
         selected_among(prospect, values, readable, block),
         finding.by_interval(
+            tx,
             [values],
             block,
             ids=seen.where(_communication.c.kind.in_(kinds)),
             most=_MOST_COMMUNICATIONS,
             counted=reached,
+            reversible=True,
         ),
         listed,
         finding.by_search(

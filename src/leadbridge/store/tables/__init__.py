@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from leadbridge.store.columntypes import DayOf, ExactDecimal, text_type
+from leadbridge.store.columntypes import DayOf, ExactDecimal, Reversed, text_type
 from leadbridge.store.tables.callers import (
     caller as caller,
 )
@@ -106,8 +106,8 @@ business_partner = Table(
     # The remote object comes first: who may see all looks a key up without naming its creator.
     UniqueConstraint("remote_object_id", "communication_system_id", "created_by"),
     Index(None, "created_by", "internal_id"),
-    # Find collects ids by them without looking at the rows.
-    Index(None, "name_folded", "internal_id"),
+    # Find collects ids by them without looking at the rows; in the first it seeks what is within either name.
+    Index("ix_business_partner_by_name", "name_folded", "internal_id", "last_name_folded"),
     Index(None, "last_name_folded", "internal_id"),
 )
 
@@ -145,6 +145,13 @@ business_partner_communication = Table(
     # With all that the duplicate check and Find ask for, so that they need not look at the row.
     Index(None, "normalised", "kind", "internal_id"),
 )
+
+Index(
+    "ix_business_partner_communication_reversed",
+    Reversed(business_partner_communication.c.normalised),
+    business_partner_communication.c.kind,
+    business_partner_communication.c.internal_id,
+).ddl_if(dialect="postgresql")
 
 lead = Table(
     "lead",
@@ -219,6 +226,7 @@ lead = Table(
 )
 # The days of change are few, the moments are not; the moment behind them tells which leads of a day are meant.
 Index("ix_lead_changed_on_id_changed_at", DayOf(lead.c.changed_at), lead.c.id, lead.c.changed_at)
+Index("ix_lead_name_reversed", Reversed(lead.c.name_folded), lead.c.id).ddl_if(dialect="postgresql")
 
 lead_item = Table(
     "lead_item",

@@ -1,4 +1,4 @@
-"""Indexes of leads that answer a restricted caller's searches without a look at the rows.
+"""Indexes for Find: restricted callers' searches without a look at the rows, and texts by their end.
 
 Revision ID: 0005
 Revises: 0004
@@ -24,10 +24,23 @@ _NEW = (
     ("ix_lead_by_creator", "created_by", "id", "prospect_internal_id"),
 )
 _GIVEN = ("ix_lead_by_sales_partner", "sales_partner_party_id", "id", "created_by", "prospect_internal_id")
+_OLD_NAME = ("ix_business_partner_name_folded_internal_id", "name_folded", "internal_id")
+_NEW_NAME = ("ix_business_partner_by_name", "name_folded", "internal_id", "last_name_folded")
+# SQLite cannot reverse a text.
+_REVERSED = (
+    (
+        "ix_business_partner_communication_reversed",
+        "business_partner_communication",
+        "normalised",
+        "kind",
+        "internal_id",
+    ),
+    ("ix_lead_name_reversed", "lead", "name_folded", "id"),
+)
 
 
 def upgrade() -> None:
-    """Put wider indexes in the place of three; most leads are given to nobody, and are not in the one for that."""
+    """Put wider indexes in the place of four; most leads are given to nobody, and are not in the one for that."""
     for name, *columns in _NEW:
         op.create_index(name, "lead", columns)
     filled = sa.text("sales_partner_party_id IS NOT NULL")
@@ -35,10 +48,22 @@ def upgrade() -> None:
     op.create_index(name, "lead", columns, postgresql_where=filled, sqlite_where=filled)
     for name, *_ in _OLD:
         op.drop_index(name, "lead")
+    name, *columns = _NEW_NAME
+    op.create_index(name, "business_partner", columns)
+    op.drop_index(_OLD_NAME[0], "business_partner")
+    if op.get_bind().dialect.name == "postgresql":
+        for name, table, text, *following in _REVERSED:
+            op.create_index(name, table, [sa.text(f"reverse({text})"), *following])
 
 
 def downgrade() -> None:
     """Put the narrower ones back."""
+    if op.get_bind().dialect.name == "postgresql":
+        for name, table, *_ in _REVERSED:
+            op.drop_index(name, table)
+    name, *columns = _OLD_NAME
+    op.create_index(name, "business_partner", columns)
+    op.drop_index(_NEW_NAME[0], "business_partner")
     for name, *columns in _OLD:
         op.create_index(name, "lead", columns)
     for name, *_ in (*_NEW, _GIVEN):
