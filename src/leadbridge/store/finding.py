@@ -18,7 +18,7 @@ index finds, is sought from the one end of its index to the other where nothing 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final, TypeAlias
@@ -57,6 +57,8 @@ _MOST_LISTED: Final = 30_000
 _MOST_LISTED_BY_ALL_STREAMS: Final = 90_000
 # So many rows with a text whose beginning is not known are soon met by a walk along the ids.
 _MOST_SOUGHT: Final = 4_000
+# It is sought only if of the first so many rows fewer than one in a hundred have it.
+_SAMPLE: Final = 5_000
 SOUGHT: Final = "sought"
 
 
@@ -100,6 +102,7 @@ class Sought:
     """Texts whose beginning is not known: the keys of all rows that have one, by a walk through their whole index."""
 
     keys: Select[Any]
+    sampled: Select[Any]  # how many of the first rows have one
     way: Collected  # once the keys are known: they are its parameter SOUGHT
 
 
@@ -244,9 +247,10 @@ def _rows(search: Search, way: Way, most: int) -> Select[Any]:
 def _sought(tx: Transaction, search: Search) -> tuple[Collected | None, Sequence[str]]:
     """The way to few rows with a text whose beginning is not known, and their keys; none where nothing is few."""
     for sought in (block.sought for block in search.blocks if block.sought is not None):
-        keys = tx.connection.execute(sought.keys.limit(_MOST_SOUGHT), search.parameters).scalars().all()
-        if len(keys) < _MOST_SOUGHT:
-            return sought.way, keys
+        if tx.connection.execute(sought.sampled).scalar_one() < _SAMPLE // 100:
+            keys = tx.connection.execute(sought.keys.limit(_MOST_SOUGHT)).scalars().all()
+            if len(keys) < _MOST_SOUGHT:
+                return sought.way, keys
     return None, ()
 
 
@@ -367,8 +371,15 @@ def by_search(
     included = [each for each in block if not each.exclude]
     if not included or may_be_few(block):
         return None
-    fits = or_(*(matching(column, each) for column in columns for each in included))
-    return Sought(keys.where(fits), Collected(way, exact=False))
+
+    def fits(columns: Iterable[ColumnElement[Any]]) -> ColumnElement[bool]:
+        return or_(*(matching(column, each) for column in columns for each in included))
+
+    (key,) = keys.selected_columns
+    first = keys.add_columns(*columns).order_by(key).limit(_SAMPLE).subquery()
+    _, *texts = first.c
+    sampled = select(func.count()).select_from(first).where(fits(texts))
+    return Sought(keys.where(fits(columns)), sampled, Collected(way, exact=False))
 
 
 def by_day(tx: Transaction, day: ColumnElement[Any], block: Sequence[Interval]) -> list[Way]:
