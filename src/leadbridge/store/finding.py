@@ -70,10 +70,15 @@ class Collected:
     """
 
     ids: Select[Any] | CompoundSelect[Any]
-    most: int = FEW  # so many rows are too many to be of use
+    share: float = 1  # so many times FEW rows are too many to be of use
     exact: bool = True
     once: bool = False
     counted: Select[Any] | CompoundSelect[Any] | None = None  # what is counted in place of the ids, at less cost
+
+    @property
+    def most(self) -> int:
+        """So many rows are too many to be of use."""
+        return int(FEW * self.share)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -304,7 +309,7 @@ def by_interval(
     block: Sequence[Interval],
     *,
     ids: ColumnElement[Any] | Select[Any],
-    most: int = FEW,
+    share: float = 1,
     counted: Select[Any] | None = None,
     reversible: bool = False,
 ) -> list[Way]:
@@ -326,10 +331,10 @@ def by_interval(
 
     instead = None if counted is None else within(counted)
     if isinstance(ids, Select):
-        return [Collected(within(ids), most, exact=False, counted=instead)]
+        return [Collected(within(ids), share, exact=False, counted=instead)]
     # Rows that the block excludes are among them, so that it is asked again.
     alone = len(columns) == len(block) == 1 and begins_known(block[0])
-    return [Collected(within(select(ids)), most, exact=alone, once=alone, counted=instead)]
+    return [Collected(within(select(ids)), share, exact=alone, once=alone, counted=instead)]
 
 
 def _indexed(column: ColumnElement[Any], interval: Interval, *, backwards: bool) -> ColumnElement[bool] | None:

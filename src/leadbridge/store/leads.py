@@ -380,17 +380,17 @@ def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval
         block = folded(block)
     if key == "last_change_date_time":
         return Block(selected([column], block), finding.by_day(tx, DayOf(column), block))
-    most = _MOST_OF_PROSPECTS if key == "prospect_party_id" else finding.FEW
+    share = _PROSPECTS if key == "prospect_party_id" else 1
     return Block(
         selected([column], block),
-        finding.by_interval(tx, [column], block, ids=_lead.c.id, most=most, reversible=key == "name"),
+        finding.by_interval(tx, [column], block, ids=_lead.c.id, share=share, reversible=key == "name"),
         sought=finding.by_search([column], block, keys=select(_lead.c.id), way=_SOUGHT) if key == "name" else None,
     )
 
 
-# The leads of so many prospects are collected: of a prospect itself the index has them, and of its communications they
-# are looked up one by one.
-_MOST_OF_PROSPECTS, _MOST_COMMUNICATIONS = 150_000, 3_000
+# How many times as much is collected of prospects' leads, because one index has them all, and of communications,
+# because the leads of each are looked up.
+_PROSPECTS, _COMMUNICATIONS = 7.5, 0.15
 _SOUGHT = select(_lead.c.id).where(one_of(_lead.c.id, finding.SOUGHT))
 
 
@@ -412,7 +412,7 @@ def _reached(tx: Transaction, rule: Visibility, kinds: Sequence[str], block: Seq
             [values],
             block,
             ids=seen.where(_communication.c.kind.in_(kinds)),
-            most=_MOST_COMMUNICATIONS,
+            share=_COMMUNICATIONS,
             counted=reached,
             reversible=True,
         ),

@@ -146,11 +146,14 @@ business_partner_communication = Table(
     Index(None, "normalised", "kind", "internal_id"),
 )
 
+# A text is found by its end; and with the kind before it and the text itself behind it, what is within the texts of one
+# kind is sought in these alone.
 Index(
     "ix_business_partner_communication_reversed",
-    Reversed(business_partner_communication.c.normalised),
     business_partner_communication.c.kind,
+    Reversed(business_partner_communication.c.normalised),
     business_partner_communication.c.internal_id,
+    business_partner_communication.c.normalised,
 ).ddl_if(dialect="postgresql")
 
 lead = Table(

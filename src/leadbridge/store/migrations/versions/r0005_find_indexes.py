@@ -27,16 +27,13 @@ _GIVEN = ("ix_lead_by_sales_partner", "sales_partner_party_id", "id", "created_b
 _OLD_NAME = ("ix_business_partner_name_folded_internal_id", "name_folded", "internal_id")
 _NEW_NAME = ("ix_business_partner_by_name", "name_folded", "internal_id", "last_name_folded")
 # SQLite cannot reverse a text.
-_REVERSED = (
-    (
-        "ix_business_partner_communication_reversed",
+_REVERSED: dict[str, tuple[str, list[str | sa.TextClause]]] = {
+    "ix_business_partner_communication_reversed": (
         "business_partner_communication",
-        "normalised",
-        "kind",
-        "internal_id",
+        ["kind", sa.text("reverse(normalised)"), "internal_id", "normalised"],
     ),
-    ("ix_lead_name_reversed", "lead", "name_folded", "id"),
-)
+    "ix_lead_name_reversed": ("lead", [sa.text("reverse(name_folded)"), "id"]),
+}
 
 
 def upgrade() -> None:
@@ -52,14 +49,14 @@ def upgrade() -> None:
     op.create_index(name, "business_partner", columns)
     op.drop_index(_OLD_NAME[0], "business_partner")
     if op.get_bind().dialect.name == "postgresql":
-        for name, table, text, *following in _REVERSED:
-            op.create_index(name, table, [sa.text(f"reverse({text})"), *following])
+        for name, (table, reversing) in _REVERSED.items():
+            op.create_index(name, table, reversing)
 
 
 def downgrade() -> None:
     """Put the narrower ones back."""
     if op.get_bind().dialect.name == "postgresql":
-        for name, table, *_ in _REVERSED:
+        for name, (table, _) in _REVERSED.items():
             op.drop_index(name, table)
     name, *columns = _OLD_NAME
     op.create_index(name, "business_partner", columns)
