@@ -362,7 +362,7 @@ def _reached(tx: Transaction, kinds: Sequence[str], block: Sequence[Interval]) -
     return Block(
         selected_among(_partner.c.internal_id, values, reached, block),
         finding.by_interval(tx, [values], block, ids=reached, reversible=True),
-        finding.by_list(_partner.c.internal_id, reached, values, block),
+        finding.by_list(tx, _partner.c.internal_id, reached, values, block),
         finding.by_search([values], block, keys=reached, way=_SOUGHT),
     )
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     CompoundSelect,
     Select,
     Table,
+    and_,
     false,
     func,
     literal,
@@ -346,15 +347,21 @@ def _indexed(column: ColumnElement[Any], interval: Interval, *, backwards: bool)
 
 
 def by_list(
-    key: ColumnElement[Any], keys: Select[Any], values: ColumnElement[Any], block: Sequence[Interval]
+    tx: Transaction, key: ColumnElement[Any], keys: Select[Any], values: ColumnElement[Any], block: Sequence[Interval]
 ) -> ColumnElement[bool] | None:
-    """A block over the values of another table, said by the list of those it includes; none where it excludes, too.
+    """A block over the values of another table, said by the list of those it includes; none where no index has them.
 
-    `keys` selects what `key` must be one of, to which what the value must be is added.
+    `keys` selects what `key` must be one of, to which what the value must be is added. There are indexes over the
+    reversed values, too. A block that also excludes has none.
     """
-    if not may_be_few(block) or any(each.exclude for each in block):
-        return None
-    return one_of_list(key, keys.where(or_(*(matching(values, each) for each in block))))
+    backwards = tx.connection.dialect.name == "postgresql"
+    parts = []
+    for each in block:
+        indexed = _indexed(values, each, backwards=backwards)
+        if each.exclude or indexed is None:
+            return None
+        parts.append(matching(values, each) if begins_known(each) else and_(indexed, matching(values, each)))
+    return one_of_list(key, keys.where(or_(*parts))) if parts else None
 
 
 def one_of_list(key: ColumnElement[Any], keys: Select[Any] | CompoundSelect[Any]) -> ColumnElement[bool]:

@@ -400,7 +400,7 @@ def _reached(tx: Transaction, rule: Visibility, kinds: Sequence[str], block: Seq
     reached = select(_communication.c.internal_id).where(_communication.c.kind.in_(kinds))
     readable = reached.select_from(_communication.join(partner)).where(may_read_partner(rule))
     seen = select(_lead.c.id).join(_communication, _communication.c.internal_id == prospect).where(may_see_lead(rule))
-    listed = finding.by_list(prospect, reached, values, block)
+    listed = finding.by_list(tx, prospect, reached, values, block)
     if listed is not None and rule is not Visibility.ALL:
         # OFFSET 0 as in `selected_among`.
         own = select(1).where(partner.c.internal_id == prospect, may_read_partner(rule)).correlate(_lead)
