@@ -47,7 +47,6 @@ class Found:
     first_page_ms: float | None = None
     last_page_ms: float | None = None
     plans: tuple[str, ...] = ()
-    unbounded: bool = False  # no index knows the beginning of the text that is looked for
     note: str = ""
 
 
@@ -116,7 +115,10 @@ def lead_selections(count: int, partners: int) -> dict[str, Selections]:
         "Name: range": {"name": _between("c", "k")},
         "Name: all but prefix": {"name": [Interval(True, Boundary.EQUAL, "mort*")]},
         "Name: within, many": {"name": _is("*gage 1*")},
+        "Name: within, few": {"name": _is("*gage 77*")},
         "Name: within, none": {"name": _is("*yacht*")},
+        "Name: ends with, few": {"name": _is("*age 4711")},
+        "Name: ends with, none": {"name": _is("*yacht")},
         "Status: 1": {"life_cycle_status_code": _is("1")},
         "Status: 1, 2 or 3": {"life_cycle_status_code": _is("1", "2", "3")},
         "Status: up to 3": {"life_cycle_status_code": [Interval(False, Boundary.LESS_OR_EQUAL, "3")]},
@@ -156,7 +158,11 @@ def lead_selections(count: int, partners: int) -> dict[str, Selections]:
         "EmailURI: prefix, many": {"email_uri": _is("family1*")},
         "EmailURI: prefix, 1 %": {"email_uri": _is("family12*")},
         "EmailURI: all but prefix": {"email_uri": [Interval(True, Boundary.EQUAL, "family1*")]},
+        "EmailURI: ends with, many": {"email_uri": _is("*@mail7.example")},
         "EmailURI: ends with, none": {"email_uri": _is("*@nowhere.example")},
+        "EmailURI: within, none": {"email_uri": _is("*yacht*")},
+        "PhoneNumber: ends with": {"phone_number": _is("*4711")},
+        "PhoneNumber: within, none": {"phone_number": _is("*00000000*")},
         "PhoneNumber: equal": {"phone_number": _is("+4930*")},
         "PhoneNumber: prefix, many": {"phone_number": _is("+493*")},
         "PhoneNumber: range": {"phone_number": _between("+4940", "+4942")},
@@ -185,8 +191,8 @@ def lead_selections(count: int, partners: int) -> dict[str, Selections]:
     }
 
 
-UNBOUNDED = frozenset({"Name: within, none", "EmailURI: ends with, none"})
 _RESTRICTED = (
+    *("Name: within, none", "Name: ends with, none", "EmailURI: within, none", "EmailURI: ends with, many"),
     *("everything", "Name: prefix, many", "Name: prefix, few", "Name: equal, many", "Status: 1", "Status: 1, 2 or 3"),
     *("Campaign: equal", "Campaign: prefix, many", "SalesPartner: large", "StartDate: a month, old"),
     *("LastChange: last day", "LastChange: last half", "LastChange: first half", "EmailURI: equal"),
@@ -206,10 +212,13 @@ def partner_selections(count: int) -> dict[str, dict[str, Any]]:
         "Name: range": {"selections": {"name": _between("a", "d")}},
         "Name: all but prefix": {"selections": {"name": [Interval(True, Boundary.EQUAL, "family*")]}},
         "Name: within, none": {"selections": {"name": _is("*yacht*")}},
+        "Name: ends with, none": {"selections": {"name": _is("*yacht")}},
         "EmailURI: prefix, few": {"selections": {"email_uri": _is("family77.*")}},
         "EmailURI: prefix, many": {"selections": {"email_uri": _is("family1*")}},
         "EmailURI: prefix, 1 %": {"selections": {"email_uri": _is("family12*")}},
+        "EmailURI: ends with, many": {"selections": {"email_uri": _is("*@mail7.example")}},
         "EmailURI: ends with, none": {"selections": {"email_uri": _is("*@nowhere.example")}},
+        "EmailURI: within, none": {"selections": {"email_uri": _is("*yacht*")}},
         "PhoneNumber: prefix, many": {"selections": {"phone_number": _is("+493*")}},
         "PhoneNumber: range": {"selections": {"phone_number": _between("+4940", "+4942")}},
         "Identification": {"selections": {}, "identifications": [("TAX", f"T{count // 9 * 3}")]},
@@ -242,8 +251,8 @@ def _lead_page(caller: Caller, selections: Selections, tx: Transaction, after: s
     return leads.find(tx, caller, selections, limit=PAGE, after=after)[0]
 
 
-def _partner_search(caller: Caller, arguments: Mapping[str, Any], _tx: Transaction) -> Search:
-    return businesspartners.search(caller, **arguments)
+def _partner_search(caller: Caller, arguments: Mapping[str, Any], tx: Transaction) -> Search:
+    return businesspartners.search(tx, caller, **arguments)
 
 
 def _partner_page(caller: Caller, arguments: Mapping[str, Any], tx: Transaction, after: str | None) -> Sequence[object]:
@@ -301,7 +310,6 @@ def _searched(database: Database, kind: DatabaseKind, question: _Question, round
         first_page_ms=_median_ms(database, lambda tx: question.page(tx, None), rounds),
         last_page_ms=_median_ms(database, lambda tx: question.page(tx, before_last), rounds),
         plans=tuple(plans),
-        unbounded=question.selection in UNBOUNDED,
     )
 
 

@@ -208,7 +208,7 @@ def _bars(results: Results) -> Iterable[tuple[str, dict[str, float]]]:
         if these:
             yield f"calls/s, {title}, {most} connections", _named(these, [one.calls_per_second or 0 for one in these])
             yield f"CPU of the server for a call, ms, {title}", _named(these, [one.server_cpu_ms or 0 for one in these])
-    searched = [one for one in results.find if one.database == "postgresql" and not one.unbounded]
+    searched = [one for one in results.find if one.database == "postgresql"]
     if searched:
         slowest = sorted(searched, key=lambda one: -max(one.first_page_ms or 0, one.last_page_ms or 0))[:12]
         yield (

@@ -53,8 +53,14 @@ def numbers(rows: list[Row], key: str = "id") -> list[int]:
 # -------------------------------------------------------------------------------------------------------- leads
 
 
-# How the ids are come by: collected, merged from streams written out or given as a list, or walked.
-WAYS = {"collected": {}, "streams": {"FEW": 0}, "listed streams": {"FEW": 0, "_WRITTEN_OUT": 0}}
+# How the ids are come by: collected, merged from streams written out or given as a list, or walked; and how the rest is
+# asked of them: by lists, or by looks.
+WAYS = {
+    "collected": {},
+    "streams": {"FEW": 0},
+    "listed streams": {"FEW": 0, "_WRITTEN_OUT": 0},
+    "looks": {"FEW": 0, "_MOST_LISTED": 0, "_MOST_SOUGHT": 0},
+}
 
 
 @pytest.fixture(params=WAYS)
@@ -237,7 +243,7 @@ def test_phone_numbers_are_those_of_phones_and_mobiles(database: Database) -> No
 
 
 def test_an_address_cannot_be_felt_out_through_a_lead_that_was_linked_to_a_foreign_partner(
-    database: Database,
+    database: Database, way: str
 ) -> None:
     caller = partner_caller("p2", party_id="PARTY-2")
     with database.write() as tx:
@@ -254,7 +260,35 @@ def test_an_address_cannot_be_felt_out_through_a_lead_that_was_linked_to_a_forei
         leads.update(tx, [{"id": "0000000001", "sales_partner_party_id": "PARTY-2"}])  # by itself, for all we know
         assert (hits(exclude=False), hits(exclude=True)) == ([], [1])
         leads.insert(tx, leads=[a_lead(2, sales_partner_party_id="PARTY-2")])
-        assert (hits(exclude=False), hits(exclude=True)) == ([1, 2], [])
+        assert (hits(exclude=False), hits(exclude=True)) == ([1, 2], []), way
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [("*yacht", [2]), ("*club ag", [2]), ("*meier", [1]), ("*na m*", [1]), ("*c*", [2]), ("*a*r", [1]), ("*b*x", [])],
+)
+def test_a_business_partner_is_found_by_the_end_and_by_the_middle_of_its_names(
+    database: Database, way: str, pattern: str, found: list[int]
+) -> None:
+    company = {"first_line_name": "Yacht", "second_line_name": "Club AG", "family_name": None, "given_name": None}
+    with database.write() as tx:
+        businesspartners.insert(tx, partners=[a_partner(1), a_partner(2, **company)])
+        block = [Interval(False, Boundary.EQUAL, pattern)]
+        rows, _ = businesspartners.find(tx, EVERYTHING, {"name": block}, limit=None, after=None)
+    assert numbers(rows, "internal_id") == found, way
+
+
+def test_many_texts_with_an_end_are_found_page_by_page(database: Database, way: str) -> None:
+    store_leads(database, *(a_lead(n, name=f"lead {n} of {n % 3}") for n in range(1, 31)))
+    found: list[int] = []
+    more = True
+    with database.read() as tx:
+        while more:
+            after = f"{found[-1]:010d}" if found else None
+            block = [Interval(False, Boundary.EQUAL, "*of 2")]
+            page, more = leads.find(tx, EVERYTHING, {"name": block}, limit=4, after=after)
+            found += numbers(page)
+    assert found == list(range(2, 31, 3)), way
 
 
 # -------------------------------------------------------------------------------------------------------- paging

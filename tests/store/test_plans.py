@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
@@ -130,6 +132,42 @@ def test_postgresql_reads_a_feed_in_the_order_of_an_index(postgresql: Database, 
         plan = "\n".join(tx.connection.exec_driver_sql(f"EXPLAIN {written}").scalars())
     assert f"ix_lead_status_change_{name}" in plan, plan
     assert "Sort" not in plan, plan
+
+
+@pytest.mark.parametrize(
+    ("key", "pattern", "index"),
+    [
+        ("name", "*x", "ix_lead_name_reversed"),
+        ("email_uri", "*x", "ix_business_partner_communication_reversed"),
+        ("phone_number", "*1", "ix_business_partner_communication_reversed"),
+    ],
+)
+def test_postgresql_finds_a_text_by_its_end(postgresql: Database, key: str, pattern: str, index: str) -> None:
+    with postgresql.read() as tx, _plans(tx) as plans:
+        leads.find(tx, EVERYTHING, {key: [Interval(False, Boundary.EQUAL, pattern)]}, limit=100, after=None)
+    assert any(re.search(rf"{index} .*\n.*Index Cond: .*reverse\(", plan) for plan in plans), plans
+
+
+def test_postgresql_finds_what_was_given_to_a_party_in_an_index_alone(postgresql: Database) -> None:
+    with postgresql.read() as tx, _plans(tx) as plans:
+        businesspartners.find(tx, GIVEN, {}, limit=100, after=None)
+    assert any("Index Only Scan using ix_lead_by_sales_partner" in plan for plan in plans), plans
+
+
+@contextmanager
+def _plans(tx: Transaction) -> Iterator[list[str]]:
+    """What PostgreSQL says of its plan for each statement run inside."""
+    plans: list[str] = []
+
+    def keep(_connection: object, cursor: Any, statement: str, parameters: Any, *_: object) -> None:
+        cursor.execute(f"EXPLAIN {statement}", parameters)
+        plans.append("\n".join(step[0] for step in cursor.fetchall()))
+
+    event.listen(tx.connection, "before_cursor_execute", keep)
+    try:
+        yield plans
+    finally:
+        event.remove(tx.connection, "before_cursor_execute", keep)
 
 
 def test_a_plan_made_while_a_table_is_empty_uses_the_index(postgresql: Database) -> None:

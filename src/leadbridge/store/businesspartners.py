@@ -23,7 +23,7 @@ from leadbridge.caller import Caller, Visibility
 from leadbridge.selection import Interval
 from leadbridge.store import finding, tables
 from leadbridge.store.database import Transaction
-from leadbridge.store.finding import Block, Collected, Search, Way
+from leadbridge.store.finding import Block, Collected, Search
 from leadbridge.store.inserts import Row
 from leadbridge.store.membership import one_of, tuple_one_of
 from leadbridge.store.statements import fetch, fold, folded, insert_many, selected, selected_among
@@ -295,11 +295,12 @@ def find(
     id) and `external_keys` (communication system, remote object) are blocks too: one of each must fit. None that was
     merged is found, but its master, which has its addresses, numbers and identifications, and is meant by its keys.
     """
-    wanted = search(caller, selections, identifications=identifications, external_keys=external_keys)
+    wanted = search(tx, caller, selections, identifications=identifications, external_keys=external_keys)
     return finding.page(tx, wanted, limit=limit, after=after)
 
 
 def search(
+    tx: Transaction,
     caller: Caller,
     selections: Mapping[str, Sequence[Interval]],
     *,
@@ -309,12 +310,9 @@ def search(
     """What `find` looks for, and the ways to it."""
     rule = rule_of(caller)
     parameters: dict[str, Any] = who(caller)
-    blocks = [
-        Block(may_read_partner(rule), _ways_to_readable(rule)),
-        Block(_partner.c.merged_into_internal_id.is_(None)),
-    ]
+    blocks = [_readable(rule), Block(_partner.c.merged_into_internal_id.is_(None))]
     for key, block in selections.items():
-        blocks.append(_named(folded(block)) if key == "name" else _reached(_COMMUNICATION_KINDS[key], block))
+        blocks.append(_named(tx, folded(block)) if key == "name" else _reached(tx, _COMMUNICATION_KINDS[key], block))
     if identifications:
         pair = (_identification.c.party_identifier_type_code, _identification.c.business_partner_id)
         identified = select(_identification.c.internal_id).where(tuple_one_of(pair, "identifications"))
@@ -333,23 +331,39 @@ _COMMUNICATION_KINDS: Mapping[str, Sequence[str]] = {
 }
 
 
-def _ways_to_readable(rule: Visibility) -> list[Way]:
-    return [] if rule is Visibility.ALL else [Collected(readable_partners(rule))]
+_SOUGHT = select(_partner.c.internal_id).where(one_of(_partner.c.internal_id, finding.SOUGHT))
 
 
-def _named(block: Sequence[Interval]) -> Block:
+def _readable(rule: Visibility) -> Block:
+    if rule is Visibility.ALL:
+        return Block(may_read_partner(rule))
+    readable = readable_partners(rule)
+    return Block(
+        may_read_partner(rule),
+        [Collected(readable)],
+        finding.one_of_list(_partner.c.internal_id, readable),
+    )
+
+
+def _named(tx: Transaction, block: Sequence[Interval]) -> Block:
     """A block over the whole name and the last one."""
     columns = (_partner.c.name_folded, _partner.c.last_name_folded)
-    return Block(selected(columns, block), finding.by_interval(columns, block, ids=_partner.c.internal_id))
+    return Block(
+        selected(columns, block),
+        finding.by_interval(tx, columns, block, ids=_partner.c.internal_id),
+        sought=finding.by_search(columns, block, keys=select(_partner.c.internal_id), way=_SOUGHT),
+    )
 
 
-def _reached(kinds: Sequence[str], block: Sequence[Interval]) -> Block:
+def _reached(tx: Transaction, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
     """A block over the communications."""
     values, reached = _communication.c.normalised, select(_communication.c.internal_id)
     reached = reached.where(_communication.c.kind.in_(kinds))
     return Block(
         selected_among(_partner.c.internal_id, values, reached, block),
-        finding.by_interval([values], block, ids=reached),
+        finding.by_interval(tx, [values], block, ids=reached, reversible=True),
+        finding.by_list(tx, _partner.c.internal_id, reached, values, block),
+        finding.by_search([values], block, keys=reached, way=_SOUGHT),
     )
 
 

@@ -84,3 +84,18 @@ def _day_postgresql(element: DayOf, compiler: SQLCompiler, **kw: Any) -> str:
 @compiles(DayOf, "sqlite")
 def _day_sqlite(element: DayOf, compiler: SQLCompiler, **kw: Any) -> str:
     return f"substr({compiler.process(element.clauses, **kw)}, 1, 10)"
+
+
+class Reversed(FunctionElement[str]):
+    """A column's text from its end to its beginning: what an index has that finds a text by its end.
+
+    PostgreSQL alone has the function, and the indexes.
+    """
+
+    type = text_type()
+    inherit_cache = True
+
+
+@compiles(Reversed, "postgresql")
+def _reversed_postgresql(element: Reversed, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"reverse({compiler.process(element.clauses, **kw)})"

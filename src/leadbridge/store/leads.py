@@ -371,7 +371,7 @@ def _ways_to_visible(rule: Visibility, caller: Caller) -> list[Way]:
 
 def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval]) -> Block:
     if key in _COMMUNICATION_KINDS:
-        return _reached(rule, _COMMUNICATION_KINDS[key], block)
+        return _reached(tx, rule, _COMMUNICATION_KINDS[key], block)
     if key in _FEW_VALUES:
         column = _FEW_VALUES[key]
         return Block(selected([column], block), finding.by_value(tx, column, block, ids=_lead.c.id))
@@ -380,27 +380,47 @@ def _block(tx: Transaction, rule: Visibility, key: str, block: Sequence[Interval
         block = folded(block)
     if key == "last_change_date_time":
         return Block(selected([column], block), finding.by_day(tx, DayOf(column), block))
-    most = _MOST_OF_PROSPECTS if key == "prospect_party_id" else finding.FEW
-    return Block(selected([column], block), finding.by_interval([column], block, ids=_lead.c.id, most=most))
-
-
-# The leads of so many prospects are collected: of a prospect itself the index has them, and of its communications they
-# are looked up one by one.
-_MOST_OF_PROSPECTS, _MOST_OF_COMMUNICATIONS = 150_000, 5_000
-
-
-def _reached(rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
-    """A block over the communications of the prospect."""
-    values = _communication.c.normalised
-    prospects = (
-        select(_communication.c.internal_id)
-        .select_from(_communication.join(tables.business_partner))
-        .where(_communication.c.kind.in_(kinds), may_read_partner(rule))
-    )
-    reached = select(_lead.c.id).join(_communication, _communication.c.internal_id == _lead.c.prospect_internal_id)
+    share = _PROSPECTS if key == "prospect_party_id" else 1
     return Block(
-        selected_among(_lead.c.prospect_internal_id, values, prospects, block),
+        selected([column], block),
+        finding.by_interval(tx, [column], block, ids=_lead.c.id, share=share, reversible=key == "name"),
+        sought=finding.by_search([column], block, keys=select(_lead.c.id), way=_SOUGHT) if key == "name" else None,
+    )
+
+
+# How many times as much is collected of prospects' leads, because one index has them all, and of communications,
+# because the leads of each are looked up.
+_PROSPECTS, _COMMUNICATIONS = 7.5, 0.15
+_SOUGHT = select(_lead.c.id).where(one_of(_lead.c.id, finding.SOUGHT))
+
+
+def _reached(tx: Transaction, rule: Visibility, kinds: Sequence[str], block: Sequence[Interval]) -> Block:
+    """A block over the communications of the prospect."""
+    partner, prospect, values = tables.business_partner, _lead.c.prospect_internal_id, _communication.c.normalised
+    reached = select(_communication.c.internal_id).where(_communication.c.kind.in_(kinds))
+    readable = reached.select_from(_communication.join(partner)).where(may_read_partner(rule))
+    seen = select(_lead.c.id).join(_communication, _communication.c.internal_id == prospect).where(may_see_lead(rule))
+    listed = finding.by_list(tx, prospect, reached, values, block)
+    if listed is not None and rule is not Visibility.ALL:
+        # OFFSET 0 as in `selected_among`.
+        own = select(1).where(partner.c.internal_id == prospect, may_read_partner(rule)).correlate(_lead)
+        listed = and_(listed, own.offset(0).exists())
+    return Block(
+        selected_among(prospect, values, readable, block),
         finding.by_interval(
-            [values], block, ids=reached.where(_communication.c.kind.in_(kinds)), most=_MOST_OF_COMMUNICATIONS
+            tx,
+            [values],
+            block,
+            ids=seen.where(_communication.c.kind.in_(kinds)),
+            share=_COMMUNICATIONS,
+            counted=reached,
+            reversible=True,
+        ),
+        listed,
+        finding.by_search(
+            [values],
+            block,
+            keys=reached,
+            way=select(_lead.c.id).where(one_of(prospect, finding.SOUGHT), may_see_lead(rule)),
         ),
     )

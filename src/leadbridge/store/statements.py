@@ -115,6 +115,14 @@ def begins_known(interval: Interval) -> bool:
     return interval.boundary is not Boundary.EQUAL or not str(interval.lower).startswith(WILDCARD)
 
 
+def end_as_beginning(interval: Interval) -> Interval | None:
+    """For a text whose end is known, though its beginning is not: the beginning of the reversed one."""
+    end = str(interval.lower).rpartition(WILDCARD)[2]
+    if begins_known(interval) or not end:
+        return None
+    return Interval(interval.exclude, Boundary.EQUAL, end[::-1] + WILDCARD)
+
+
 def selected_among(
     owner: Column[Any], values: ColumnElement[Any], rows: Select[Any], intervals: Sequence[Interval]
 ) -> ColumnElement[bool]:

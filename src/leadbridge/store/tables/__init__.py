@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from leadbridge.store.columntypes import DayOf, ExactDecimal, text_type
+from leadbridge.store.columntypes import DayOf, ExactDecimal, Reversed, text_type
 from leadbridge.store.tables.callers import (
     caller as caller,
 )
@@ -106,8 +106,8 @@ business_partner = Table(
     # The remote object comes first: who may see all looks a key up without naming its creator.
     UniqueConstraint("remote_object_id", "communication_system_id", "created_by"),
     Index(None, "created_by", "internal_id"),
-    # Find collects ids by them without looking at the rows.
-    Index(None, "name_folded", "internal_id"),
+    # Find collects ids by them without looking at the rows; in the first it seeks what is within either name.
+    Index("ix_business_partner_by_name", "name_folded", "internal_id", "last_name_folded"),
     Index(None, "last_name_folded", "internal_id"),
 )
 
@@ -145,6 +145,16 @@ business_partner_communication = Table(
     # With all that the duplicate check and Find ask for, so that they need not look at the row.
     Index(None, "normalised", "kind", "internal_id"),
 )
+
+# A text is found by its end; and with the kind before it and the text itself behind it, what is within the texts of one
+# kind is sought in these alone.
+Index(
+    "ix_business_partner_communication_reversed",
+    business_partner_communication.c.kind,
+    Reversed(business_partner_communication.c.normalised),
+    business_partner_communication.c.internal_id,
+    business_partner_communication.c.normalised,
+).ddl_if(dialect="postgresql")
 
 lead = Table(
     "lead",
@@ -196,11 +206,17 @@ lead = Table(
     _index_to_be_worked_on("sales_responsible_party_id"),
     _index_to_be_worked_on("sales_partner_party_id"),
     # With the party behind it: whether a partner is the prospect of a lead given to somebody is one look. With the id
-    # behind that it gives the leads of many prospects.
-    Index(None, "prospect_internal_id", "sales_partner_party_id", "id"),
-    # With the id behind it each of these also gives a restricted caller's leads in the order of Find.
-    Index(None, "created_by", "id"),
-    Index(None, "sales_partner_party_id", "id"),
+    # and the creator behind that it gives the leads of many prospects, and tells which of them a caller may see.
+    Index("ix_lead_by_prospect", "prospect_internal_id", "sales_partner_party_id", "id", "created_by"),
+    # With the id behind it each of these also gives a restricted caller's leads in the order of Find, and with the
+    # prospect behind that the business partners it may read. Most leads are given to nobody.
+    Index("ix_lead_by_creator", "created_by", "id", "prospect_internal_id"),
+    Index(
+        "ix_lead_by_sales_partner",
+        *("sales_partner_party_id", "id", "created_by", "prospect_internal_id"),
+        postgresql_where=text("sales_partner_party_id IS NOT NULL"),
+        sqlite_where=text("sales_partner_party_id IS NOT NULL"),
+    ),
     # The others are for Find alone, which merges the ids of each value: see `finding`.
     Index(None, "name_folded", "id"),
     Index(None, "life_cycle_status_code", "id"),
@@ -213,6 +229,7 @@ lead = Table(
 )
 # The days of change are few, the moments are not; the moment behind them tells which leads of a day are meant.
 Index("ix_lead_changed_on_id_changed_at", DayOf(lead.c.changed_at), lead.c.id, lead.c.changed_at)
+Index("ix_lead_name_reversed", Reversed(lead.c.name_folded), lead.c.id).ddl_if(dialect="postgresql")
 
 lead_item = Table(
     "lead_item",
