@@ -1,4 +1,4 @@
-"""`leadbridge questionnaire …`, `assign …` and `case-types …`: what is in force is shown, a file checked before it is."""
+"""`leadbridge questionnaire …`, `assign …`, `case-types …`: what is in force is shown, a file checked before it is."""
 
 from pathlib import Path
 

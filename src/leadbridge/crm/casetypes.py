@@ -161,18 +161,57 @@ class Standing:
 def place(case_type: CaseType, kept: Kept, status: StatusName) -> Standing:
     """Where a record is by the case type of today, whatever the case types were when it was moved last.
 
-    Its stage is the one of the same name. Where there is none any more, it is the one that has its place now, which is
-    the same stage under a new name or the one that came next; or the last one before the closing one where there are
-    fewer. The steps of a stage that is gone count for the one in its place, by their names; those that are gone
-    themselves count for nothing, and new ones are open.
+    Its stage is the one of exactly the same name. Where there is none any more, it is the one that has its place now,
+    which is the same stage under a new name or the one that came next; or the last one before the closing one where
+    there are fewer. The steps of a stage that is gone count for the one in its place, by their names; those that are
+    gone themselves count for nothing, and new ones are open.
     """
-    position = 0 if kept.stage_name is None else case_type.position(kept.stage_name)
     steps = kept.steps
-    if position is None:
+    names = [one.name for one in case_type.stages[:-1]]  # nobody is in the closing one, until closed
+    if kept.stage_name is None:
+        position = 0
+    elif kept.stage_name in names:
+        position = names.index(kept.stage_name)
+    else:
         position = min(kept.position, case_type.closing - 1)
         now = case_type.stages[position].name
         steps = {(now if stage == kept.stage_name else stage, step): state for (stage, step), state in steps.items()}
-    return Standing(case_type, min(position, case_type.closing - 1), steps, status)
+    return Standing(case_type, position, steps, status)
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Which records of a case type are in one of its stages, by what is stored: what `place` says, for a search.
+
+    They have one of `statuses`. Unless `anywhere`, their stored stage has this name, or a name that is none of `names`
+    and a position between `lowest` and `highest`; or, where it is the `first` stage, nothing is stored of them.
+    """
+
+    case_type: CaseType
+    statuses: tuple[StatusName, ...]
+    anywhere: bool
+    stage_name: str
+    names: tuple[str, ...]
+    lowest: int
+    highest: int | None
+    first: bool
+
+
+def whereabouts(case_type: CaseType, position: int) -> Whereabouts:
+    """The whereabouts of the records in the stage at this position."""
+    is_lead, last = case_type.record_type is RecordType.LEAD, case_type.closing - 1
+    closed = (StatusName.CLOSE_WON,) if is_lead else (StatusName.CLOSE_WON, StatusName.CLOSE_LOST)
+    anywhere = position == case_type.closing
+    return Whereabouts(
+        case_type=case_type,
+        statuses=closed if anywhere else tuple(one for one in StatusName if one not in closed),
+        anywhere=anywhere,
+        stage_name=case_type.stages[position].name,
+        names=tuple(one.name for one in case_type.stages[:-1]),
+        lowest=position,
+        highest=None if position == last else position,
+        first=position == 0,
+    )
 
 
 # ------------------------------------------------------------------------------------------------------------- moves
