@@ -5,6 +5,7 @@ addresses: they become opportunities. Errors and credentials are as at the bank 
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from inspect import cleandoc
@@ -60,84 +61,8 @@ def opportunity_router(
 ) -> APIRouter:
     """The router of these addresses. Without `quotas` nobody has any; `room` is for all bodies under way."""
     door = CrmDoor(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock)
+    at = _Endpoints(door, case_types)
     router = APIRouter(tags=["opportunities"])
-
-    async def listed(request: Request) -> Response:
-        await door.admit(request)
-        wanted = parse_query(request, Filter)
-        record_type = RecordType(wanted.record_type)
-        equals = {
-            "owner_id": wanted.owner_id,
-            "customer_id": wanted.customer_id,
-            "status_name": wanted.status,
-            "selling_mode_code": wanted.selling_mode,
-        }
-        places = None
-        if wanted.stage is not None:
-            places = opportunities.places_of(case_types, record_type, wanted.stage)
-            if not places:
-                raise _unknown_stage(record_type)
-        found, more = await door.asked(
-            lambda tx: opportunities.find(
-                tx,
-                case_types,
-                record_type=record_type,
-                equals={name: value for name, value in equals.items() if value is not None},
-                places=places,
-                limit=int(wanted.limit),
-                after=wanted.cursor,
-            )
-        )
-        next_cursor = found[-1].row["record_id"] if more else None
-        return _answer({"opportunities": [_listed(one) for one in found], "nextCursor": next_cursor})
-
-    async def forecast(request: Request) -> Response:
-        await door.admit(request)
-        owner_id = parse_query(request, ForecastFilter).owner_id
-        found = await door.asked(lambda tx: opportunities.forecast(tx, case_types, owner_id=owner_id))
-        rows = [
-            {"month": month, "stage": stage, "ownerId": owner, **_sum(currency, one)}
-            for (month, stage, owner, currency), one in found.sums.items()
-        ]
-        totals = [_sum(currency, one) for currency, one in found.totals.items()]
-        return _answer({"forecast": rows, "totals": totals, "withoutAmount": found.without_amount})
-
-    async def read(request: Request) -> Response:
-        await door.admit(request)
-        record_id = _record_id(request)
-        found = await door.asked(lambda tx: opportunities.read(tx, case_types, record_id))
-        if found is None:
-            raise _unknown_record()
-        standing = found.standing
-        steps = [
-            {
-                "name": step.name,
-                "required": step.required,
-                "skippable": step.skippable,
-                "state": standing.state(standing.stage, step),
-            }
-            for step in standing.stage.steps
-        ]
-        return _answer({**_listed(found), "steps": steps, "stages": [one.name for one in standing.case_type.stages]})
-
-    async def history(request: Request) -> Response:
-        await door.admit(request)
-        record_id = _record_id(request)
-        found = await door.asked(lambda tx: opportunities.history(tx, record_id))
-        if found is None:
-            raise _unknown_record()
-        return _answer(
-            {
-                "moves": [_move(row) for row in found.moves],
-                "statuses": [_status(row) for row in found.statuses],
-            }
-        )
-
-    async def moves(request: Request) -> Response:
-        message, _ = await door.done(
-            request, "AdvanceOpportunityStage", lambda data, uuid: (_move_message(request, data, uuid), None)
-        )
-        return _moved(message)
 
     def add(path: str, endpoint: Callable[[Request], Awaitable[Response]], name: str, **said: Any) -> None:
         summary, model, method = _SUMMARIES[name]
@@ -154,12 +79,102 @@ def opportunity_router(
 
     unknown_record = (LogItemType.CRM_RECORD_UNKNOWN.value,)
     filter_codes = (LogItemType.CRM_STAGE_UNKNOWN.value, BodyError.NOT_IN_LIST, BodyError.UNKNOWN_STATUS_NAME)
-    add("", listed, "ListOpportunities", **described_reading(OpportunityPage, filter_codes, query=Filter))
-    add("/forecast", forecast, "ForecastOpportunities", **described_reading(ForecastAnswer, query=ForecastFilter))
-    add("/{id}", read, "ReadOpportunity", **described_reading(Opportunity, unknown_record, path=[_ID]))
-    add("/{id}/history", history, "ReadStageHistory", **described_reading(StageHistory, unknown_record, path=[_ID]))
-    add("/{id}/moves", moves, "AdvanceOpportunityStage", **described(MoveWanted, MoveMade, _MOVE_CODES, path=[_ID]))
+    add("", at.listed, "ListOpportunities", **described_reading(OpportunityPage, filter_codes, query=Filter))
+    add("/forecast", at.forecast, "ForecastOpportunities", **described_reading(ForecastAnswer, query=ForecastFilter))
+    add("/{id}", at.read, "ReadOpportunity", **described_reading(Opportunity, unknown_record, path=[_ID]))
+    add("/{id}/history", at.history, "ReadStageHistory", **described_reading(StageHistory, unknown_record, path=[_ID]))
+    add("/{id}/moves", at.moves, "AdvanceOpportunityStage", **described(MoveWanted, MoveMade, _MOVE_CODES, path=[_ID]))
     return router
+
+
+@dataclass(frozen=True, slots=True)
+class _Endpoints:
+    """What is done at each address."""
+
+    door: CrmDoor
+    case_types: CaseTypes
+
+    async def listed(self, request: Request) -> Response:
+        """A page of records."""
+        await self.door.admit(request)
+        wanted = parse_query(request, Filter)
+        record_type = RecordType(wanted.record_type)
+        equals = {
+            "owner_id": wanted.owner_id,
+            "customer_id": wanted.customer_id,
+            "status_name": wanted.status,
+            "selling_mode_code": wanted.selling_mode,
+        }
+        places = None
+        if wanted.stage is not None:
+            places = opportunities.places_of(self.case_types, record_type, wanted.stage)
+            if not places:
+                raise _unknown_stage(record_type)
+        found, more = await self.door.asked(
+            lambda tx: opportunities.find(
+                tx,
+                self.case_types,
+                record_type=record_type,
+                equals={name: value for name, value in equals.items() if value is not None},
+                places=places,
+                limit=int(wanted.limit),
+                after=wanted.cursor,
+            )
+        )
+        next_cursor = found[-1].row["record_id"] if more else None
+        return _answer({"opportunities": [_listed(one) for one in found], "nextCursor": next_cursor})
+
+    async def forecast(self, request: Request) -> Response:
+        """What is to be expected of the open opportunities."""
+        await self.door.admit(request)
+        owner_id = parse_query(request, ForecastFilter).owner_id
+        found = await self.door.asked(lambda tx: opportunities.forecast(tx, self.case_types, owner_id=owner_id))
+        rows = [
+            {"month": month, "stage": stage, "ownerId": owner, **_sum(currency, one)}
+            for (month, stage, owner, currency), one in found.sums.items()
+        ]
+        totals = [_sum(currency, one) for currency, one in found.totals.items()]
+        return _answer({"forecast": rows, "totals": totals, "withoutAmount": found.without_amount})
+
+    async def read(self, request: Request) -> Response:
+        """A record with its steps."""
+        await self.door.admit(request)
+        record_id = _record_id(request)
+        found = await self.door.asked(lambda tx: opportunities.read(tx, self.case_types, record_id))
+        if found is None:
+            raise _unknown_record()
+        standing = found.standing
+        steps = [
+            {
+                "name": step.name,
+                "required": step.required,
+                "skippable": step.skippable,
+                "state": standing.state(standing.stage, step),
+            }
+            for step in standing.stage.steps
+        ]
+        return _answer({**_listed(found), "steps": steps, "stages": [one.name for one in standing.case_type.stages]})
+
+    async def history(self, request: Request) -> Response:
+        """What happened to a record."""
+        await self.door.admit(request)
+        record_id = _record_id(request)
+        found = await self.door.asked(lambda tx: opportunities.history(tx, record_id))
+        if found is None:
+            raise _unknown_record()
+        return _answer(
+            {
+                "moves": [_move(row) for row in found.moves],
+                "statuses": [_status(row) for row in found.statuses],
+            }
+        )
+
+    async def moves(self, request: Request) -> Response:
+        """One move."""
+        message, _ = await self.door.done(
+            request, "AdvanceOpportunityStage", lambda data, uuid: (_move_message(request, data, uuid), None)
+        )
+        return _moved(message)
 
 
 _SUMMARIES: dict[str, tuple[str, type[BaseModel], str]] = {
