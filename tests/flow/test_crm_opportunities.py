@@ -11,6 +11,7 @@ import pytest
 
 from leadbridge.crm.casetypes import Move
 from leadbridge.operations.call import Policy
+from leadbridge.operations.dispatcher import Busy
 from leadbridge.rest.opportunities import PATH
 from leadbridge.rest.opportunity_bodies import (
     ForecastAnswer,
@@ -25,7 +26,7 @@ from tests.support.bank import PARTNER, SALES, Json
 from tests.support.calls import BANK, Calls, gateway, row_counts
 from tests.support.casetypes import site_case_types
 from tests.support.crm_messages_by_hand import advance, combo_create, combo_update, update_opportunity
-from tests.support.door import basic
+from tests.support.door import Recorder, basic
 
 
 @pytest.fixture
@@ -296,6 +297,31 @@ def test_the_same_key_moves_once_and_another_move_with_it_is_refused(door: Json)
     assert ("idempotent-replayed" in one.headers, again.headers["idempotent-replayed"]) == (False, "true")
     said = door.refused(f"{PATH}/{second}/moves", {"move": "ADVANCE"}, more=key)
     assert (said["status"], said["code"]) == (409, "IdempotencyConflict")
+
+
+def test_row_24_and_26_texts_that_are_code_elsewhere_are_data(door: Json) -> None:
+    record_id = made(door.calls, "C-1")
+    for text in ("'; DROP TABLE crm_record; --", "%", "_", "*", "{{7*7}}", "a\\b"):
+        assert listed(door, customerId=text) == listed(door, ownerId=text[:20]) == []
+        assert door.refused(f"{PATH}?stage={quote(text)}", method="GET")["code"] == "CRM.STAGE_UNKNOWN"
+        assert door.refused(f"{PATH}/{quote(text[:20], safe='')}", method="GET")["code"] == "CRM.RECORD_UNKNOWN"
+        move(door, record_id, "GO_BACK", stage="Qualification", reason=text)
+    assert get(door, f"/{record_id}/history")["moves"][0]["reason"] == "'; DROP TABLE crm_record; --"
+
+
+def test_row_24_a_defect_and_a_full_house_are_answered_blandly(door: Json) -> None:
+    class Full(Recorder):
+        def ask(self, question: object) -> object:
+            raise Busy
+
+    busy = Json(door.calls, dispatcher=Full()).refused(PATH, method="GET")
+    assert (busy["status"], busy["code"]) == (503, "Busy")
+    with door.calls.database.write() as tx:
+        tx.connection.exec_driver_sql("DROP TABLE crm_record")
+    for path in ("", "/forecast", "/1", "/1/history"):
+        said = door.refused(PATH + path, method="GET")
+        assert (said["code"], said.get("errors", [])) == ("InternalError", [])
+        assert said["detail"] == f"An unforeseen error. It is logged as {said['correlationId']}."
 
 
 @pytest.mark.parametrize("path", ["", "/forecast", "/0000000001", "/0000000001/history"])
