@@ -12,10 +12,12 @@ from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
 from leadbridge.bulk.jobs import own_uuid
 from leadbridge.bulk.sources import SourceLimits
 from leadbridge.caller import Caller
+from leadbridge.crm.casetypes import CaseTypes
 from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.leadduplicate import DuplicateCheck, DuplicatePolicy, Past
 from leadbridge.operations.call import Policy
 from leadbridge.rulefiles.assignments import DEFAULT_ASSIGNMENT_RULES, read_assignment_rules
+from leadbridge.rulefiles.casetypes import DEFAULT_CASE_TYPES, read_case_types
 from leadbridge.rulefiles.questionnaires import DEFAULT_QUESTIONNAIRE, read_questionnaire
 from leadbridge.scoring import Questionnaire
 from leadbridge.settings import Settings
@@ -36,6 +38,7 @@ def policy(settings: Settings) -> Policy:
         partner_decision_time=timedelta(hours=settings.partner_loop.decision_hours) or None,
         questionnaire=questionnaire(settings),
         assignment_rules=assignment_rules(settings),
+        case_types=case_types(settings),
         lead_duplicates=_lead_duplicates(settings),
         largest_answer_document_bytes=settings.load.largest_answer_document_bytes,
     )
@@ -63,6 +66,12 @@ def assignment_rules(settings: Settings) -> AssignmentRules:
     """The assignment rules in force."""
     named = settings.assignment.rules_file
     return read_assignment_rules(Path(named) if named else DEFAULT_ASSIGNMENT_RULES)
+
+
+def case_types(settings: Settings) -> CaseTypes:
+    """The case types in force."""
+    named = settings.crm.case_types_file
+    return read_case_types(Path(named) if named else DEFAULT_CASE_TYPES)
 
 
 def source_limits(settings: Settings) -> SourceLimits:

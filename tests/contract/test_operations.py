@@ -25,6 +25,7 @@ CONTRACT = {
     "UpdateOpportunityStatus": ("OpportunityStatusUpdateRequest", "OpportunityStatusUpdateConfirmation"),
     "UpdateLeadStatus": ("LeadStatusUpdateRequest", "LeadStatusUpdateConfirmation"),
     "ReadCrmRecord": ("CrmRecordByIDQuery", "CrmRecordByIDResponse"),
+    "AdvanceOpportunityStage": ("OpportunityStageAdvanceRequest", "OpportunityStageAdvanceConfirmation"),
     "FindCrmRecord": ("CrmRecordByElementsQuery", "CrmRecordByElementsResponse"),
     "SubmitLeadBulk": ("LeadBulkSubmitRequest", "LeadBulkSubmitConfirmation"),
     "ReadLeadBulk": ("LeadBulkByIDQuery", "LeadBulkByIDResponse"),

@@ -17,7 +17,7 @@ from leadbridge.contract.personal import personal_elements
         "lbp:SelectionByEmailURI", "lbp:SelectionByPhoneNumber", "lbp:BusinessPartnerID", "lbl:Note",
         "lbl:FormattedName", "lbl:FileContentBinaryObject", "lbl:Extension", "lbl:SelectionByEmailURI",
         "lbl:SelectionByPhoneNumber", "lbr:CustomerID", "lbr:CustomerName", "lbr:EmailURI", "lbr:PhoneNumber",
-        "lbr:Note", "lbr:SelectionByCustomerID",
+        "lbr:Note", "lbr:SelectionByCustomerID", "lbr:ReasonDescription",
     ],
 )  # fmt: skip
 def test_names_addresses_and_notes_are_personal(name: str) -> None:

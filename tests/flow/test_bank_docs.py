@@ -15,6 +15,14 @@ from pydantic import BaseModel
 
 from leadbridge.rest.crm_bodies import ComboCreate, ComboUpdate, LeadStatus, OpportunityStatus
 from leadbridge.rest.docs import page
+from leadbridge.rest.opportunities import PATH
+from leadbridge.rest.opportunity_bodies import (
+    ForecastAnswer,
+    MoveWanted,
+    Opportunity,
+    OpportunityPage,
+    StageHistory,
+)
 from leadbridge.rest.problemdetails import KINDS, ProblemDetails
 from leadbridge.store.database import Database
 from tests.support.bank import COMBO_CREATE, COMBO_UPDATE, PATHS, UPDATE_LEAD, UPDATE_OPPORTUNITY, Json
@@ -68,6 +76,7 @@ def test_requests_answers_and_errors_have_examples_that_are_right(door: Json) ->
         COMBO_UPDATE: ComboUpdate,
         UPDATE_OPPORTUNITY: OpportunityStatus,
         UPDATE_LEAD: LeadStatus,
+        f"{PATH}/{{id}}/moves": MoveWanted,
     }
     for path, model in bodies.items():
         operation = document["paths"][path]["post"]
@@ -81,6 +90,27 @@ def test_requests_answers_and_errors_have_examples_that_are_right(door: Json) ->
                 seen.add(code)
     assert seen == set(KINDS) - {"UnknownOperation"}  # that is an address without a document
     assert len({kind.title for kind in KINDS.values()}) == len(KINDS)
+
+
+def test_questions_about_opportunities_have_parameters_and_examples_that_are_right(door: Json) -> None:
+    answers: dict[str, type[BaseModel]] = {
+        PATH: OpportunityPage,
+        f"{PATH}/forecast": ForecastAnswer,
+        f"{PATH}/{{id}}": Opportunity,
+        f"{PATH}/{{id}}/history": StageHistory,
+    }
+    paths = document_of(door)["paths"]
+    assert {path for path in paths if path.startswith("/crm/")} == {*answers, f"{PATH}/{{id}}/moves"}
+    for path, model in answers.items():
+        operation = paths[path]["get"]
+        (example,) = operation["responses"]["200"]["content"]["application/json"]["examples"].values()
+        model.model_validate(example["value"], strict=True)
+        assert "$ref" not in json.dumps(operation["responses"]["200"])
+        assert {one["name"] for one in operation["parameters"] if one["in"] == "path"} == {
+            *re.findall(r"{(.*?)}", path)
+        }
+    filters = {one["name"] for one in paths[PATH]["get"]["parameters"]}
+    assert filters == {"ownerId", "customerId", "stage", "status", "sellingMode", "recordType", "limit", "cursor"}
 
 
 def test_the_page_loads_nothing_runs_nothing_and_shows_everything(door: Json) -> None:

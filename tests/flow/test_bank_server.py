@@ -38,7 +38,7 @@ def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: 
     done = subprocess.run(
         [
             *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json"),
-            *("--include-path-regex", "^/integration-service/", "--checks", ",".join(CHECKS), "--no-color"),
+            *("--include-path-regex", "^/(integration-service|crm)/", "--checks", ",".join(CHECKS), "--no-color"),
             *("--phases", "examples,coverage,fuzzing", "--max-examples", "6", "--generation-deterministic"),
             *("--auth", ":".join(credentials)),
         ],

@@ -1,10 +1,11 @@
-"""`leadbridge questionnaire …` and `leadbridge assign …`: what is in force is shown, a file checked before it is."""
+"""`leadbridge questionnaire …`, `assign …`, `case-types …`: what is in force is shown, a file checked before it is."""
 
 from pathlib import Path
 
 import pytest
 import time_machine
 
+from leadbridge.rulefiles.casetypes import DEFAULT_CASE_TYPES
 from leadbridge.rulefiles.questionnaires import DEFAULT_QUESTIONNAIRE
 from leadbridge.store.database import Database
 from tests.store.rows import a_lead, store_leads
@@ -43,7 +44,9 @@ def test_a_file_that_cannot_be_used_is_refused_with_place_and_reason(
     }
     done = command(*(part.format(path) for part in command_line), environment=environment)
     assert (done.code, done.out) == (1, "")
-    assert done.err == f"leadbridge: {path}: thresholds[3].from: no level is made by scores from 65 to 65.\n"
+    line = path.read_text().splitlines().index("from = 66") + 1
+    said = f"{path}, line {line}: thresholds[3].from: no level is made by scores from 65 to 65.\n"
+    assert done.err == f"leadbridge: {said}"
 
 
 RULES = """\
@@ -132,4 +135,27 @@ def test_a_file_of_rules_is_checked(tmp_path: Path) -> None:
             },
         )
         assert (refused.code, refused.out) == (1, "")
-        assert f"{path}: rules[2].partners[1].capacity: should be greater than" in refused.err
+        assert f"{path}, line 11: rules[2].partners[1].capacity: should be greater than" in refused.err
+
+
+def test_the_case_types_in_force_are_shown_and_a_file_of_them_is_checked(tmp_path: Path) -> None:
+    path = tmp_path / "cases.toml"
+    path.write_text(DEFAULT_CASE_TYPES.read_text().replace('"Negotiation"', '"Terms"').replace('"Offer"', '"Quote"'))
+    checked = command("case-types", "check", str(path), environment={})
+    assert (checked.code, checked.err) == (0, "")
+    assert "Qualification, Analysis, Proposal Development, Decision, Terms, Closed\n" in checked.out
+    shown = command("case-types", "show", environment={"LEADBRIDGE_CRM__CASE_TYPES_FILE": str(path)})
+    assert "B2C opportunity (OPPORTUNITY of B2C; closed ones may be reopened)" in shown.out
+    for words in ("Quote", "70 %", "Make offer", "required, may be skipped", "optional"):
+        assert words in shown.out
+    path.write_text(path.read_text().replace("probability = 70", "probability = 170"))
+    for command_line in (("case-types", "check", str(path)), ("case-types", "show"), ("serve",)):
+        refused = command(
+            *command_line,
+            environment={
+                "LEADBRIDGE_CRM__CASE_TYPES_FILE": str(path),
+                "LEADBRIDGE_DATABASE_URL": f"sqlite:///{tmp_path / 'leadbridge.db'}",
+            },
+        )
+        assert (refused.code, refused.out) == (1, "")
+        assert ": case_types[3].stages[3].probability: must lie between 0 and 100" in refused.err

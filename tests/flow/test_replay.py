@@ -10,7 +10,7 @@ from leadbridge.operations.table import use_cases
 from leadbridge.store.database import Database
 from tests.support.bulk_messages_by_hand import cancel_lead_bulk, submit_lead_bulk
 from tests.support.calls import ACME, BANK, DESK, Calls, at_once, column, gateway, row_counts
-from tests.support.crm_messages_by_hand import combo_create, combo_update, update_lead, update_opportunity
+from tests.support.crm_messages_by_hand import advance, combo_create, combo_update, update_lead, update_opportunity
 from tests.support.messages_by_hand import (
     change_lead,
     create_business_partner,
@@ -73,6 +73,11 @@ def _on_record(build: Callable[..., bytes], customer_type: str) -> Callable[[Cal
     return prepare
 
 
+def _advance(calls: Calls) -> Request:
+    record_id = calls.done(combo_create(customer_type="ETB"), caller=BANK).one("RecordID")
+    return lambda uuid, word: advance(record_id, "STEP_SKIPPED", step="Confirm interest", why=word, uuid=uuid)
+
+
 WRITING: dict[str, Callable[[Calls], Request]] = {
     "CreateBusinessPartner": _create_business_partner,
     "MergeBusinessPartner": _merge_business_partner,
@@ -84,6 +89,7 @@ WRITING: dict[str, Callable[[Calls], Request]] = {
     "ComboUpdateLeadOpportunity": _on_record(combo_update, "NTB"),
     "UpdateOpportunityStatus": _on_record(update_opportunity, "ETB"),
     "UpdateLeadStatus": _on_record(update_lead, "NTB"),
+    "AdvanceOpportunityStage": _advance,
 }
 
 # Not known as a whole but record by record: see test_bundle.

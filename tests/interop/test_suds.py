@@ -282,6 +282,8 @@ def test_records_are_won_lost_read_and_found(channel: SudsCaller) -> None:
     lost = channel.done("UpdateOpportunityStatus", RecordID=opportunity, StatusName="Close Lost", ReasonCode="007")
     assert lost.StatusName == "Close Lost"
     other = combo_create(channel, word(), "NTB", "RM1").RecordID
+    advanced = channel.done("AdvanceOpportunityStage", RecordID=other, StageMoveCode="ADVANCE")
+    assert (advanced.StageName, [step.StepStateCode for step in advanced.Step]) == ("Assigned", ["OPEN", "OPEN"])
     assert channel.done("UpdateLeadStatus", RecordID=other, ReasonCode="007").StatusName == "Close Lost"
     refused = channel.call("UpdateLeadStatus", RecordID=other)
     assert [item.TypeID for item in refused.Log.Item] == ["CRM.RECORD_FINAL"]

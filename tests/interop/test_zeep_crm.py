@@ -246,3 +246,29 @@ def test_records_that_are_not_there_are_named(zeep: ZeepCaller) -> None:
     assert answer.CrmRecord == []
     assert answer.Log.BusinessDocumentProcessingResultCode == "5"
     assert types(answer) == ["CRM.RECORD_UNKNOWN", "CRM.RECORD_UNKNOWN"]
+
+
+def test_a_lead_goes_through_its_stages_and_on_as_an_opportunity(customer: Customer) -> None:
+    lead = customer.comes("NTB", "RM1").RecordID
+
+    def moves(record_id: str, move: str, **more: Any) -> Any:
+        return customer.zeep.done("AdvanceOpportunityStage", RecordID=record_id, StageMoveCode=move, **more)
+
+    assert moves(lead, "ADVANCE").StageName == "Assigned"
+    moves(lead, "STEP_SKIPPED", StepName="Make first contact", ReasonDescription="She came to us.")
+    moves(lead, "ADVANCE")
+    moves(lead, "STEP_DONE", StepName="Confirm interest")
+    moves(lead, "ADVANCE")
+    shown = moves(lead, "STEP_DONE", StepName="Confirm need and budget", ExpectedClosingDate="2026-12-24")
+    assert [(step.StepName, step.RequiredIndicator, step.StepStateCode) for step in shown.Step] == [
+        ("Confirm need and budget", True, "DONE")
+    ]
+    converted = moves(lead, "ADVANCE")
+    assert (converted.ConvertedRecordID, converted.StatusName) == (lead, "New Opportunity")
+    assert (converted.StageName, converted.ProbabilityPercent) == ("Qualification", 20)
+    assert str(converted.ExpectedClosingDate) == "2026-12-24"
+    assert customer.record(lead)["StageName"] == "Converted"
+    refused = customer.zeep.call(
+        "AdvanceOpportunityStage", RecordID=converted.RecordID, StageMoveCode="ADVANCE", StageName="Offer"
+    )
+    assert types(refused) == ["CRM.STAGE_HELD", "CRM.STAGE_HELD"]

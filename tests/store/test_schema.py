@@ -7,12 +7,15 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
-from leadbridge.store import migrations
+from leadbridge.crm.casetypes import Kept
+from leadbridge.store import casetypes, migrations
 from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
 from leadbridge.store.errors import SchemaBehind
 from leadbridge.store.tables import metadata
@@ -95,3 +98,25 @@ def test_text_is_ordered_by_code_point(database: Database) -> None:
             tx.connection.execute(text("INSERT INTO number (name, value) VALUES (:name, 0)"), {"name": f"x{word}"})
         found = tx.connection.execute(text("SELECT name FROM number WHERE name LIKE 'x%' ORDER BY name"))
         assert [name[1:] for name in found.scalars()] == sorted(words)
+
+
+def test_records_from_before_case_types_are_kept_and_have_no_rows_about_stages(empty: str) -> None:
+    opened = Database(empty)
+    config = Config()
+    config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    columns = (
+        "record_id, record_type_code, status_name, customer_type_code, customer_id, owner_id, selling_mode_code,"
+        " customer_name, created_by, created_at, changed_at"
+    )
+    with opened.write() as tx:
+        config.attributes["connection"] = tx.connection
+        command.upgrade(config, "0004")
+        values = "'0000000001', 'LEAD', 'New Lead', 'NTB', 'C-1', 'RM-1', 'B2C', 'Anna', 'crm'"
+        now = "'2026-03-01 09:30:00'"
+        tx.connection.execute(text(f"INSERT INTO crm_record ({columns}) VALUES ({values}, {now}, {now})"))
+    migrate(opened)
+    with opened.read() as tx:
+        found = casetypes.one(tx, "0000000001")
+    assert found is not None
+    assert casetypes.as_kept(found, {}) == Kept()
+    opened.dispose()

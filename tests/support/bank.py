@@ -15,11 +15,14 @@ from typing import Any, Protocol
 from leadbridge.auditjournal import AuditJournal
 from leadbridge.authentication.access import Access
 from leadbridge.caller import Caller, Role, Visibility
+from leadbridge.crm.casetypes import CaseTypes
 from leadbridge.quotas import Quotas
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.crm import EXTERNAL, INTERNAL, crm_router
 from leadbridge.rest.jsonbody import BodyLimits
+from leadbridge.rest.opportunities import opportunity_router
 from leadbridge.room import Room
+from leadbridge.rulefiles.casetypes import default_case_types
 from tests.support.calls import BANK, SECONDS, Answered, Calls
 from tests.support.crm_messages_by_hand import combo_create, combo_update, update_lead, update_opportunity
 from tests.support.door import KnownCallers, Reply, basic, exchange
@@ -116,11 +119,17 @@ class Json:
         quotas: Quotas | None = None,
         room: Room | None = None,
         journal: AuditJournal | None = None,
+        case_types: CaseTypes | None = None,
     ) -> None:
+        self.calls = calls
         self._loop = calls._loop
         access = access or Access(KnownCallers((BANK, SALES, PARTNER)))
-        router = crm_router(dispatcher or calls._dispatcher, access, limits, quotas=quotas, room=room)
-        self.app = RestApp(router, journal=journal)
+        dispatcher = dispatcher or calls._dispatcher
+        router = crm_router(dispatcher, access, limits, quotas=quotas, room=room)
+        opportunities = opportunity_router(
+            dispatcher, access, case_types or default_case_types(), limits, quotas=quotas, room=room
+        )
+        self.app = RestApp(router, opportunities, journal=journal)
 
     def create(self, customer: str, customer_type: str, owner: str) -> Outcome:
         """Combo create."""

@@ -95,3 +95,28 @@ def find_crm_record(asked: Mapping[str, Parts], *, most: int | None = None, afte
         element("lbr:CrmRecordSelectionByElements", selections("lbr", _CRM_SELECTIONS, asked)),
         conditions("lbr", most, after),
     )
+
+
+def advance(
+    record_id: str,
+    move: str = "ADVANCE",
+    *,
+    stage: str | None = None,
+    step: str | None = None,
+    reason: str | None = None,
+    why: str | None = None,
+    expected: str | None = None,
+    uuid: str | None = None,
+) -> bytes:
+    """OpportunityStageAdvanceRequest_sync."""
+    return message(
+        "lbr:OpportunityStageAdvanceRequest_sync",
+        header("lbr", uuid),
+        element("lbr:RecordID", record_id),
+        element("lbr:StageMoveCode", move),
+        optional("lbr:StageName", stage),
+        optional("lbr:StepName", step),
+        optional("lbr:ReasonCode", reason),
+        optional("lbr:ReasonDescription", why),
+        optional("lbr:ExpectedClosingDate", expected),
+    )

@@ -252,6 +252,8 @@ def _judge_json(request: Request, reply: Reply) -> None:
             Job.model_validate_json(reply.body)
         elif request.target.startswith("/integration-service/"):
             assert json.loads(reply.body)["recordType"] in ("LEAD", "OPPORTUNITY")
+        elif request.target.startswith("/crm/"):
+            json.loads(reply.body)
     else:
         of_files = request.target.startswith("/bulk/")
         kind: type[ErrorDocument | ProblemDetails] = ErrorDocument if of_files else ProblemDetails

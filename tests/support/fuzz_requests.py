@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 from dataclasses import dataclass
+from urllib.parse import quote
 from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from lxml import etree
 
 from leadbridge.contract.operations import ContractOperation, by_name
 from leadbridge.contract.samples import sample_files
+from leadbridge.rest.opportunities import PATH
 from leadbridge.soap.versions import SOAP_11, SOAP_12, SoapVersion
 from tests.support.bank import COMBO_CREATE, COMBO_UPDATE, UPDATE_LEAD, UPDATE_OPPORTUNITY, request
 from tests.support.fuzz_bytes import cut_up, mutilated
@@ -206,7 +208,18 @@ _BANK = {
     COMBO_UPDATE: {"leadId": "0000000001", "status": "Close won"},
     UPDATE_OPPORTUNITY: {"opportunityId": "0000000002", "status": "Close Lost", "reasonCode": "005"},
     UPDATE_LEAD: {"leadId": "0000000001"},
+    f"{PATH}/0000000001/moves": {"move": "ADVANCE", "stage": "Assigned", "expectedClosingDate": "2026-09-30"},
+    f"{PATH}/0000000002/moves": {
+        "move": "STEP_SKIPPED",
+        "step": "Confirm interest",
+        "reason": "x",
+        "reasonCode": "005",
+    },
 }
+_QUESTIONS = (
+    *(PATH, f"{PATH}/forecast", f"{PATH}/forecast?ownerId=RM-1", f"{PATH}/0000000001", f"{PATH}/0000000002/history"),
+    f"{PATH}?stage=qualification&status=New%20Opportunity&ownerId=RM-1&sellingMode=B2C&limit=3&cursor=0000000001",
+)
 _JSON = st.recursive(
     st.sampled_from((*ANYTHING, None, True, 0, -1e300, 10**40, "NTB", "ETB", "0000000001", "Close Lost")),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(ANYTHING), inner, max_size=3),
@@ -217,6 +230,8 @@ _JSON = st.recursive(
 @st.composite
 def bank_calls(draw: st.DrawFn) -> Request:
     """A POST to the bank CRM API."""
+    if draw(st.integers(0, 4)) == 0:
+        return draw(_questions())
     path = draw(st.sampled_from([*_BANK]))
     body: object = dict(_BANK[path])
     for _ in range(draw(st.integers(0, 2))):
@@ -231,6 +246,17 @@ def bank_calls(draw: st.DrawFn) -> Request:
     if draw(st.integers(0, 3)) == 0:
         headers = draw(_strange_headers(headers, OPERATIONS[0]))
     return Request("POST", path, headers, draw(cut_up(data)), draw(st.integers(0, 20)) == 20)
+
+
+@st.composite
+def _questions(draw: st.DrawFn) -> Request:
+    """A GET of what is known of opportunities."""
+    target = draw(st.sampled_from(_QUESTIONS))
+    for _ in range(draw(st.integers(0, 2))):
+        place = draw(st.integers(len(PATH), len(target)))
+        strange = quote(draw(st.sampled_from(ANYTHING)).encode("utf-8", "surrogatepass"))
+        target = target[:place] + draw(st.sampled_from((strange, "&", "?", "=", "%FF", "%00", "/"))) + target[place:]
+    return Request("GET", target, ((b"authorization", BASIC),), (b"",))
 
 
 def right_call(operation: ContractOperation, version: SoapVersion) -> Request:

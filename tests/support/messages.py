@@ -133,7 +133,7 @@ def _one(field: Field[Any], kind: Any) -> st.SearchStrategy[Any]:
     if kind is bool:
         return st.booleans()
     if kind is int:
-        return st.integers(metadata.get("min_inclusive", -(2**31)), 2**31 - 1)
+        return st.integers(metadata.get("min_inclusive", -(2**31)), metadata.get("max_inclusive", 2**31 - 1))
     if kind is Decimal:
         return st.builds(
             lambda digits, places: Decimal(digits).scaleb(-places),

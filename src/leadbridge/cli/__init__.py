@@ -33,6 +33,7 @@ _COMMANDS = {
     "bulk": "bulk:bulk_app",
     "questionnaire": "rules:questionnaire_app",
     "assign": "rules:assign_app",
+    "case-types": "casetypes:case_types_app",
     "contract": "contract:contract_app",
     "testdata": "testdata:testdata_app",
 }

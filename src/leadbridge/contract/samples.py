@@ -339,6 +339,18 @@ def _merge_business_partner() -> object:
     )
 
 
+def _advance_opportunity_stage() -> object:
+    return m.OpportunityStageAdvanceRequestSync(
+        basic_message_header=_header(24),
+        record_id="O0000000001",
+        stage_move_code=m.StageMoveCode.STEP_SKIPPED,
+        step_name="Identify decision makers",
+        reason_code="001",
+        reason_description="They are known from an earlier sale.",
+        expected_closing_date="2026-09-30",
+    )
+
+
 _BUILDERS: Mapping[str, Callable[[], object]] = {
     "CreateBusinessPartner": _create_business_partner,
     "ReadBusinessPartner": _read_business_partner,
@@ -363,4 +375,5 @@ _BUILDERS: Mapping[str, Callable[[], object]] = {
     "ReadLeadStatusChanges": _read_lead_status_changes,
     "AcknowledgeLeadStatusChanges": _acknowledge_lead_status_changes,
     "MergeBusinessPartner": _merge_business_partner,
+    "AdvanceOpportunityStage": _advance_opportunity_stage,
 }

@@ -112,6 +112,22 @@ class SellingModeCode(Enum):
     B2_C = "B2C"
 
 
+class StageMoveCode(Enum):
+    ADVANCE = "ADVANCE"
+    STEP_DONE = "STEP_DONE"
+    STEP_SKIPPED = "STEP_SKIPPED"
+    GO_BACK = "GO_BACK"
+    CLOSE_WON = "CLOSE_WON"
+    CLOSE_LOST = "CLOSE_LOST"
+    REOPEN = "REOPEN"
+
+
+class StepStateCode(Enum):
+    OPEN = "OPEN"
+    DONE = "DONE"
+    SKIPPED = "SKIPPED"
+
+
 @dataclass(slots=True, kw_only=True)
 class ComboCreateLeadOpportunityConfirmationMessage:
     basic_message_header: BasicMessageHeader = field(
@@ -597,6 +613,33 @@ class CrmRecordSelectionByElements:
 
 
 @dataclass(slots=True, kw_only=True)
+class CrmRecordStep:
+    step_name: str = field(
+        metadata={
+            "name": "StepName",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 60,
+        }
+    )
+    required_indicator: bool = field(
+        metadata={
+            "name": "RequiredIndicator",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+        }
+    )
+    step_state_code: StepStateCode = field(
+        metadata={
+            "name": "StepStateCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
 class CrmStatusHistory:
     item: list[CrmStatusHistoryItem] = field(
         default_factory=list,
@@ -699,6 +742,83 @@ class LeadStatusUpdateRequestMessage:
             "min_length": 3,
             "max_length": 4,
             "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class OpportunityStageAdvanceRequestMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+        }
+    )
+    record_id: str = field(
+        metadata={
+            "name": "RecordID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 20,
+        }
+    )
+    stage_move_code: StageMoveCode = field(
+        metadata={
+            "name": "StageMoveCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+        }
+    )
+    stage_name: None | str = field(
+        default=None,
+        metadata={
+            "name": "StageName",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 60,
+        },
+    )
+    step_name: None | str = field(
+        default=None,
+        metadata={
+            "name": "StepName",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 60,
+        },
+    )
+    reason_code: None | str = field(
+        default=None,
+        metadata={
+            "name": "ReasonCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 3,
+            "max_length": 4,
+            "pattern": r"[0-9A-Z]{3,4}",
+        },
+    )
+    reason_description: None | str = field(
+        default=None,
+        metadata={
+            "name": "ReasonDescription",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 255,
+        },
+    )
+    expected_closing_date: None | str = field(
+        default=None,
+        metadata={
+            "name": "ExpectedClosingDate",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
         },
     )
 
@@ -998,6 +1118,26 @@ class CrmRecord:
             "namespace": "urn:leadbridge:crm:1",
         },
     )
+    stage_name: None | str = field(
+        default=None,
+        metadata={
+            "name": "StageName",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 60,
+        },
+    )
+    probability_percent: None | int = field(
+        default=None,
+        metadata={
+            "name": "ProbabilityPercent",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_inclusive": 0,
+            "max_inclusive": 100,
+        },
+    )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -1082,6 +1222,114 @@ class LeadStatusUpdateRequestSync(LeadStatusUpdateRequestMessage):
 
 
 @dataclass(slots=True, kw_only=True)
+class OpportunityStageAdvanceConfirmationMessage:
+    basic_message_header: BasicMessageHeader = field(
+        metadata={
+            "name": "BasicMessageHeader",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+        }
+    )
+    record_type_code: None | RecordTypeCode = field(
+        default=None,
+        metadata={
+            "name": "RecordTypeCode",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+        },
+    )
+    record_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "RecordID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 20,
+        },
+    )
+    status_name: None | str = field(
+        default=None,
+        metadata={
+            "name": "StatusName",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 20,
+        },
+    )
+    stage_name: None | str = field(
+        default=None,
+        metadata={
+            "name": "StageName",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 60,
+        },
+    )
+    probability_percent: None | int = field(
+        default=None,
+        metadata={
+            "name": "ProbabilityPercent",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_inclusive": 0,
+            "max_inclusive": 100,
+        },
+    )
+    expected_closing_date: None | str = field(
+        default=None,
+        metadata={
+            "name": "ExpectedClosingDate",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "pattern": r"([1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-[0-9]{2}-[0-9]{2}(Z|[+\-][0-9]{2}:[0-9]{2})?",
+        },
+    )
+    step: list[CrmRecordStep] = field(
+        default_factory=list,
+        metadata={
+            "name": "Step",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "max_occurs": 100,
+        },
+    )
+    converted_record_id: None | str = field(
+        default=None,
+        metadata={
+            "name": "ConvertedRecordID",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+            "min_length": 1,
+            "max_length": 20,
+        },
+    )
+    replayed_indicator: bool = field(
+        metadata={
+            "name": "ReplayedIndicator",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+        }
+    )
+    log: Log = field(
+        metadata={
+            "name": "Log",
+            "type": "Element",
+            "namespace": "urn:leadbridge:crm:1",
+        }
+    )
+
+
+@dataclass(slots=True, kw_only=True)
+class OpportunityStageAdvanceRequestSync(OpportunityStageAdvanceRequestMessage):
+    class Meta:
+        name = "OpportunityStageAdvanceRequest_sync"
+        namespace = "urn:leadbridge:crm:1"
+
+
+@dataclass(slots=True, kw_only=True)
 class OpportunityStatusUpdateConfirmationSync(OpportunityStatusUpdateConfirmationMessage):
     class Meta:
         name = "OpportunityStatusUpdateConfirmation_sync"
@@ -1137,6 +1385,13 @@ class CrmRecordByIdresponseMessage:
             "namespace": "urn:leadbridge:crm:1",
         }
     )
+
+
+@dataclass(slots=True, kw_only=True)
+class OpportunityStageAdvanceConfirmationSync(OpportunityStageAdvanceConfirmationMessage):
+    class Meta:
+        name = "OpportunityStageAdvanceConfirmation_sync"
+        namespace = "urn:leadbridge:crm:1"
 
 
 @dataclass(slots=True, kw_only=True)

@@ -11,9 +11,11 @@ from typing import Any
 from leadbridge.assignment import AssignmentRules
 from leadbridge.caller import Caller
 from leadbridge.contract import codec
+from leadbridge.crm.casetypes import CaseTypes
 from leadbridge.crm.combo import NtbClosedOpportunity, RecordType
 from leadbridge.leadduplicate import DuplicatePolicy
 from leadbridge.messages import BasicMessageHeader
+from leadbridge.rulefiles.casetypes import default_case_types
 from leadbridge.scoring import Questionnaire
 
 
@@ -71,6 +73,7 @@ class Policy:
     partner_decision_time: timedelta | None = None  # how long a partner may take to accept or decline; None: for ever
     questionnaire: Questionnaire | None = None  # without one answers are kept and nothing is computed
     assignment_rules: AssignmentRules = field(default_factory=AssignmentRules)
+    case_types: CaseTypes = field(default_factory=default_case_types)
     largest_answer_document_bytes: int = 14_000_000
 
 

@@ -53,7 +53,7 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
         for row in asked[0]:
             of_customer.setdefault(row["customer_id"], []).append(row)
         numbers = iter(tx.next_numbers("crm_record", len(fresh)))
-        writing = _Writing({})
+        writing = Writing({})
         answers = [
             _combo_create(call, of_customer.setdefault(call.message.customer_id, []), numbers, writing, policy)
             for call in fresh
@@ -61,7 +61,7 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
         writing.write(tx)
         return answers
 
-    lock_keys = [_customer_lock(call.message.customer_id) for call in calls]
+    lock_keys = [customer_lock(call.message.customer_id) for call in calls]
     return once(
         tx,
         calls,
@@ -74,11 +74,12 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
     )
 
 
-def _customer_lock(customer_id: str) -> str:
+def customer_lock(customer_id: str) -> str:
+    """What is locked where something is decided about a customer."""
     return f"customer/{customer_id}"
 
 
-class _Writing:
+class Writing:
     """What a batch writes in the end: new records, changed records, journal rows."""
 
     def __init__(self, notes_of: Mapping[str, Sequence[Row]]) -> None:
@@ -103,6 +104,13 @@ class _Writing:
             self._changed.setdefault(row["record_id"], {"record_id": row["record_id"]}).update(changed)
         self._note(call, operation, row, old)
 
+    def touch(self, call: Call, row: Row) -> None:
+        """A record of which something else changed than its status."""
+        changed = {"changed_at": call.received_at}
+        row.update(changed)
+        if row["record_id"] not in self.new:
+            self._changed.setdefault(row["record_id"], {"record_id": row["record_id"]}).update(changed)
+
     def _note(self, call: Call, operation: str, row: Row, old: str | None) -> None:
         self._journal.append(
             {
@@ -122,7 +130,8 @@ class _Writing:
         journal.append(tx, self._journal)
 
 
-def _record(row: Row) -> Record:
+def record_of(row: Row) -> Record:
+    """A record as the decisions take it."""
     return Record(
         record_id=row["record_id"],
         record_type=RecordType(row["record_type_code"]),
@@ -131,7 +140,7 @@ def _record(row: Row) -> Record:
     )
 
 
-def _combo_create(call: Call, rows: list[Row], numbers: Any, writing: _Writing, policy: Policy) -> Answer:
+def _combo_create(call: Call, rows: list[Row], numbers: Any, writing: Writing, policy: Policy) -> Answer:
     message, operation = call.message, "ComboCreateLeadOpportunity"
     log = LogBuilder()
     if policy.owner_ids and message.owner_id not in (*policy.owner_ids, policy.default_owner_id):
@@ -141,7 +150,7 @@ def _combo_create(call: Call, rows: list[Row], numbers: Any, writing: _Writing, 
     decision = decide_create(
         customer_type=CustomerType(message.customer_type_code.value),
         owner_id=message.owner_id,
-        records=[_record(row) for row in rows],
+        records=[record_of(row) for row in rows],
         ntb_closed_opportunity=policy.ntb_closed_opportunity,
     )
     by_id = {row["record_id"]: row for row in rows}
@@ -281,14 +290,14 @@ def _update(
     # The customer is known only from the record, so the records are looked at before the customers are locked,
     # and read again after.
     seen = crmrecords.resolve(tx, record_ids={call.message.record_id for call in calls})
-    lock_keys = [_customer_lock(row["customer_id"]) for row in seen]
+    lock_keys = [customer_lock(row["customer_id"]) for row in seen]
 
     def act(fresh: Sequence[Call]) -> list[Answer]:
         rows = crmrecords.resolve(tx, record_ids={call.message.record_id for call in fresh}, lock=True)
         by_id = {row["record_id"]: row for row in rows}
         converts = wanted is StatusName.CLOSE_WON
         numbers = iter(tx.next_numbers("crm_record", len(fresh) if converts else 0))
-        writing = _Writing(crmrecords.notes(tx, list(by_id)) if converts else {})
+        writing = Writing(crmrecords.notes(tx, list(by_id)) if converts else {})
         answers = []
         for call in fresh:
             log = LogBuilder()
@@ -322,7 +331,7 @@ def _change_status(
     call: Call,
     row: Row | None,
     numbers: Any,
-    writing: _Writing,
+    writing: Writing,
     policy: Policy,
     log: LogBuilder,
     operation: str,
@@ -348,13 +357,13 @@ def _change_status(
         log.error(LogItemType.CRM_RECORD_UNKNOWN, "There is no such record.", f"{root}/lbr:RecordID")
     if log.failed or row is None:
         return None
-    decision = decide(_record(row), call.record_type)
+    decision = decide(record_of(row), call.record_type)
     if isinstance(decision, Refusal):
         type_id, note = _REFUSALS[decision.code]
         log.error(type_id, note, f"{root}/lbr:RecordID")
         return None
     if isinstance(decision, ConvertLead):
-        return _convert(call, row, next(numbers), decision, writing, log, operation)
+        return convert(call, row, next(numbers), decision, writing, log, operation)
     writing.set_status(call, operation, row, decision.status, reason_code=message.reason_code)
     return row
 
@@ -378,16 +387,16 @@ def _means(text: str, wanted: StatusName) -> bool:
         return False
 
 
-def _convert(
+def convert(
     call: Call,
     lead: Row,
     record_id: str,
     decision: ConvertLead,
-    writing: _Writing,
+    writing: Writing,
     log: LogBuilder,
     operation: str,
 ) -> Row:
-    """The opportunity a lead becomes: its data, Close Won, linked both ways."""
+    """The opportunity a lead becomes: its data, the status of the decision, linked both ways."""
     opportunity = {
         **lead,
         "record_id": record_id,

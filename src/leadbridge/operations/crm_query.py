@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from leadbridge.crm.casetypes import Standing
 from leadbridge.crm.combo import StatusName
 from leadbridge.messages import (
     CrmRecord,
@@ -21,7 +22,8 @@ from leadbridge.operations.call import Answer, Call, Policy, answer_header, zone
 from leadbridge.operations.lead_query import revenue
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.selecting import Hits, intervals, response_conditions
-from leadbridge.store import crmrecords, journal
+from leadbridge.operations.standing import standing_of
+from leadbridge.store import casetypes, crmrecords, journal
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
@@ -29,12 +31,12 @@ _MOST_RECORDS = 1000  # CrmRecordByIDResponse.CrmRecord, maxOccurs
 _FIND = "/lbr:CrmRecordByElementsQuery_sync/lbr:CrmRecordSelectionByElements"
 
 
-def read_records(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
+def read_records(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Read records in full, in the order of the selection."""
-    return [_read(tx, call) for call in calls]
+    return [_read(tx, call, policy) for call in calls]
 
 
-def _read(tx: Transaction, call: Call) -> Answer:
+def _read(tx: Transaction, call: Call, policy: Policy) -> Answer:
     message = call.message
     selection = message.crm_record_selection_by_id
     log = LogBuilder()
@@ -61,11 +63,18 @@ def _read(tx: Transaction, call: Call) -> Answer:
     records = list(chosen.values())[:_MOST_RECORDS]
     notes = crmrecords.notes(tx, [row["record_id"] for row in records])
     moves = journal.moves(tx, "crm_record", [row["record_id"] for row in records])
+    stages = casetypes.stages(tx, [row["record_id"] for row in records])
     return Answer(
         CrmRecordByIdresponseSync(
             basic_message_header=answer_header(message.basic_message_header, call.received_at),
             crm_record=[
-                _record(row, notes.get(row["record_id"], ()), moves.get(row["record_id"], ())) for row in records
+                _record(
+                    row,
+                    notes.get(row["record_id"], ()),
+                    moves.get(row["record_id"], ()),
+                    standing_of(row, casetypes.as_kept(stages.get(row["record_id"]), {}), policy.case_types),
+                )
+                for row in records
             ],
             log=log.log(partly=bool(records)),
         )
@@ -90,7 +99,7 @@ def _head_fields(row: Row) -> dict[str, Any]:
     }
 
 
-def _record(row: Row, notes: Sequence[Row], moves: Sequence[Row]) -> CrmRecord:
+def _record(row: Row, notes: Sequence[Row], moves: Sequence[Row], standing: Standing) -> CrmRecord:
     return CrmRecord(
         **_head_fields(row),
         email_uri=row["email_uri"],
@@ -113,6 +122,8 @@ def _record(row: Row, notes: Sequence[Row], moves: Sequence[Row]) -> CrmRecord:
                 for move in moves[-1000:]  # CrmStatusHistory.Item, maxOccurs
             ]
         ),
+        stage_name=standing.stage.name,
+        probability_percent=standing.probability,
     )
 
 

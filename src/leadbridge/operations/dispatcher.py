@@ -5,16 +5,19 @@ so that memory stays flat and the caller learns soon that it should come back.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import BoundedSemaphore
+from typing import TypeVar
 
 from leadbridge.caller import OperationGroup
 from leadbridge.operations.call import Answer, Call
 from leadbridge.operations.table import UseCase
-from leadbridge.store.database import Database
+from leadbridge.store.database import Database, Transaction
 from leadbridge.store.errors import LaneFull, LaneStopped
 from leadbridge.store.lane import WriteLane
+
+Result = TypeVar("Result")
 
 
 class Busy(Exception):
@@ -79,6 +82,22 @@ class Dispatcher:
             raise outcome
         outcome.encoded  # noqa: B018  # encoded here, in the pool, and not by the event loop
         return outcome
+
+    def ask(self, question: Callable[[Transaction], Result]) -> Future[Result]:
+        """Answer a question that is no operation of a service, in the pool of the reads. Raises Busy at once."""
+        if not self._places.acquire(blocking=False):
+            raise Busy
+        try:
+            future = self._readers.submit(self._ask, question)
+        except BaseException:
+            self._places.release()
+            raise
+        future.add_done_callback(lambda _: self._places.release())
+        return future
+
+    def _ask(self, question: Callable[[Transaction], Result]) -> Result:
+        with self._database.read() as tx:
+            return question(tx)
 
     def stop(self) -> None:
         """Finish the reads that run and end the pool."""

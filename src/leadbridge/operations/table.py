@@ -10,6 +10,7 @@ from leadbridge.operations import (
     businesspartner_merge,
     crm,
     crm_query,
+    crm_stage,
     lead_bulk,
     lead_bundle,
     lead_change,
@@ -61,6 +62,7 @@ _TABLE: tuple[
     ("ComboUpdateLeadOpportunity", _CRM, True, crm.combo_update),
     ("UpdateOpportunityStatus", _CRM, True, crm.update_opportunity_status),
     ("UpdateLeadStatus", _CRM, True, crm.update_lead_status),
+    ("AdvanceOpportunityStage", _CRM, True, crm_stage.advance_opportunity_stage),
     ("ReadCrmRecord", _CRM, False, crm_query.read_records),
     ("FindCrmRecord", _CRM, False, crm_query.find_records),
 )

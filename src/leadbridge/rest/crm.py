@@ -5,9 +5,7 @@ lane, remembered answer. Source: the bank's four use cases (seeds/002), whose ad
 are its own; field names as the contract's last section has them.
 """
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from datetime import UTC, datetime
 from inspect import cleandoc
 from typing import Any
@@ -16,10 +14,6 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from leadbridge.authentication.access import Access
-from leadbridge.caller import OperationGroup
-from leadbridge.contract import codec
-from leadbridge.contract.hashing import content_hash
-from leadbridge.contract.schema import validate
 from leadbridge.crm.combo import RecordType
 from leadbridge.messages import (
     BasicMessageHeader,
@@ -27,15 +21,12 @@ from leadbridge.messages import (
     ComboUpdateLeadOpportunityRequestSync,
     CustomerTypeCode,
     LeadStatusUpdateRequestSync,
-    LogItemSeverityCode,
     OpportunityStatusUpdateRequestSync,
     RecordTypeCode,
     SellingModeCode,
 )
-from leadbridge.operations.call import Answer, Call
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.quotas import Quotas
-from leadbridge.rest.access import caller_of
 from leadbridge.rest.crm_bodies import (
     ComboCreate,
     ComboCreated,
@@ -46,17 +37,13 @@ from leadbridge.rest.crm_bodies import (
     OpportunityStatus,
     OpportunityUpdated,
 )
-from leadbridge.rest.headers import idempotency_key, no_header_twice
-from leadbridge.rest.jsonbody import BodyLimits, check_length, parse_body, read_body, refusal
+from leadbridge.rest.crm_door import CrmDoor, Read, refuse_errors
+from leadbridge.rest.jsonbody import BodyLimits, parse_body
 from leadbridge.rest.openapi import described
-from leadbridge.rest.problemdetails import KINDS, FieldError, pointer_to
 from leadbridge.room import Room
 
 INTERNAL = "/integration-service/int/api/crm/v1"
 EXTERNAL = "/integration-service/api/crm/v1"
-
-Read = Callable[[bytes, str | None], tuple[Any, RecordType | None]]
-"""From a body and the UUID of its header to the message, and the type of record that it says beside that."""
 
 
 def crm_router(
@@ -69,31 +56,12 @@ def crm_router(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> APIRouter:
     """The router of these addresses. Without `quotas` nobody has any; `room` is for all bodies under way."""
-    quotas, room = quotas or Quotas(), room or Room(256_000_000)
+    door = CrmDoor(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock)
     router = APIRouter(tags=["bank CRM API"])
 
     async def done(request: Request, operation: str, read: Read) -> Response:
-        """One call, check by check, in the order of the SOAP door's: a caller is known before its body is read."""
-        no_header_twice(request)
-        check_length(request, limits)
-        caller = await caller_of(request, access, quotas, OperationGroup.CRM)
-        uuid = idempotency_key(request)
-        message, record_type = read(await read_body(request, limits, room), uuid)
-        element = codec.encode(message)
-        validate(element)
-        decoded, hashed = codec.decode_hashed(element)
-        if record_type is not None:  # part of what the body says, though the message has no place for it
-            hashed = content_hash((hashed.hex(), record_type.value))
-        call = Call(
-            caller=caller,
-            message=decoded,
-            content_hash=hashed,
-            received_at=clock(),
-            correlation_id=request.state.correlation_id,
-            record_type=record_type,
-        )
-        answer = await _result(dispatcher.submit(operation, call))
-        return _shown(answer.message, body_field="leadId" if record_type is RecordType.LEAD else "opportunityId")
+        message, record_type = await door.done(request, operation, read)
+        return _shown(message, body_field="leadId" if record_type is RecordType.LEAD else "opportunityId")
 
     _add(router, INTERNAL, "combo-create-lead-opportunity", done, "ComboCreateLeadOpportunity")
     _add(router, INTERNAL, "combo-update-lead-opportunity", done, "ComboUpdateLeadOpportunity")
@@ -208,19 +176,9 @@ _SUMMARIES = {
 _FIELDS = {"OwnerID": "ownerId", "StatusName": "status", "ReasonCode": "reasonCode"}
 
 
-async def _result(future: Future[Answer] | asyncio.Future[Answer]) -> Answer:
-    return await (future if isinstance(future, asyncio.Future) else asyncio.wrap_future(future))
-
-
 def _shown(message: Any, *, body_field: str) -> Response:
     """The answer as JSON. Raises Problem where its Log has errors; `body_field` is how the body named its record."""
-    errors = [
-        FieldError(code=item.type_id, pointer=pointer_to(_field_of(item, body_field)), detail=item.note)
-        for item in message.log.item
-        if item.severity_code is LogItemSeverityCode.VALUE_3
-    ]
-    if errors:
-        raise refusal(KINDS[errors[0].code].status, errors)
+    refuse_errors(message, _FIELDS, of_others=body_field)
     is_lead = message.record_type_code is RecordTypeCode.LEAD
     shown: dict[str, object] = {
         "recordType": message.record_type_code.value,
@@ -233,8 +191,3 @@ def _shown(message: Any, *, body_field: str) -> Response:
         shown["convertedLeadId"] = message.converted_record_id
     headers = {"Idempotent-Replayed": "true"} if message.replayed_indicator else {}
     return JSONResponse(shown, headers=headers)
-
-
-def _field_of(item: Any, body_field: str) -> str:
-    name = (item.reference_message_element_name or "").rpartition(":")[2]
-    return _FIELDS.get(name, body_field)

@@ -18,7 +18,7 @@ def _contract(message: type[Any], field: str) -> Any:
     return message.__dataclass_fields__[field].metadata
 
 
-def _length_of(message: type[Any], field: str) -> Any:
+def length_of(message: type[Any], field: str) -> Any:
     """The least and the greatest length of this field."""
     rules = _contract(message, field)
     said: dict[str, Any] | None = {"pattern": f"^({_pattern(message, field)})$"} if "pattern" in rules else None
@@ -56,22 +56,22 @@ def _status_name(text: str) -> str:
         raise PydanticCustomError(BodyError.UNKNOWN_STATUS_NAME.value, "no status") from None
 
 
-_TEXT = AfterValidator(_text)
+Text = AfterValidator(_text)
 
-CustomerId = Annotated[str, _length_of(_Create, "customer_id"), _TEXT]
-OwnerId = Annotated[str, _length_of(_Create, "owner_id"), _TEXT]
-ProductId = Annotated[str, _length_of(_Create, "product_id"), _TEXT]
-CustomerName = Annotated[str, _length_of(_Create, "customer_name"), _TEXT]
-Email = Annotated[str, _length_of(_Create, "email_uri"), _form_of(_Create, "email_uri", "an e-mail address")]
-Phone = Annotated[str, _length_of(_Create, "phone_number"), _TEXT]
-Uuid = Annotated[str, _length_of(_Create, "source_lead_uuid"), _form_of(_Create, "source_lead_uuid", "a UUID")]
-RecordId = Annotated[str, _length_of(_Update, "record_id"), _TEXT]
+CustomerId = Annotated[str, length_of(_Create, "customer_id"), Text]
+OwnerId = Annotated[str, length_of(_Create, "owner_id"), Text]
+ProductId = Annotated[str, length_of(_Create, "product_id"), Text]
+CustomerName = Annotated[str, length_of(_Create, "customer_name"), Text]
+Email = Annotated[str, length_of(_Create, "email_uri"), _form_of(_Create, "email_uri", "an e-mail address")]
+Phone = Annotated[str, length_of(_Create, "phone_number"), Text]
+Uuid = Annotated[str, length_of(_Create, "source_lead_uuid"), _form_of(_Create, "source_lead_uuid", "a UUID")]
+RecordId = Annotated[str, length_of(_Update, "record_id"), Text]
 Reason = Annotated[
     str,
-    _length_of(_Update, "reason_code"),
+    length_of(_Update, "reason_code"),
     _form_of(_Update, "reason_code", "three or four digits and capital letters"),
 ]
-Status = Annotated[str, _length_of(_Update, "status_name"), AfterValidator(_status_name)]
+Status = Annotated[str, length_of(_Update, "status_name"), AfterValidator(_status_name)]
 
 LeadId = Annotated[RecordId, Field(description="The lead.", examples=["0000000017"])]
 OpportunityId = Annotated[RecordId, Field(description="The opportunity.", examples=["0000000018"])]

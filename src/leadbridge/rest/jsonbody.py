@@ -7,6 +7,7 @@ parsed, so that no parser runs out of stack.
 import asyncio
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -77,8 +78,30 @@ def parse_body(data: bytes, model: type[Model]) -> Model:
     try:
         return model.model_validate(_parsed(data), strict=True)
     except ValidationError as error:
-        details = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
-        raise refusal(422, [_field_error(one) for one in details]) from None
+        raise refusal(422, _field_errors(error)) from None
+
+
+def parse_query(request: Request, model: type[Model]) -> Model:
+    """The parameters of the address as this model says they are. Raises Problem with every violation."""
+    pairs = request.query_params.multi_items()
+    twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+    if twice:
+        text = "Name each parameter once: which one counts would be a guess."
+        raise refusal(400, [_of_parameter(_twice(name, text)) for name in twice[:MOST_ERRORS]])
+    try:
+        return model.model_validate(dict(pairs), strict=True)
+    except ValidationError as error:
+        raise refusal(422, [_of_parameter(one) for one in _field_errors(error)]) from None
+
+
+def _of_parameter(error: FieldError) -> FieldError:
+    name = (error.pointer or "").removeprefix("#").removeprefix("/")
+    return FieldError(code=error.code, parameter=name or None, detail=error.detail)
+
+
+def _field_errors(error: ValidationError) -> list[FieldError]:
+    details = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
+    return [_field_error(one) for one in details]
 
 
 def refusal(status: int, errors: list[FieldError]) -> Problem:
@@ -125,12 +148,12 @@ def _object(pairs: list[tuple[str, Any]]) -> Mapping[str, Any]:
         made[name] = value
     if twice:
         text = "Name each field once: which one counts would be a guess."
-        errors = [
-            FieldError(code=BodyError.DUPLICATE_FIELD, pointer=pointer_to(name), detail=text)
-            for name in twice[:MOST_ERRORS]
-        ]
-        raise refusal(400, errors)
+        raise refusal(400, [_twice(name, text) for name in twice[:MOST_ERRORS]])
     return made
+
+
+def _twice(name: str, text: str) -> FieldError:
+    return FieldError(code=BodyError.DUPLICATE_FIELD, pointer=pointer_to(name), detail=text)
 
 
 def _no_constant(_name: str) -> object:

@@ -12,9 +12,27 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
 from leadbridge.messages import FaultTypeId
+from leadbridge.operations.logitems import LogItemType
 from leadbridge.rest.problemdetails import KINDS, MEDIA_TYPE, BodyError, ProblemDetails, example
 
 _REFERENCE = "#/components/schemas/{model}"
+
+# What every question without a body may be refused for.
+_READING = (
+    FaultTypeId.MALFORMED_MESSAGE.value,
+    FaultTypeId.UNAUTHENTICATED.value,
+    FaultTypeId.UNAUTHORIZED.value,
+    FaultTypeId.BUSY.value,
+    FaultTypeId.INTERNAL_ERROR.value,
+)
+_WRONG_PARAMETERS = (
+    BodyError.DUPLICATE_FIELD,
+    BodyError.UNKNOWN_FIELD,
+    BodyError.TOO_SHORT,
+    BodyError.TOO_LONG,
+    BodyError.WRONG_FORMAT,
+    BodyError.WRONG_CHARACTER,
+)
 
 # What every call with a JSON body may be refused for.
 _COMMON = (
@@ -65,27 +83,77 @@ _HEADERS: dict[int, Any] = {
 }
 
 
-def described(body: type[BaseModel], answer: type[BaseModel], codes: Iterable[str]) -> dict[str, Any]:
-    """What a route with this body and this answer, refused with these codes and the common ones, is added with."""
+def described(
+    body: type[BaseModel], answer: type[BaseModel], codes: Iterable[str], *, path: Iterable[dict[str, Any]] = ()
+) -> dict[str, Any]:
+    """What a route with this body and this answer, refused with these codes and the common ones, is added with.
+
+    `path` are the parameters in its path; what is about the record is then not in the body.
+    """
+    parameters = [*path]
+    responses = _responses(answer, (*_COMMON, *codes), pointing=not parameters)
+    for status, headers in _HEADERS.items():
+        responses[status]["headers"] = headers
+    wanted = {"required": True, "content": _content(body, "application/json", HTTPStatus.OK)["content"]}
+    return {"responses": responses, "openapi_extra": {"requestBody": wanted, "parameters": [*parameters, _KEY]}}
+
+
+def described_reading(
+    answer: type[BaseModel],
+    codes: Iterable[str] = (),
+    *,
+    path: Iterable[dict[str, Any]] = (),
+    query: type[BaseModel] | None = None,
+) -> dict[str, Any]:
+    """The same of a route that answers questions, whose parameters are those of `path` and the fields of `query`."""
+    parameters = [*path]
+    if query is not None:
+        for name, schema in _schema(query)["properties"].items():
+            description = schema.pop("description", "")
+            known = next((one for one in schema.pop("anyOf", ()) if one.get("type") != "null"), schema)
+            parameters.append(
+                {"name": name, "in": "query", "required": False, "description": description, "schema": known}
+            )
+    responses = _responses(answer, (*_READING, *(_WRONG_PARAMETERS if query else ()), *codes), pointing=False)
+    responses.pop(HTTPStatus.REQUEST_TIMEOUT, None)  # that is about bodies
+    for status, headers in _HEADERS.items():
+        if status != HTTPStatus.OK:
+            responses[status]["headers"] = headers
+    return {"responses": responses, "openapi_extra": {"parameters": parameters}}
+
+
+def path_parameter(name: str, description: str, example: str, *, longest: int) -> dict[str, Any]:
+    """A parameter in the path of an address."""
+    schema = {"type": "string", "minLength": 1, "maxLength": longest}
+    place = {"name": name, "in": "path", "required": True, "description": description}
+    return {**place, "schema": schema, "example": example}
+
+
+def _responses(answer: type[BaseModel], codes: Iterable[str], *, pointing: bool) -> dict[int, Any]:
     by_status: dict[int, list[str]] = {}
-    for code in (*_COMMON, *codes):
+    for code in codes:
         by_status.setdefault(KINDS[code].status, []).append(code)
         if code in _OTHER_STATUSES:
             by_status.setdefault(_OTHER_STATUSES[code], []).append(code)
     responses: dict[int, Any] = {200: _content(answer, "application/json", HTTPStatus.OK)}
     for status, of_status in sorted(by_status.items()):
         examples = {
-            code: {"summary": KINDS[code].title, "value": {**example(code), "status": status}} for code in of_status
+            code: {
+                "summary": KINDS[code].title,
+                "value": {**example(code, pointing=pointing or code not in _ABOUT_THE_RECORD), "status": status},
+            }
+            for code in of_status
         }
         schema = {"$ref": _REFERENCE.format(model=ProblemDetails.__name__)}
         responses[status] = {
             "description": HTTPStatus(status).phrase,
             "content": {MEDIA_TYPE: {"schema": schema, "examples": examples}},
         }
-    for status, headers in _HEADERS.items():
-        responses[status]["headers"] = headers
-    wanted = {"required": True, "content": _content(body, "application/json", HTTPStatus.OK)["content"]}
-    return {"responses": responses, "openapi_extra": {"requestBody": wanted, "parameters": [_KEY]}}
+    return responses
+
+
+# Where the path names the record, these are about nothing in the body.
+_ABOUT_THE_RECORD = frozenset({LogItemType.CRM_RECORD_UNKNOWN.value, LogItemType.CRM_RECORD_FINAL.value})
 
 
 def _content(model: type[BaseModel], media_type: str, status: HTTPStatus) -> dict[str, Any]:
@@ -95,12 +163,27 @@ def _content(model: type[BaseModel], media_type: str, status: HTTPStatus) -> dic
 
 
 def _schema(model: type[BaseModel]) -> dict[str, Any]:
-    """The schema of a flat model. A field that is not there has no default: it says nothing."""
+    """The schema of a model, with those of its parts in their places. A field that is not there has no default: it
+    says nothing.
+    """
     schema = model.model_json_schema()
-    for field in schema["properties"].values():
-        field.pop("default", None)
-        field.pop("title", None)
-    return schema
+    parts = schema.pop("$defs", {})
+
+    def whole(said: Any) -> Any:
+        if isinstance(said, list):
+            return [whole(one) for one in said]
+        if not isinstance(said, dict):
+            return said
+        if "$ref" in said:
+            said = {**parts[said["$ref"].rpartition("/")[2]], **{k: v for k, v in said.items() if k != "$ref"}}
+        made = {name: whole(one) for name, one in said.items()}
+        for field in made.get("properties", {}).values():
+            field.pop("default", None)
+            field.pop("title", None)
+        return made
+
+    made: dict[str, Any] = whole(schema)
+    return made
 
 
 def document(app: FastAPI) -> dict[str, Any]:

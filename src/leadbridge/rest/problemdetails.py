@@ -96,6 +96,32 @@ KINDS: Mapping[str, Kind] = {
         "The record is of the other type: a lead where the call is about an opportunity, or the reverse.",
         "#/leadId",
     ),
+    LogItemType.CRM_STAGE_HELD.value: Kind(
+        409,
+        "A required step holds the stage.",
+        'Stage "Analysis" is held by its required step "Analyse needs": do it (STEP_DONE).',
+        "#/step",
+    ),
+    LogItemType.CRM_STEP_SETTLED.value: Kind(
+        409,
+        "The step is done or skipped already.",
+        'Step "Analyse needs" is done already; GO_BACK to its stage to do it anew.',
+        "#/step",
+    ),
+    LogItemType.CRM_STEP_NOT_SKIPPABLE.value: Kind(
+        409,
+        "The step may not be skipped.",
+        'Step "Analyse needs" may not be skipped: do it (STEP_DONE).',
+        "#/step",
+    ),
+    LogItemType.CRM_MOVE_NOT_ALLOWED.value: Kind(
+        409, "The record cannot be moved so.", "The record is open; there is nothing to reopen.", "#/move"
+    ),
+    LogItemType.CRM_OTHER_RECORD_OPEN.value: Kind(
+        409,
+        "The customer has another open record.",
+        "The customer has the open opportunity 0000000021: close it first, or go on with it.",
+    ),
     FaultTypeId.IDEMPOTENCY_CONFLICT.value: Kind(
         409,
         "The Idempotency-Key was used for another request.",
@@ -114,6 +140,24 @@ KINDS: Mapping[str, Kind] = {
     LogItemType.CRM_REASON_CODE_UNKNOWN.value: Kind(
         422, "There is no such reason.", "The code is not in this site's list.", "#/reasonCode"
     ),
+    LogItemType.CRM_STAGE_UNKNOWN.value: Kind(
+        422,
+        "There is no such stage.",
+        'The record\'s case type has no such stage: "Qualification", "Needs Analysis", "Offer", "Decision", "Closed".',
+        "#/stage",
+    ),
+    LogItemType.CRM_STEP_UNKNOWN.value: Kind(
+        422,
+        "There is no such step.",
+        'Stage "Offer" has no such step; it has "Make offer".',
+        "#/step",
+    ),
+    LogItemType.CRM_REASON_MISSING.value: Kind(
+        422,
+        "A reason is missing.",
+        "STEP_SKIPPED needs a reason: a code, a description, or both.",
+        "#/reason",
+    ),
     FaultTypeId.BUSY.value: Kind(
         503, "Not now.", "Too many calls wait. Send the same again after the time in Retry-After."
     ),
@@ -130,6 +174,7 @@ class FieldError(BaseModel):
 
     code: str = Field(description="A stable word for programs.")
     pointer: str | None = Field(default=None, description="JSON pointer to the field, as a fragment (RFC 6901).")
+    parameter: str | None = Field(default=None, description="The parameter of the address, where it is about one.")
     detail: str = Field(description="What was expected, for people.")
 
 
@@ -170,10 +215,10 @@ def as_json(document: ProblemDetails) -> dict[str, object]:
     return document.model_dump(mode="json", exclude_none=True)
 
 
-def example(code: str) -> dict[str, object]:
-    """A document of this kind, for the documentation."""
+def example(code: str, *, pointing: bool = True) -> dict[str, object]:
+    """A document of this kind, for the documentation; `pointing` says whether what it is about is in the body."""
     kind = KINDS[code]
-    errors = [FieldError(code=code, pointer=kind.pointer, detail=kind.detail)] if kind.pointer else []
+    errors = [FieldError(code=code, pointer=kind.pointer, detail=kind.detail)] if kind.pointer and pointing else []
     document = problem_details(
         code, status=kind.status, detail=kind.detail, correlation_id="7f3c1d2e9a4b", errors=errors
     )

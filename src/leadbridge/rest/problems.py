@@ -35,7 +35,7 @@ _RETRY_SECONDS = 5
 HANG_UP = {"Connection": "close"}  # for a body that was not read to its end
 
 # Which door an address belongs to, as the audit journal names it.
-DOORS = {"/bulk/": "bulk", "/integration-service/": "bank", "/openapi.json": "docs", "/docs": "docs"}
+DOORS = {"/bulk/": "bulk", "/integration-service/": "bank", "/crm/": "crm", "/openapi.json": "docs", "/docs": "docs"}
 
 
 class ErrorDocument(BaseModel):

@@ -89,6 +89,10 @@ class CrmSettings(Table):
     """What a new customer whose opportunities are all closed gets. The bank's rules say both; their purpose
     says that customers new to the bank get a lead."""
 
+    case_types_file: str | None = Field(default=None, min_length=1)
+    """TOML file of the stages and steps of the site's leads and opportunities. None: those that leadbridge has built
+    in, for the selling modes B2B and B2C. `leadbridge case-types show` prints the ones in force."""
+
     default_owner_id: str = Field(default="UNASSIGNED", min_length=1, max_length=20)
     """OwnerID of a lead that names no SalesResponsibleParty: a queue that the core CRM distributes from."""
 

@@ -35,6 +35,7 @@ from leadbridge.rest.app import RestApp
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.rest.crm import crm_router
 from leadbridge.rest.jsonbody import BodyLimits
+from leadbridge.rest.opportunities import opportunity_router
 from leadbridge.room import Room
 from leadbridge.secretbox import secret_box
 from leadbridge.settings import Settings
@@ -114,7 +115,8 @@ def _parts(settings: Settings) -> _Parts:
     # The lane works in the event loop's thread, which must never wait for a connection that others have.
     lane_database = Database(settings.database_url, pool_size=1)
     lane = WriteLane(lane_database, most_waiting=most_waiting)
-    dispatcher = Dispatcher(database, use_cases(policy(settings)), lane=lane, most_waiting_reads=most_waiting)
+    rules = policy(settings)
+    dispatcher = Dispatcher(database, use_cases(rules), lane=lane, most_waiting_reads=most_waiting)
     secret = os.environ.get(INTERNAL_VARIABLE)
     authenticator = Authenticator(
         database,
@@ -148,9 +150,11 @@ def _parts(settings: Settings) -> _Parts:
         freshness=freshness(settings),
         signing=signing(settings),
     )
+    body_limits = BodyLimits(**settings.json_body.model_dump())
     rest = RestApp(
         bulk_router(database, access, _upload_policy(settings), quotas=shared),
-        crm_router(dispatcher, access, BodyLimits(**settings.json_body.model_dump()), quotas=shared, room=room),
+        crm_router(dispatcher, access, body_limits, quotas=shared, room=room),
+        opportunity_router(dispatcher, access, rules.case_types, body_limits, quotas=shared, room=room),
         journal=journal,
     )
     proxies = Proxies(

@@ -46,6 +46,15 @@ from leadbridge.store.tables.callers import (
 from leadbridge.store.tables.callers import (
     used_once as used_once,
 )
+from leadbridge.store.tables.casetypes import (
+    crm_record_move as crm_record_move,
+)
+from leadbridge.store.tables.casetypes import (
+    crm_record_stage as crm_record_stage,
+)
+from leadbridge.store.tables.casetypes import (
+    crm_record_step as crm_record_step,
+)
 from leadbridge.store.tables.columns import (
     COUNTED,
     index_where_filled,
@@ -411,6 +420,7 @@ crm_record = Table(
     moment("changed_at"),
     Index(None, "customer_id"),
     Index(None, "source_lead_uuid"),
+    Index(None, "owner_id", "record_id"),
 )
 
 crm_record_note = Table(

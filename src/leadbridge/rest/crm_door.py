@@ -1,0 +1,107 @@
+"""What the JSON addresses of the core CRM share: from a request to a use case and back, check by check."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
+
+from fastapi import Request
+
+from leadbridge.authentication.access import Access
+from leadbridge.caller import Caller, OperationGroup
+from leadbridge.contract import codec
+from leadbridge.contract.hashing import content_hash
+from leadbridge.contract.schema import validate
+from leadbridge.crm.combo import RecordType
+from leadbridge.messages import LogItemSeverityCode
+from leadbridge.operations.call import Call
+from leadbridge.operations.dispatcher import Dispatcher
+from leadbridge.quotas import Quotas
+from leadbridge.rest.access import caller_of
+from leadbridge.rest.headers import idempotency_key, no_header_twice
+from leadbridge.rest.jsonbody import BodyLimits, check_length, read_body, refusal
+from leadbridge.rest.problemdetails import KINDS, FieldError, pointer_to
+from leadbridge.room import Room
+from leadbridge.store.database import Transaction
+
+Result = TypeVar("Result")
+
+Read = Callable[[bytes, str | None], tuple[Any, RecordType | None]]
+"""From a body and the UUID of its header to the message, and the type of record that it says beside that."""
+
+
+@dataclass(frozen=True, slots=True)
+class CrmDoor:
+    """See the module."""
+
+    dispatcher: Dispatcher
+    access: Access
+    limits: BodyLimits
+    quotas: Quotas
+    room: Room
+    clock: Callable[[], datetime]
+
+    async def done(self, request: Request, operation: str, read: Read) -> tuple[Any, RecordType | None]:
+        """The message that answers a call, and the type of record that it named.
+
+        Check by check, in the order of the SOAP door's: a caller is known before its body is read.
+        """
+        no_header_twice(request)
+        check_length(request, self.limits)
+        caller = await self._caller(request)
+        uuid = idempotency_key(request)
+        message, record_type = read(await read_body(request, self.limits, self.room), uuid)
+        element = codec.encode(message)
+        validate(element)
+        decoded, hashed = codec.decode_hashed(element)
+        if record_type is not None:  # part of what the body says, though the message has no place for it
+            hashed = content_hash((hashed.hex(), record_type.value))
+        call = Call(
+            caller=caller,
+            message=decoded,
+            content_hash=hashed,
+            received_at=self.clock(),
+            correlation_id=request.state.correlation_id,
+            record_type=record_type,
+        )
+        answer = await _result(self.dispatcher.submit(operation, call))
+        return answer.message, record_type
+
+    async def admit(self, request: Request) -> None:
+        """Let a caller who may ask questions in. Raises Problem, OverQuota."""
+        no_header_twice(request)
+        await self._caller(request)
+
+    async def asked(self, question: Callable[[Transaction], Result]) -> Result:
+        """The answer to a question to the store."""
+        return await _result(self.dispatcher.ask(question))
+
+    async def _caller(self, request: Request) -> Caller:
+        return await caller_of(request, self.access, self.quotas, OperationGroup.CRM)
+
+
+async def _result(future: Future[Result] | asyncio.Future[Result]) -> Result:
+    return await (future if isinstance(future, asyncio.Future) else asyncio.wrap_future(future))
+
+
+def refuse_errors(message: Any, fields: Mapping[str, str], *, of_others: str | None) -> None:
+    """Raise Problem where the Log of an answer has errors.
+
+    `fields` are those of the body by the names of the elements meant, `of_others` the one that all other elements
+    stand for, None where the body has none.
+    """
+    errors = [
+        FieldError(code=item.type_id, pointer=_pointer(item, fields, of_others), detail=item.note)
+        for item in message.log.item
+        if item.severity_code is LogItemSeverityCode.VALUE_3
+    ]
+    if errors:
+        raise refusal(KINDS[errors[0].code].status, errors)
+
+
+def _pointer(item: Any, fields: Mapping[str, str], of_others: str | None) -> str | None:
+    name = (item.reference_message_element_name or "").rpartition(":")[2]
+    field = fields.get(name, of_others)
+    return None if field is None else pointer_to(field)
