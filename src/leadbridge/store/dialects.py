@@ -108,6 +108,9 @@ class SQLite:
     def clock(self) -> Question | None:
         """Nothing to ask: all processes are on the one machine of the file, and have its clock."""
 
+    def in_flight(self) -> Question | None:
+        """Nothing to ask: with one writer at a time nothing is missing before what is there."""
+
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order."""
         answers = []
@@ -249,6 +252,10 @@ class PostgreSQL:
         """The server's time of day now, not when the transaction began: it may have waited for a lock."""
         return _CLOCK, {}
 
+    def in_flight(self) -> Question | None:
+        """The oldest transaction that writes at this moment, and the number that the next one will have."""
+        return _IN_FLIGHT, {}
+
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order: all questions go in one round trip."""
         statements = [compiled(statement, connection.dialect) for statement, _ in questions]
@@ -293,6 +300,11 @@ _LOCK, _LOCK_SHARED = (
     for kind in ("", "_shared")
 )
 _CLOCK = text("SELECT clock_timestamp() AS now").columns(now=UtcDateTime())
+_IN_FLIGHT = text(
+    "SELECT CAST(CAST(pg_snapshot_xmin(now.seen) AS text) AS bigint) AS oldest, "
+    "CAST(CAST(pg_snapshot_xmax(now.seen) AS text) AS bigint) AS following "
+    "FROM (SELECT pg_current_snapshot() AS seen) AS now"
+).columns(oldest=BigInteger(), following=BigInteger())
 
 
 def _lock_number(key: str) -> int:
