@@ -23,15 +23,17 @@ from leadbridge.authentication.passwords import Authenticator
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.authentication.tokens import Tokens
 from leadbridge.authentication.usedonce import UsedOnce
+from leadbridge.bian.table import bian_use_cases
 from leadbridge.caller import INTERNAL_CALLER
 from leadbridge.contract.operations import operations
 from leadbridge.contract.schema import explainer
-from leadbridge.opening import policy, source_limits
+from leadbridge.opening import bian_policy, source_limits
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
 from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
+from leadbridge.rest.bian import bian_router
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.rest.crm import crm_router
 from leadbridge.rest.jsonbody import BodyLimits
@@ -114,7 +116,9 @@ def _parts(settings: Settings) -> _Parts:
     # The lane works in the event loop's thread, which must never wait for a connection that others have.
     lane_database = Database(settings.database_url, pool_size=1)
     lane = WriteLane(lane_database, most_waiting=most_waiting)
-    dispatcher = Dispatcher(database, use_cases(policy(settings)), lane=lane, most_waiting_reads=most_waiting)
+    rules = bian_policy(settings)
+    known = {**use_cases(rules.leads), **bian_use_cases(rules)}
+    dispatcher = Dispatcher(database, known, lane=lane, most_waiting_reads=most_waiting)
     secret = os.environ.get(INTERNAL_VARIABLE)
     authenticator = Authenticator(
         database,
@@ -148,9 +152,11 @@ def _parts(settings: Settings) -> _Parts:
         freshness=freshness(settings),
         signing=signing(settings),
     )
+    bodies = BodyLimits(**settings.json_body.model_dump())
     rest = RestApp(
         bulk_router(database, access, _upload_policy(settings), quotas=shared),
-        crm_router(dispatcher, access, BodyLimits(**settings.json_body.model_dump()), quotas=shared, room=room),
+        crm_router(dispatcher, access, bodies, quotas=shared, room=room),
+        bian_router(dispatcher, access, bodies, quotas=shared, room=room),
         journal=journal,
     )
     proxies = Proxies(
