@@ -41,7 +41,11 @@ from leadbridge.store import bian, journal
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
-_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})?)?(?![\d:])")
+_MOMENT = re.compile(
+    r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})?)?"
+    r"(?=\Z|[\s,;](?!\s*\d{1,2}:))",  # a time that is none does not make it a day
+    re.ASCII,
+)
 _MOST_TASKS = 100  # of one lead
 
 
