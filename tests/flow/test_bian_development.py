@@ -256,6 +256,16 @@ def test_what_a_task_cannot_hold_is_refused_with_its_field(embedded: Bian) -> No
         assert embedded.refused("GET", f"{lead}/Development/{number}/Retrieve")[0] == 404
 
 
+def test_about_test_data_nobody_is_asked_for_anything(embedded: Bian) -> None:
+    fields = lead_fields(prospect=new_prospect(person()), items=[item("LOAN")], status="3")
+    task = embedded.task(f"{DOMAIN}/{embedded.calls.done(create_lead(fields, test=True)).one('Lead/ID')}")
+    for body in ({DEVELOPMENT: {DOCUMENT: "contact-invitation"}}, {"ExecuteActionRequest": "start offer"}):
+        status, said = embedded.refused("PUT", f"{task}/Execute", body)
+        assert (status, said.partition(":")[0]) == (400, "LEAD.TEST_DATA_MIXED")
+    embedded.done("PUT", f"{task}/Request", {})
+    assert embedded.done("GET", "/bian/contacts")["Contacts"] == []
+
+
 def test_a_closed_lead_gets_no_task_and_its_tasks_do_nothing(embedded: Bian) -> None:
     lead = made(embedded)
     task = embedded.task(lead)

@@ -72,6 +72,13 @@ def check_contact(tx: Transaction, head: Row) -> None:
         raise Refused(400, LogItemType.LEAD_CONTACT_FORBIDDEN, text)
 
 
+def _check_real(head: Row) -> None:
+    """Refuse to ask another domain for something about test data. Raises Refused."""
+    if head["test_data"]:
+        text = "The lead is test data: no message is sent and no offer started."
+        raise Refused(400, LogItemType.LEAD_TEST_DATA_MIXED, text)
+
+
 def _prospect(tx: Transaction, head: Row) -> Row:
     (prospect,) = businesspartners.resolve(tx, CORE_CRM, internal_ids={head["prospect_internal_id"]})
     return prospect
@@ -85,6 +92,7 @@ def _contact(prospect: Row) -> str:
 
 
 def _send_message(act: Execution) -> Done:
+    _check_real(act.head)
     name = act.call.message.development.get(DOCUMENT)
     template = act.policy.templates.get(name or "")
     if template is None:
@@ -142,6 +150,7 @@ def _evaluate(act: Execution) -> Done:
 
 def _start_offer(act: Execution) -> Done:
     """Verify the opportunity, and ask Customer Offer for an offer with what it needs."""
+    _check_real(act.head)
     if act.head["life_cycle_status_code"] not in (LifeCycleStatus.QUALIFIED, LifeCycleStatus.ACCEPTED):
         raise not_allowed(act.head, ExecuteAction.START_OFFER.value, ["start offer in 3 qualified and 4 accepted"])
     answers = evaluated(act.tx, act.head, act.policy)

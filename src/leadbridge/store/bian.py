@@ -64,14 +64,17 @@ def _requested(rule: Visibility) -> Select[Any]:
     return (
         select(_task)
         .join(_lead, _lead.c.id == _task.c.lead_id)
-        .where(_task.c.state == "requested", _lead.c.suspended_at.is_(None), may_see_lead(rule))
+        .where(_task.c.state == "requested", _lead.c.suspended_at.is_(None), ~_lead.c.test_data, may_see_lead(rule))
         .order_by(_task.c.due_at, _task.c.lead_id, _task.c.number)
         .limit(bindparam("limit", type_=Integer()))
     )
 
 
 def requested(tx: Transaction, caller: Caller, *, limit: int) -> list[Row]:
-    """The desk's list: tasks that wait for a person, the earliest first, of leads that the caller may see."""
+    """The desk's list: tasks that wait for a person, the earliest first, of leads that the caller may see.
+
+    Test data and suspended leads are not on it.
+    """
     return fetch(tx, _requested(rule_of(caller)), {**who(caller), "limit": limit})
 
 
