@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from leadbridge.bian.words import TRIGGERS
 from leadbridge.operations.call import Policy
 from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.rest.jsonbody import BodyLimits
+from leadbridge.rulefiles.assignments import read_assignment_rules
 from leadbridge.store import outbox
 from leadbridge.store.database import Database
 from tests.support.bian import BETA, DOMAIN, OPERATOR, Bian
@@ -25,6 +27,7 @@ from tests.support.messages_by_hand import (
     create_lead,
     item,
     lead_fields,
+    merge_business_partner,
     new_prospect,
     person,
     read_lead,
@@ -165,6 +168,25 @@ def test_initiate_goes_by_the_rules_of_create_lead(bian: Bian) -> None:
     assert status == 400
     assert said.startswith("LEAD.DUPLICATE: ")
     assert id_of(lead) in said
+
+
+def test_a_lead_that_names_nobody_is_assigned_by_the_site_s_rules(sqlite: Database, tmp_path: Path) -> None:
+    file = tmp_path / "rules.toml"
+    file.write_text('[[rules]]\nname = "loans"\nowner = "RM-17"\n[rules.when]\norigins = ["POS"]\n')
+    with gateway(sqlite, Policy(assignment_rules=read_assignment_rules(file))) as calls:
+        bian = Bian(calls)
+        fields = {"CustomerReference": customer(bian), "TriggeredBy": "PointofService"}
+        lead = bian.initiate({**fields, "ProductandServiceType": "LOAN"})
+        assert bian.done("GET", f"{lead}/Retrieve")[PROCEDURE]["EmployeeBusinessUnitReference"] == "RM-17"
+
+
+def test_a_customer_that_was_merged_is_its_master(bian: Bian) -> None:
+    master, other = customer(bian), customer(bian, given="Bert", family="Anders")
+    lead = bian.initiate({"CustomerReference": other, "ProductandServiceType": "LOAN"})
+    bian.calls.done(merge_business_partner(master, other))
+    assert bian.done("GET", f"{lead}/Retrieve")[PROCEDURE]["CustomerReference"] == master
+    later = bian.initiate({"CustomerReference": other, "ProductandServiceType": "CARD"})
+    assert bian.done("GET", f"{later}/Retrieve")[PROCEDURE]["CustomerReference"] == master
 
 
 _REFUSED: list[tuple[dict[str, Any], str, str]] = [
