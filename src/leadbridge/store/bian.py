@@ -4,10 +4,10 @@ Events are read from the journal, which every change of a lead is written into a
 and in its transaction. Its numbers are the order. One that is drawn early may be committed late, so a reader must not
 go past it: `committed` says how far the journal is complete.
 
-Why nothing is lost: a transaction locks or inserts its lead before it writes to the journal, so it is known to the
-database as a writer before it draws a number. Whatever is still missing below the newest entry that is visible was
-drawn by a writer that had begun by then; when all of those have ended it is there, or will never be. Of one lead each
-change locks it, so a later change has a larger number. SQLite has one writer at a time, and nothing to wait for.
+Why nothing is lost: PostgreSQL locks a table for a statement before the statement draws a number for it, and until its
+transaction ends. Whatever is still missing below the newest entry that is visible was drawn by a writer that holds that
+lock; when all that hold it now have ended it is there, or will never be. Of one lead each change locks it before it
+writes to the journal, so a later change has a larger number. SQLite has one writer at a time, and nothing to wait for.
 """
 
 from __future__ import annotations
@@ -89,16 +89,16 @@ def add_events(tx: Transaction, rows: Sequence[Row]) -> None:
 def committed(tx: Transaction, *, within: float) -> int | None:
     """The number up to which the journal is complete; None where writers do not end `within` seconds."""
     newest: int = tx.connection.execute(select(func.coalesce(func.max(_journal.c.id), 0))).scalar_one()
-    question = tx.dialect.in_flight()
+    question = tx.dialect.writers(_journal.name)
     if question is None:
         return newest
-    (seen,) = tx.ask(*question)
-    oldest, following, deadline = seen["oldest"], seen["following"], time.monotonic() + within
-    while oldest < following:
+    deadline = time.monotonic() + within
+    writers = {row["writer"] for row in tx.ask(*question)}
+    while writers:
         if time.monotonic() > deadline:
             return None
         time.sleep(_PAUSE_SECONDS)
-        oldest = tx.ask(*question)[0]["oldest"]
+        writers &= {row["writer"] for row in tx.ask(*question)}
     return newest
 
 
