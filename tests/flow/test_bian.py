@@ -161,10 +161,10 @@ def test_an_old_description_does_not_outlive_a_name_that_soap_gave(embedded: Bia
     assert said["LeadandOpportunityDescription"] == "Three"
 
 
-def test_initiate_goes_by_the_rules_of_create_lead(bian: Bian) -> None:
-    fields = {"CustomerReference": customer(bian), "LeadandOpportunityDescription": "A loan"}
-    lead = bian.initiate(fields)
-    status, said = bian.refused("POST", f"{DOMAIN}/Initiate", fields)
+def test_initiate_goes_by_the_rules_of_create_lead(embedded: Bian) -> None:
+    fields = {"CustomerReference": customer(embedded), "LeadandOpportunityDescription": "A loan"}
+    lead = embedded.initiate(fields)
+    status, said = embedded.refused("POST", f"{DOMAIN}/Initiate", fields)
     assert status == 400
     assert said.startswith("LEAD.DUPLICATE: ")
     assert id_of(lead) in said
@@ -180,13 +180,13 @@ def test_a_lead_that_names_nobody_is_assigned_by_the_site_s_rules(sqlite: Databa
         assert bian.done("GET", f"{lead}/Retrieve")[PROCEDURE]["EmployeeBusinessUnitReference"] == "RM-17"
 
 
-def test_a_customer_that_was_merged_is_its_master(bian: Bian) -> None:
-    master, other = customer(bian), customer(bian, given="Bert", family="Anders")
-    lead = bian.initiate({"CustomerReference": other, "ProductandServiceType": "LOAN"})
-    bian.calls.done(merge_business_partner(master, other))
-    assert bian.done("GET", f"{lead}/Retrieve")[PROCEDURE]["CustomerReference"] == master
-    later = bian.initiate({"CustomerReference": other, "ProductandServiceType": "CARD"})
-    assert bian.done("GET", f"{later}/Retrieve")[PROCEDURE]["CustomerReference"] == master
+def test_a_customer_that_was_merged_is_its_master(embedded: Bian) -> None:
+    master, other = customer(embedded), customer(embedded, given="Bert", family="Anders")
+    lead = embedded.initiate({"CustomerReference": other, "ProductandServiceType": "LOAN"})
+    embedded.calls.done(merge_business_partner(master, other))
+    assert embedded.done("GET", f"{lead}/Retrieve")[PROCEDURE]["CustomerReference"] == master
+    later = embedded.initiate({"CustomerReference": other, "ProductandServiceType": "CARD"})
+    assert embedded.done("GET", f"{later}/Retrieve")[PROCEDURE]["CustomerReference"] == master
 
 
 _REFUSED: list[tuple[dict[str, Any], str, str]] = [
@@ -320,14 +320,14 @@ def test_an_operator_s_retry_does_not_send_a_suspended_lead(bian: Bian) -> None:
     assert due(bian) == []
 
 
-def test_a_terminated_lead_is_closed_lost_and_suspended_no_more(bian: Bian) -> None:
-    lead = captured(bian)
-    control(bian, lead, "suspend")
+def test_a_terminated_lead_is_closed_lost_and_suspended_no_more(embedded: Bian) -> None:
+    lead = captured(embedded)
+    control(embedded, lead, "suspend")
     body = {"ControlActionRequest": "terminate", "ReasonCode": "005"}
-    said = bian.done("PUT", f"{lead}/Control", body)[STATE]
+    said = embedded.done("PUT", f"{lead}/Control", body)[STATE]
     assert (said["LifeCycleStatusCode"], said["Suspended"], said["AllowedActions"]) == ("7", False, [])
-    assert soap(bian, lead).one("ReasonCode") == "005"
-    status, said = bian.refused("PUT", f"{lead}/Update", {"CustomerCampaignType": "x"})
+    assert soap(embedded, lead).one("ReasonCode") == "005"
+    status, said = embedded.refused("PUT", f"{lead}/Update", {"CustomerCampaignType": "x"})
     assert (status, said.partition(":")[0]) == (400, "LEAD.FINAL")
 
 
@@ -339,25 +339,25 @@ def test_a_closed_lead_is_not_controlled_and_the_answer_names_its_state(embedded
         assert said == (400, f"ActionNotAllowed: The lead is 7 closed lost: not {action}; allowed: nothing.")
 
 
-def test_a_partner_accepts_and_rejects_what_it_was_given(bian: Bian) -> None:
-    known(bian.calls.database, ACME, BETA)
+def test_a_partner_accepts_and_rejects_what_it_was_given(embedded: Bian) -> None:
+    known(embedded.calls.database, ACME, BETA)
     ids = []
     for _ in range(2):
         fields = lead_fields(prospect=new_prospect(person()), given_to="ACME")
-        ids.append(bian.calls.done(create_lead(fields)).one("Lead/ID"))
+        ids.append(embedded.calls.done(create_lead(fields)).one("Lead/ID"))
     first, second = (f"{DOMAIN}/{one}" for one in ids)
-    control(bian, first, "suspend")
-    status, said = bian.refused("PUT", f"{first}/Exchange", {"ExchangeActionRequest": "accept"}, caller=ACME)
+    control(embedded, first, "suspend")
+    status, said = embedded.refused("PUT", f"{first}/Exchange", {"ExchangeActionRequest": "accept"}, caller=ACME)
     assert (status, "suspended" in said) == (400, True)
-    answer = bian.calls.send(change_lead(ids[0], Xml(), decision="ACCEPT"), caller=ACME)
+    answer = embedded.calls.send(change_lead(ids[0], Xml(), decision="ACCEPT"), caller=ACME)
     assert answer.log == ["LEAD.CHANGE_STATE_MISSING", "LEAD.SUSPENDED"]
-    control(bian, first, "resume")
-    exchange(bian, first, "accept", caller=ACME)
-    assert soap(bian, first).one("PartnerDecisionCode") == "ACCEPT"
-    exchange(bian, second, "reject", caller=ACME)
-    assert soap(bian, second).all("SalesPartnerParty/PartyID") == []
-    assert bian.refused("GET", f"{second}/Retrieve", caller=ACME)[0] == 404
-    status, _ = bian.refused("PUT", f"{first}/Control", {"ControlActionRequest": "suspend"}, caller=ACME)
+    control(embedded, first, "resume")
+    exchange(embedded, first, "accept", caller=ACME)
+    assert soap(embedded, first).one("PartnerDecisionCode") == "ACCEPT"
+    exchange(embedded, second, "reject", caller=ACME)
+    assert soap(embedded, second).all("SalesPartnerParty/PartyID") == []
+    assert embedded.refused("GET", f"{second}/Retrieve", caller=ACME)[0] == 404
+    status, _ = embedded.refused("PUT", f"{first}/Control", {"ControlActionRequest": "suspend"}, caller=ACME)
     assert status == 403
 
 

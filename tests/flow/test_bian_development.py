@@ -103,18 +103,18 @@ def test_a_task_is_assigned_worked_on_and_ended_with_a_result(bian: Bian) -> Non
     ]
 
 
-def test_a_message_is_asked_of_the_domain_that_sends_it(bian: Bian) -> None:
-    lead = made(bian, items=[item("LOAN")])
-    task = bian.task(lead)
-    said = bian.done("PUT", f"{task}/Execute", {DEVELOPMENT: {DOCUMENT: "product-information"}})[DEVELOPMENT]
+def test_a_message_is_asked_of_the_domain_that_sends_it(embedded: Bian) -> None:
+    lead = made(embedded, items=[item("LOAN")])
+    task = embedded.task(lead)
+    said = embedded.done("PUT", f"{task}/Execute", {DEVELOPMENT: {DOCUMENT: "product-information"}})[DEVELOPMENT]
     text = f"keep the number {lead.rpartition('/')[2]}."
     assert said["CorrespondenceContent"].startswith("You asked for more about LOAN.")
     assert said["CorrespondenceContent"].endswith(text)
-    (event,) = [one for one in bian.events() if one["type"] == "org.bian.Correspondence.Initiate"]
+    (event,) = [one for one in embedded.events() if one["type"] == "org.bian.Correspondence.Initiate"]
     assert event["id"] == said["CorrespondenceInstanceReference"]
     assert event["data"]["CorrespondenceContent"] == said["CorrespondenceContent"]
     assert (event["data"]["Template"], event["data"]["Subject"]) == ("product-information", "About LOAN")
-    assert state_of(bian, task)["TaskState"] == "in_process"
+    assert state_of(embedded, task)["TaskState"] == "in_process"
 
 
 def test_nobody_is_contacted_who_forbids_it(embedded: Bian) -> None:
@@ -126,13 +126,13 @@ def test_nobody_is_contacted_who_forbids_it(embedded: Bian) -> None:
     assert row_counts(embedded.calls.database) == before
 
 
-def test_a_lead_is_forwarded_now(bian: Bian) -> None:
-    lead = made(bian)
-    task = bian.task(lead)
-    executed(bian, task, "forward")
-    (found,) = bian.calls.done(read_lead(lead.rpartition("/")[2])).parts("Lead")
+def test_a_lead_is_forwarded_now(embedded: Bian) -> None:
+    lead = made(embedded)
+    task = embedded.task(lead)
+    executed(embedded, task, "forward")
+    (found,) = embedded.calls.done(read_lead(lead.rpartition("/")[2])).parts("Lead")
     assert (found.one("LifeCycleStatusCode"), found.one("ForwardingStatusCode")) == ("3", "waiting")
-    status, said = bian.refused("PUT", f"{task}/Execute", {"ExecuteActionRequest": "forward"})
+    status, said = embedded.refused("PUT", f"{task}/Execute", {"ExecuteActionRequest": "forward"})
     assert (status, "3 qualified" in said) == (400, True)
 
 
@@ -280,15 +280,15 @@ def test_a_closed_lead_gets_no_task_and_its_tasks_do_nothing(embedded: Bian) -> 
     embedded.done("PUT", f"{task}/Update", {"LeadDevelopmentTaskResult": "too late"})
 
 
-def test_a_repeated_task_is_one_and_a_repeated_message_is_sent_once(bian: Bian) -> None:
-    lead = made(bian)
-    first = bian.send("POST", f"{lead}/Development/Initiate", {}, key="t")
-    again = bian.send("POST", f"{lead}/Development/Initiate", {}, key="t")
+def test_a_repeated_task_is_one_and_a_repeated_message_is_sent_once(embedded: Bian) -> None:
+    lead = made(embedded)
+    first = embedded.send("POST", f"{lead}/Development/Initiate", {}, key="t")
+    again = embedded.send("POST", f"{lead}/Development/Initiate", {}, key="t")
     assert (again.body, again.headers["location"]) == (first.body, first.headers["location"])
     body = {DEVELOPMENT: {DOCUMENT: "contact-invitation"}}
-    sent = {bian.send("PUT", f"{lead}/Development/1/Execute", body, key="m").body for _ in range(2)}
+    sent = {embedded.send("PUT", f"{lead}/Development/1/Execute", body, key="m").body for _ in range(2)}
     assert len(sent) == 1
-    counted = row_counts(bian.calls.database)
+    counted = row_counts(embedded.calls.database)
     assert (counted["development_task"], counted["bian_event"]) == (1, 1)
 
 

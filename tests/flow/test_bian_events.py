@@ -78,6 +78,7 @@ def test_a_page_goes_on_where_the_one_before_ended_and_comes_again_when_asked_ag
     for query in ("after=x", "after=-1", f"after={2**63}", "limit=0", "limit=1001", "limit="):
         status, said = bian.refused("GET", f"/bian/events?{query}")
         assert (status, said.startswith(f"WrongFormat: {query.partition('=')[0]}: ")) == (400, True)
+        assert bian.refused("GET", f"/bian/events?{query}", authorization=b"Basic eDp5")[0] == 401
 
 
 def test_a_caller_is_told_of_the_leads_it_sees(bian: Bian, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ success is 200, POST answers have `Location`, errors are `HTTPError` (`httperror
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -77,11 +77,13 @@ class _Door:
         call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), _canonical(body)))
         return await self._answered(operation, call)
 
-    async def read(self, request: Request, operation: str, **more: str) -> BianAnswer:
-        """A call without a body."""
+    async def read(
+        self, request: Request, operation: str, query: Callable[[Request], Mapping[str, str]] = lambda _: {}
+    ) -> BianAnswer:
+        """A call without a body; `query` is what its query says."""
         no_header_twice(request)
         call = await self._call(request)
-        call.message = _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, more), None)
+        call.message = _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, query(request)), None)
         return await self._answered(operation, call)
 
     async def _call(self, request: Request) -> Call:
@@ -123,17 +125,15 @@ def bian_router(
     @router.get(EVENTS)
     async def events(request: Request) -> Response:
         """What became of leads and tasks, behind a cursor."""
-        more = {"after": _number(request, "after", 0), "limit": _number(request, "limit", _USUAL, most=_MOST)}
-        answer = await door.read(request, "Events", **more)
-        following = f'<{EVENTS}?after={answer.message["next"]}&limit={more["limit"]}>; rel="next"'
+        answer = await door.read(request, "Events", _page)
+        following = f'<{EVENTS}?after={answer.message["next"]}&limit={_limit(request)["limit"]}>; rel="next"'
         body = json.dumps(answer.message["events"], ensure_ascii=False).encode()
         return Response(body, media_type=_EVENTS_MEDIA_TYPE, headers={"Link": following})
 
     @router.get(CONTACTS)
     async def contacts(request: Request) -> Response:
         """The desk's list of contacts that wait for a person."""
-        limit = _number(request, "limit", _USUAL, most=_MOST)
-        return JSONResponse((await door.read(request, "Contacts", limit=limit)).message)
+        return JSONResponse((await door.read(request, "Contacts", _limit)).message)
 
     return router
 
@@ -170,6 +170,14 @@ def _asked(request: Request, body: BianBody, key: str | None) -> Asked:
 def _canonical(body: BianBody) -> str:
     """The body, however its fields were ordered."""
     return json.dumps({"records": body.records, "more": body.more}, sort_keys=True)
+
+
+def _page(request: Request) -> Mapping[str, str]:
+    return {"after": _number(request, "after", 0), **_limit(request)}
+
+
+def _limit(request: Request) -> Mapping[str, str]:
+    return {"limit": _number(request, "limit", _USUAL, most=_MOST)}
 
 
 def _number(request: Request, name: str, usual: int, *, most: int | None = None) -> str:
