@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from leadbridge.assignment import AssignmentRules
+from leadbridge.bian.policy import BianPolicy
 from leadbridge.bulk.assignment import Assignment, Job, LeadLimits
 from leadbridge.bulk.jobs import own_uuid
 from leadbridge.bulk.sources import SourceLimits
@@ -18,6 +19,8 @@ from leadbridge.leadduplicate import DuplicateCheck, DuplicatePolicy, Past
 from leadbridge.operations.call import Policy
 from leadbridge.rulefiles.assignments import DEFAULT_ASSIGNMENT_RULES, read_assignment_rules
 from leadbridge.rulefiles.casetypes import DEFAULT_CASE_TYPES, read_case_types
+from leadbridge.rulefiles.evaluations import DEFAULT_EVALUATION, read_evaluation
+from leadbridge.rulefiles.messagetemplates import DEFAULT_MESSAGE_TEMPLATES, read_message_templates
 from leadbridge.rulefiles.questionnaires import DEFAULT_QUESTIONNAIRE, read_questionnaire
 from leadbridge.scoring import Questionnaire
 from leadbridge.settings import Settings
@@ -44,6 +47,20 @@ def policy(settings: Settings) -> Policy:
     )
 
 
+def bian_policy(settings: Settings) -> BianPolicy:
+    """The same, with what it decides about BIAN's service domain. Raises SettingsError for a file of no use."""
+    said = settings.bian
+    return BianPolicy(
+        leads=policy(settings),
+        templates=read_message_templates(_named(said.message_templates_file, DEFAULT_MESSAGE_TEMPLATES)),
+        evaluation=read_evaluation(_named(said.evaluation_file, DEFAULT_EVALUATION)),
+    )
+
+
+def _named(file: str | None, default: Path) -> Path:
+    return Path(file) if file else default
+
+
 def _lead_duplicates(settings: Settings) -> DuplicatePolicy:
     said = settings.lead_duplicates
     return DuplicatePolicy(
@@ -58,20 +75,17 @@ def _lead_duplicates(settings: Settings) -> DuplicatePolicy:
 
 def questionnaire(settings: Settings) -> Questionnaire:
     """The questionnaire in force."""
-    named = settings.scoring.questionnaire_file
-    return read_questionnaire(Path(named) if named else DEFAULT_QUESTIONNAIRE)
+    return read_questionnaire(_named(settings.scoring.questionnaire_file, DEFAULT_QUESTIONNAIRE))
 
 
 def assignment_rules(settings: Settings) -> AssignmentRules:
     """The assignment rules in force."""
-    named = settings.assignment.rules_file
-    return read_assignment_rules(Path(named) if named else DEFAULT_ASSIGNMENT_RULES)
+    return read_assignment_rules(_named(settings.assignment.rules_file, DEFAULT_ASSIGNMENT_RULES))
 
 
 def case_types(settings: Settings) -> CaseTypes:
     """The case types in force."""
-    named = settings.crm.case_types_file
-    return read_case_types(Path(named) if named else DEFAULT_CASE_TYPES)
+    return read_case_types(_named(settings.crm.case_types_file, DEFAULT_CASE_TYPES))
 
 
 def source_limits(settings: Settings) -> SourceLimits:

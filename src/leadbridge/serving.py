@@ -27,7 +27,7 @@ from leadbridge import log
 from leadbridge.authentication.callers import add_caller, has_callers, list_callers
 from leadbridge.caller import Role
 from leadbridge.keyfiles import WAY_OUT, others_may_read
-from leadbridge.opening import policy
+from leadbridge.opening import bian_policy
 from leadbridge.sealing import prove_key
 from leadbridge.settings import Settings, SettingsError
 from leadbridge.signatures.signing import certificate_from
@@ -50,7 +50,7 @@ def serve(settings: Settings) -> None:
     """
     log.configure(settings)
     # Files of rules, keys and certificates that are of no use are told here, not by every worker that starts.
-    policy(settings)
+    bian_policy(settings)
     answer_signer(settings)
     background.core_crm(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})

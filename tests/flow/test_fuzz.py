@@ -13,7 +13,7 @@ from tests.support.fuzz_gateway import InProcess, in_process
 from tests.support.fuzz_requests import as_call, as_upload
 from tests.support.not_well_formed import DOCUMENTS, files, messages
 
-EXAMPLES = {"calls": 350, "uploads": 120, "readings": 100, "bank calls": 200}  # some nine seconds
+EXAMPLES = {"calls": 350, "uploads": 120, "readings": 100, "bank calls": 200, "BIAN calls": 60}  # some nine seconds
 
 
 @pytest.fixture(scope="module")

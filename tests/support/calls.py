@@ -23,6 +23,8 @@ from lxml import etree
 from sqlalchemy import func, select, text
 
 from leadbridge.authentication.callers import add_caller
+from leadbridge.bian.policy import BianPolicy
+from leadbridge.bian.table import bian_use_cases
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.contract import codec
 from leadbridge.contract.operations import by_request
@@ -102,7 +104,9 @@ class Calls:
         self.database = database
         self._loop = LoopThread()
         self._lane = WriteLane(database)
-        self._dispatcher = Dispatcher(database, use_cases(policy or Policy()), lane=self._lane)
+        rules = policy or Policy()
+        known = {**use_cases(rules), **bian_use_cases(BianPolicy(leads=rules))}
+        self._dispatcher = Dispatcher(database, known, lane=self._lane)
         self._loop.call(self._lane.start)
 
     def stop(self) -> None:

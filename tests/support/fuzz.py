@@ -22,7 +22,7 @@ from hypothesis.strategies import SearchStrategy
 
 from tests.support.door import Reply
 from tests.support.fuzz_gateway import InProcess, in_process
-from tests.support.fuzz_requests import Request, as_call, as_upload, bank_calls, calls, readings, uploads
+from tests.support.fuzz_requests import Request, as_call, as_upload, bank_calls, bian_calls, calls, readings, uploads
 from tests.support.not_well_formed import files, messages, suite
 
 KINDS: dict[str, tuple[Callable[[], SearchStrategy[Request]], int]] = {
@@ -30,6 +30,7 @@ KINDS: dict[str, tuple[Callable[[], SearchStrategy[Request]], int]] = {
     "uploads": (uploads, 3),
     "readings": (readings, 1),
     "bank calls": (bank_calls, 1),
+    "BIAN calls": (bian_calls, 1),
 }
 """What is sent, and how often compared with the others."""
 

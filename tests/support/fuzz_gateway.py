@@ -254,6 +254,12 @@ def _judge_json(request: Request, reply: Reply) -> None:
             assert json.loads(reply.body)["recordType"] in ("LEAD", "OPPORTUNITY")
         elif request.target.startswith("/crm/"):
             json.loads(reply.body)
+        elif request.target.startswith("/bian/"):
+            assert isinstance(json.loads(reply.body), dict | list)
+    elif request.target.startswith("/bian/"):
+        error = json.loads(reply.body)
+        assert (set(error), error["status_code"]) == ({"status_code", "status", "message"}, str(reply.status))
+        assert reply.status in (400, 401, 403, 404, 405, 429), error
     else:
         of_files = request.target.startswith("/bulk/")
         kind: type[ErrorDocument | ProblemDetails] = ErrorDocument if of_files else ProblemDetails

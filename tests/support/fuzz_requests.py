@@ -7,6 +7,7 @@ import csv
 import gzip
 import io
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID, uuid4
@@ -233,7 +234,48 @@ def bank_calls(draw: st.DrawFn) -> Request:
     if draw(st.integers(0, 4)) == 0:
         return draw(_questions())
     path = draw(st.sampled_from([*_BANK]))
-    body: object = dict(_BANK[path])
+    return draw(_json_calls("POST", path, _BANK[path]))
+
+
+_LEAD = "/bian/LeadandOpportunityManagement/0000000001"
+_TASK = f"{_LEAD}/Development/1"
+_SAID = {
+    "DateTimeLocation": "2026-03-01 here",
+    "Own": "x",
+    "DocumentDirectoryEntryInstanceReference": "product-information",
+}
+_BIAN: dict[tuple[str, str], dict[str, object]] = {
+    ("POST", "/bian/LeadandOpportunityManagement/Initiate"): {
+        "CustomerReference": "0000000001",
+        "ProductandServiceType": "LOAN",
+        "LeadandOpportunityDescription": "A house",
+        "TriggeredBy": "CustomerOffer",
+    },
+    ("PUT", f"{_LEAD}/Update"): {"LeadandOpportunityDescription": "A house\nsoon", "CustomerCampaignType": "x"},
+    ("PUT", f"{_LEAD}/Control"): {"ControlActionRequest": "raise priority"},
+    ("PUT", f"{_LEAD}/Exchange"): {"ExchangeActionRequest": "accept"},
+    ("POST", f"{_LEAD}/Development/Initiate"): {"LeadandOpportunityProcedure": {}, "Development": _SAID},
+    ("PUT", f"{_TASK}/Update"): {**_SAID},
+    ("PUT", f"{_TASK}/Execute"): {"Development": _SAID},
+    ("PUT", f"{_TASK}/Request"): {"Development": _SAID},
+    ("GET", f"{_LEAD}/Retrieve"): {},
+    ("GET", f"{_TASK}/Retrieve"): {},
+    ("GET", "/bian/events?after=0&limit=1"): {},
+    ("GET", "/bian/contacts"): {},
+}
+
+
+@st.composite
+def bian_calls(draw: st.DrawFn) -> Request:
+    """A request to BIAN's service domain."""
+    method, path = draw(st.sampled_from([*_BIAN]))
+    return draw(_json_calls(method, path, _BIAN[method, path]))
+
+
+@st.composite
+def _json_calls(draw: st.DrawFn, method: str, path: str, usual: Mapping[str, object]) -> Request:
+    """A request with a body that is not far from a usual one."""
+    body: object = dict(usual)
     for _ in range(draw(st.integers(0, 2))):
         assert isinstance(body, dict)
         body[draw(st.sampled_from([*body, *ANYTHING]))] = draw(_JSON)
@@ -245,7 +287,7 @@ def bank_calls(draw: st.DrawFn) -> Request:
     headers: Headers = ((b"content-type", b"application/json"), (b"authorization", BASIC))
     if draw(st.integers(0, 3)) == 0:
         headers = draw(_strange_headers(headers, OPERATIONS[0]))
-    return Request("POST", path, headers, draw(cut_up(data)), draw(st.integers(0, 20)) == 20)
+    return Request(method, path, headers, draw(cut_up(data)), draw(st.integers(0, 20)) == 20)
 
 
 @st.composite

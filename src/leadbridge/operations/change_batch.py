@@ -17,12 +17,8 @@ from leadbridge.lead import (
     change_state_id,
     forwarding_event,
 )
-from leadbridge.messages import (
-    ContactPartyChange,
-    LeadChange,
-    LeadIdentification,
-)
-from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified, referring
+from leadbridge.messages import ContactPartyChange, LeadChange, LeadIdentification
+from leadbridge.operations import lead_lists, lead_scoring, partner_loop, qualified, referring, suspension
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Call, Policy, by_caller
 from leadbridge.operations.identifying import by_key, external_keys, key_of, pair, uuids
@@ -440,6 +436,7 @@ _REPLACE: dict[str, Callable[[Transaction, Collection[str], Sequence[Row]], None
 def _write(tx: Transaction, plan: _Plan, changes: Sequence[Change], policy: Policy, operation: str) -> None:
     real = [change for change in changes if change.columns or change.lists]
     prospects = plan.book.write()
+    suspension.end(tx, real)
     to_forward: list[tuple[qualified.Subject, ForwardingEvent]] = []
     journal_rows: list[Row] = []
     withdrawn: list[str] = []

@@ -64,6 +64,12 @@ def qualified_change(
     return _columns(qualification)
 
 
+def recomputed(head: Row, answers: Sequence[Row], questionnaire: Questionnaire) -> Row:
+    """The columns of a lead's qualification after its answers are scored by this questionnaire."""
+    pairs = [(row["question_id"], row["answer_code"]) for row in answers]
+    return _columns(_qualification(head).scored(questionnaire.score(pairs)))
+
+
 def is_manual(head: Row) -> bool:
     """Whether the lead has a level that was set by hand. Before leads were scored, every level was."""
     return head["qualification_level_code"] is not None and head["qualification_level_manual"] is not False

@@ -30,6 +30,8 @@ def given(party: SalesPartnerPartyChange, caller: Caller, head: Row, log: LogBui
     Given to the one that has it already, the lead keeps its decision. Who was given a lead does not hand it on.
     """
     columns = _given(party, head, log)
+    if columns.get("sales_partner_party_id"):
+        _refuse_suspended(head, f"{_LEAD}/lbl:SalesPartnerParty", log)
     if columns and caller.visibility is not Visibility.ALL and head["created_by"] != caller.id:
         note = "Only who created a lead, or sees all, gives it to a partner; PartnerDecisionCode DECLINE gives it back."
         log.error(LogItemType.LEAD_SALES_PARTNER_NOT_ALLOWED, note, f"{_LEAD}/lbl:SalesPartnerParty")
@@ -66,11 +68,21 @@ def decided(call: Call, head: Row, log: LogBuilder) -> Row:
         note = "Deciding, and giving the lead to another or taking it away, exclude each other; send one of the two."
         log.error(LogItemType.LEAD_PARTNER_DECISION_NOT_ALLOWED, note, _DECISION)
         return {}
+    if _refuse_suspended(head, _DECISION, log):
+        return {}
     declined = decision is PartnerDecisionCode.DECLINE
     if declined:
         note = "The lead is given back: it has no SalesPartnerParty any more."
         log.follows(LogItemType.LEAD_SALES_PARTNER_REMOVED, note, _DECISION)
     return {"partner_decision_code": decision.value, **({"sales_partner_party_id": None} if declined else {})}
+
+
+def _refuse_suspended(head: Row, path: str, log: LogBuilder) -> bool:
+    """Refuse to offer a suspended lead to a partner, and the partner's answer; whether it is suspended."""
+    suspended = head["suspended_at"] is not None
+    if suspended:
+        log.error(LogItemType.LEAD_SUSPENDED, "The lead is suspended: no partner gets or decides it meanwhile.", path)
+    return suspended
 
 
 def due_at(new: Row, old: Row | None, policy: Policy, now: datetime) -> datetime | None:
@@ -87,6 +99,8 @@ def due_at(new: Row, old: Row | None, policy: Policy, now: datetime) -> datetime
 
 
 def _awaits(head: Row) -> bool:
+    if head.get("suspended_at"):  # a new lead has no such column yet
+        return False
     return awaits_partner_decision(
         LifeCycleStatus(head["life_cycle_status_code"]),
         party_id=head["sales_partner_party_id"],

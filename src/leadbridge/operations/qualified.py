@@ -90,7 +90,8 @@ def _row(subject: Subject, event: ForwardingEvent, prospects: Mapping[str, Row],
         "lead_id": head["id"],
         "payload": codec.encode_bytes(message),
         "state": "waiting",
-        "due_at": subject.now,
+        # Of a suspended lead the core CRM hears only that it is closed.
+        "due_at": outbox.HELD if head.get("suspended_at") and event is ForwardingEvent.CREATE else subject.now,
         "attempts": 0,
         "created_at": subject.now,
     }

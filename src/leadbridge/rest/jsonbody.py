@@ -76,7 +76,7 @@ def _too_large(limits: BodyLimits) -> Problem:
 def parse_body(data: bytes, model: type[Model]) -> Model:
     """The body as this model says it is. Raises Problem with every violation."""
     try:
-        return model.model_validate(_parsed(data), strict=True)
+        return model.model_validate(parsed(data), strict=True)
     except ValidationError as error:
         raise refusal(422, _field_errors(error)) from None
 
@@ -109,7 +109,8 @@ def refusal(status: int, errors: list[FieldError]) -> Problem:
     return Problem(status, errors[0].code, errors[0].detail, errors=errors)
 
 
-def _parsed(data: bytes) -> object:
+def parsed(data: bytes) -> object:
+    """The JSON of a body, all of whose numbers are nought: no field is one. Raises Problem."""
     try:
         text = data.decode().removeprefix(_BOM)
     except UnicodeDecodeError:

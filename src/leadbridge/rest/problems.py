@@ -1,6 +1,7 @@
-"""Every error these doors answer with: one way from an exception to what is said, and two documents that say it.
+"""Every error these doors answer with: one way from an exception to what is said, and three documents that say it.
 
-Files of leads get the ErrorDocument that they have always had, everything else problem details.
+Files of leads get the ErrorDocument that they have always had, BIAN's service domains HTTPError, everything else
+problem details.
 
 `code` is a word of the contract: a faultTypeID, or the TypeID of a Log item where a business rule refuses. Texts are
 ours; nothing of what was sent is repeated, but for names of columns, which are the sender's own to mend.
@@ -24,6 +25,7 @@ from leadbridge.operations.call import IdempotencyConflict
 from leadbridge.operations.dispatcher import Busy
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.quotas import OverQuota
+from leadbridge.rest.httperror import http_error
 from leadbridge.rest.problemdetails import KINDS, MEDIA_TYPE, FieldError, as_json, problem_details
 from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, LaneFull, LaneStopped
 
@@ -35,7 +37,14 @@ _RETRY_SECONDS = 5
 HANG_UP = {"Connection": "close"}  # for a body that was not read to its end
 
 # Which door an address belongs to, as the audit journal names it.
-DOORS = {"/bulk/": "bulk", "/integration-service/": "bank", "/crm/": "crm", "/openapi.json": "docs", "/docs": "docs"}
+DOORS = {
+    "/bulk/": "bulk",
+    "/integration-service/": "bank",
+    "/crm/": "crm",
+    "/bian/": "bian",
+    "/openapi.json": "docs",
+    "/docs": "docs",
+}
 
 
 class ErrorDocument(BaseModel):
@@ -117,6 +126,8 @@ def answer(request: Request, error: Exception, *, journal: AuditJournal) -> JSON
     if _door(request) == "bulk":
         document = ErrorDocument(status=problem.status, code=problem.code, text=text, correlationId=reference)
         return JSONResponse(document.model_dump(), problem.status, problem.headers)
+    if _door(request) == "bian":
+        return http_error(problem.status, problem.code, text, problem.errors, problem.headers)
     details = problem_details(
         problem.code,
         status=problem.status,

@@ -26,6 +26,7 @@ from leadbridge.settings.sources import (
 )
 from leadbridge.settings.tables import (
     AssignmentSettings,
+    BianSettings,
     BulkSettings,
     CallerSettings,
     CodeListSettings,
@@ -188,6 +189,9 @@ class Settings(BaseSettings):
 
     scoring: ScoringSettings = ScoringSettings()
     """Scores."""
+
+    bian: BianSettings = BianSettings()
+    """BIAN's service domain."""
 
     assignment: AssignmentSettings = AssignmentSettings()
     """Who gets a lead."""

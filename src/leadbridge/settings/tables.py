@@ -399,6 +399,16 @@ class ScoringSettings(Table):
     which asks what sales asks everywhere. `leadbridge questionnaire show` prints the one in force."""
 
 
+class BianSettings(Table):
+    """What BIAN's Lead and Opportunity Management goes by."""
+
+    evaluation_file: str | None = Field(default=None, min_length=1)
+    """TOML file of the rules that confirm interest, suitability and eligibility. None: those that are built in."""
+
+    message_templates_file: str | None = Field(default=None, min_length=1)
+    """TOML file of the messages that a development task may send. None: those that are built in."""
+
+
 class AssignmentSettings(Table):
     """Who gets a lead that names nobody."""
 

@@ -109,6 +109,9 @@ class SQLite:
     def clock(self) -> Question | None:
         """Nothing to ask: all processes are on the one machine of the file, and have its clock."""
 
+    def writers(self, table: str) -> Question | None:
+        """Nothing to ask: with one writer at a time nothing is missing before what is there."""
+
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order."""
         answers = []
@@ -256,6 +259,11 @@ class PostgreSQL:
         """The server's time of day now, not when the transaction began: it may have waited for a lock."""
         return _CLOCK, {}
 
+    def writers(self, table: str) -> Question | None:
+        """The transactions that have written to a table, or begin to, and have not ended: each holds a lock on it, from
+        before it draws the number of its first row."""
+        return _WRITING, {"table": table}
+
     def fetch_all(self, connection: Connection, questions: Sequence[Question]) -> list[list[Row]]:
         """The rows of each question, in order: all questions go in one round trip."""
         statements = [compiled(statement, connection.dialect) for statement, _ in questions]
@@ -317,6 +325,11 @@ _LOCK, _LOCK_SHARED = (
     for kind in ("", "_shared")
 )
 _CLOCK = text("SELECT clock_timestamp() AS now").columns(now=UtcDateTime())
+_WRITING = text(
+    "SELECT virtualtransaction AS writer FROM pg_locks WHERE locktype = 'relation' AND mode = 'RowExclusiveLock' "
+    "AND database = (SELECT oid FROM pg_database WHERE datname = current_database()) "
+    "AND relation = CAST(:table AS regclass)"
+).columns(writer=Text())
 
 
 def _lock_number(key: str) -> int:

@@ -9,7 +9,7 @@ under a lease that still runs, and it is the earliest that is not settled.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -26,6 +26,9 @@ from leadbridge.store.statements import fetch, insert_many, update_many
 
 _message = tables.message
 _WITHOUT_PAYLOAD = [column for column in _message.columns if column.name != "payload"]
+
+# When a message falls due whose lead is suspended: never, until the lead is resumed.
+HELD = datetime(9999, 1, 1, tzinfo=UTC)
 
 # Claims hold this lock together; a retry, which puts an earlier message back into a lane, holds it alone.
 # Without it a claim that began before the retry could take a later message of the lane beside that one.
@@ -73,6 +76,28 @@ def _cancel_in(tx: Transaction, lanes: Collection[str], now: datetime, *which: C
         .returning(_message.c.lane)
     )
     return list(tx.connection.execute(statement, {"lanes": lanes}).scalars())
+
+
+def hold(tx: Transaction, lanes: Collection[str]) -> None:
+    """Let what waits in these lanes fall due no more. One that is being sent is, should it come back."""
+    unsettled = _message.c.state.in_([MessageState.WAITING.value, MessageState.CLAIMED.value])
+    statement = update(_message).where(one_of(_message.c.lane, "lanes"), unsettled).values(due_at=HELD)
+    tx.connection.execute(statement, {"lanes": lanes})
+
+
+def release(tx: Transaction, lanes: Collection[str], now: datetime) -> None:
+    """Let what is held in these lanes fall due now."""
+    statement = update(_message).where(one_of(_message.c.lane, "lanes"), _message.c.due_at == HELD).values(due_at=now)
+    tx.connection.execute(statement, {"lanes": lanes})
+
+
+def _hold_suspended(tx: Transaction, ids: Collection[int]) -> None:
+    """Hold those of the messages, which have just been let wait again, whose leads are suspended."""
+    suspended = select(tables.lead.c.id).where(
+        tables.lead.c.id == _message.c.lane, tables.lead.c.suspended_at.is_not(None)
+    )
+    statement = update(_message).where(_message.c.id.in_(ids), suspended.exists()).values(due_at=HELD)
+    tx.connection.execute(statement)
 
 
 # ---------------------------------------------------------------------------------------------- claim, settle
@@ -181,6 +206,8 @@ def settle(tx: Transaction, rows: Sequence[Row], *, now: datetime) -> set[int]:
         ],
         key="id",
     )
+    if again := [row["id"] for row in held if row["state"] == MessageState.WAITING.value]:
+        _hold_suspended(tx, again)
     return {row["id"] for row in held}
 
 
@@ -213,14 +240,20 @@ def one(tx: Transaction, id: int) -> Row | None:  # noqa: A002 - named like the 
 
 
 def retry(tx: Transaction, id: int, now: datetime) -> bool:  # noqa: A002 - named like the column
-    """Let a parked message wait again, due at once, attempts counted from zero. False if it is not parked."""
+    """Let a parked message wait again, due at once, attempts counted from zero. False if it is not parked.
+
+    Of a suspended lead it waits until that is resumed.
+    """
     tx.lock([_LANES])
     statement = (
         update(_message)
         .where(_message.c.id == id, _message.c.state == MessageState.PARKED.value)
         .values(state=MessageState.WAITING.value, attempts=0, due_at=now, settled_at=None)
     )
-    return tx.connection.execute(statement).rowcount == 1
+    retried = tx.connection.execute(statement).rowcount == 1
+    if retried:
+        _hold_suspended(tx, [id])
+    return retried
 
 
 def cancel(tx: Transaction, id: int, now: datetime) -> bool:  # noqa: A002 - named like the column

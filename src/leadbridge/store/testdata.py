@@ -53,6 +53,8 @@ _KINDS: Final = (
             tables.lead_document.c.lead_id,
             tables.lead_status_change.c.lead_id,
             tables.message.c.lead_id,
+            tables.development_task.c.lead_id,
+            tables.bian_event.c.lead_id,
         ),
         "lead",
     ),

@@ -23,15 +23,17 @@ from leadbridge.authentication.passwords import Authenticator
 from leadbridge.authentication.proxies import Proxies
 from leadbridge.authentication.tokens import Tokens
 from leadbridge.authentication.usedonce import UsedOnce
+from leadbridge.bian.table import bian_use_cases
 from leadbridge.caller import INTERNAL_CALLER
 from leadbridge.contract.operations import operations
 from leadbridge.contract.schema import explainer
-from leadbridge.opening import policy, source_limits
+from leadbridge.opening import bian_policy, source_limits
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
 from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
+from leadbridge.rest.bian import bian_router
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.rest.crm import crm_router
 from leadbridge.rest.jsonbody import BodyLimits
@@ -115,8 +117,9 @@ def _parts(settings: Settings) -> _Parts:
     # The lane works in the event loop's thread, which must never wait for a connection that others have.
     lane_database = Database(settings.database_url, pool_size=1)
     lane = WriteLane(lane_database, most_waiting=most_waiting)
-    rules = policy(settings)
-    dispatcher = Dispatcher(database, use_cases(rules), lane=lane, most_waiting_reads=most_waiting)
+    rules = bian_policy(settings)
+    known = {**use_cases(rules.leads), **bian_use_cases(rules)}
+    dispatcher = Dispatcher(database, known, lane=lane, most_waiting_reads=most_waiting)
     secret = os.environ.get(INTERNAL_VARIABLE)
     authenticator = Authenticator(
         database,
@@ -150,11 +153,12 @@ def _parts(settings: Settings) -> _Parts:
         freshness=freshness(settings),
         signing=signing(settings),
     )
-    body_limits = BodyLimits(**settings.json_body.model_dump())
+    bodies = BodyLimits(**settings.json_body.model_dump())
     rest = RestApp(
         bulk_router(database, access, _upload_policy(settings), quotas=shared),
-        crm_router(dispatcher, access, body_limits, quotas=shared, room=room),
-        opportunity_router(dispatcher, access, rules.case_types, body_limits, quotas=shared, room=room),
+        crm_router(dispatcher, access, bodies, quotas=shared, room=room),
+        opportunity_router(dispatcher, access, rules.leads.case_types, bodies, quotas=shared, room=room),
+        bian_router(dispatcher, access, bodies, quotas=shared, room=room),
         journal=journal,
     )
     proxies = Proxies(

@@ -22,6 +22,12 @@ from sqlalchemy import (
 )
 
 from leadbridge.store.columntypes import DayOf, ExactDecimal, Reversed, text_type
+from leadbridge.store.tables.bian import (
+    bian_event as bian_event,
+)
+from leadbridge.store.tables.bian import (
+    development_task as development_task,
+)
 from leadbridge.store.tables.callers import (
     caller as caller,
 )
@@ -209,6 +215,7 @@ lead = Table(
     text_column("core_opportunity_id"),
     Column("forwarding_sequence", Integer, nullable=False, default=0),  # the last one given to a message
     Column("extension", LargeBinary),
+    moment("suspended_at", needed=False),  # since when it is neither forwarded nor offered
     UniqueConstraint("uuid"),
     UniqueConstraint("remote_object_id", "communication_system_id", "created_by"),
     index_where_filled("lead", "partner_decision_due_at"),

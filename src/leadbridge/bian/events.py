@@ -1,0 +1,89 @@
+"""Events: what became of leads and their development tasks, and what other service domains are asked, as CloudEvents.
+
+They are read from the journal, in its order: see `store.bian`. Source: CloudEvents 1.0.2, its JSON event format and the
+extension `sequence`; BIAN's Created and Updated for every control record and qualifier.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from leadbridge.bian.answers import BianAnswer, read_each
+from leadbridge.bian.leads import DOMAIN
+from leadbridge.bian.words import DEVELOPMENT, PROCEDURE
+from leadbridge.operations.call import Answer, Call, Policy, zoned
+from leadbridge.store import bian
+from leadbridge.store.database import Transaction
+from leadbridge.store.inserts import Row
+
+_PREFIX = "org.bian"
+_WAIT_SECONDS = 0.5  # for writers that began before the newest entry was seen
+_RECORDS = {"lead": PROCEDURE, bian.TASK: DEVELOPMENT}
+_ENDS = {"created": "Created", "deleted": "Deleted", "wiped": "Deleted"}  # any other event updates
+
+
+def read_events(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
+    """The events behind a cursor, oldest first, and where to read on.
+
+    The same cursor gives the same events again, and those that came since. There may be none and yet more behind: a
+    page looks through so many entries, whoever may see them.
+    """
+
+    def do(call: Call) -> BianAnswer:
+        after, limit = int(call.message.more["after"]), int(call.message.more["limit"])
+        upto = bian.committed(tx, within=_WAIT_SECONDS)
+        if upto is None or upto <= after:
+            return BianAnswer({"events": [], "next": _sequence(after)})
+        upto = min(upto, after + bian.WINDOW)
+        rows = bian.events(tx, call.caller, after=after, upto=upto, limit=limit)
+        reached = rows[-1]["id"] if len(rows) == limit else upto
+        return BianAnswer({"events": [event(row) for row in rows], "next": _sequence(reached)})
+
+    return read_each(calls, do)
+
+
+def event(row: Row) -> dict[str, Any]:
+    """One entry of the journal as a CloudEvent."""
+    lead_id, _, rest = row["object_id"].partition("/")
+    asks = row["object_type"] == bian.EVENT
+    kind = (
+        row["event_type"] or "Unknown.Initiate"  # of test data that was wiped
+        if asks
+        else f"{DOMAIN}.{_RECORDS[row['object_type']]}.{_ENDS.get(row['event'], 'Updated')}"
+    )
+    return {
+        "specversion": "1.0",
+        "id": rest if asks else f"journal-{row['id']}",
+        "source": f"/bian/{DOMAIN}",
+        "type": f"{_PREFIX}.{kind}",
+        "subject": f"{lead_id}/Development/{rest}" if row["object_type"] == bian.TASK else lead_id,
+        "time": zoned(row["recorded_at"]),
+        "sequence": _sequence(row["id"]),
+        "datacontenttype": "application/json",
+        "data": _asked(row) if asks else _told(row, lead_id),
+    }
+
+
+def _asked(row: Row) -> Mapping[str, Any]:
+    data: Mapping[str, Any] = json.loads(row["data"] or "{}")
+    return data
+
+
+def _told(row: Row, lead_id: str) -> dict[str, Any]:
+    """What happened, in names and codes: whoever wants the values reads the record."""
+    said = {
+        "LeadID": lead_id,
+        "Event": row["event"],
+        "Operation": row["operation"],
+        "OldStatus": row["old_status"],
+        "NewStatus": row["new_status"],
+        "ReasonCode": row["reason_code"],
+        "ChangedElements": row["changed_elements"].split(" ") if row["changed_elements"] else None,
+    }
+    return {name: value for name, value in said.items() if value is not None}
+
+
+def _sequence(number: int) -> str:
+    return f"{number:019d}"

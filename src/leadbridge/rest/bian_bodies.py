@@ -1,0 +1,91 @@
+"""Bodies of the service domain: objects of texts, as the official contract has them, and an action beside them.
+
+Texts are those of BIAN's own fields and of any others: they are kept as they are sent, so they must be texts. What is
+no object, no text, or no name is refused, with its field.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, PROCEDURE, REASON
+from leadbridge.contract.escaping import FORBIDDEN
+from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
+from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
+
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a body may have: records under their names, texts beside them; or it is itself one record."""
+
+    records: tuple[str, ...] = ()
+    texts: tuple[str, ...] = ()
+    is_record: str | None = None
+
+
+FORMS: Mapping[str, Form] = {
+    "Initiate": Form(is_record=PROCEDURE),
+    "Update": Form(is_record=PROCEDURE),
+    "Control": Form(texts=(CONTROL, REASON)),
+    "Exchange": Form(texts=(EXCHANGE, REASON)),
+    "InitiateDevelopment": Form(records=(PROCEDURE, DEVELOPMENT)),
+    "UpdateDevelopment": Form(is_record=DEVELOPMENT),
+    "ExecuteDevelopment": Form(records=(DEVELOPMENT,), texts=(EXECUTE,)),
+    "RequestDevelopment": Form(records=(DEVELOPMENT,)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BianBody:
+    """The fields of a body: of each record by its name, and those beside them."""
+
+    records: Mapping[str, Mapping[str, str]]
+    more: Mapping[str, str]
+
+
+def bian_body(data: bytes, form: Form) -> BianBody:
+    """The body as this form has it. Raises Problem with every violation."""
+    body, errors = parsed(data), list[FieldError]()
+    records: dict[str, dict[str, str]] = {PROCEDURE: {}, DEVELOPMENT: {}}
+    more: dict[str, str] = {}
+    if not isinstance(body, dict):
+        errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer="#", detail="Expected an object."))
+    elif form.is_record is not None:
+        records[form.is_record] = _record(body, "", errors)
+    else:
+        others = dict(body)
+        for name in form.records:
+            if name in others:
+                records[name] = _record(others.pop(name), name, errors)
+        for name in others.keys() - set(form.texts):
+            known = ", ".join((*form.records, *form.texts))
+            text = f"The request has no such field; it has {known}."
+            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=pointer_to(name), detail=text))
+        more = _record({name: others[name] for name in form.texts if name in others}, "", errors)
+    if errors:
+        raise refusal(400, errors[:MOST_ERRORS])
+    return BianBody(records, more)
+
+
+def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, str]:
+    """The texts of a record; what is wrong with it is added to the errors."""
+    if not isinstance(value, dict):
+        errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer=f"#/{place}", detail="Expected an object."))
+        return {}
+    for name, text in value.items():
+        where = f"#/{place}".rstrip("/")
+        if not _NAME.fullmatch(name):
+            said = "A field is named by up to 64 letters, digits and _.-, the first a letter."
+            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=said))
+            continue
+        where = f"{where}/{name}"
+        if not isinstance(text, str):
+            errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer=where, detail="Expected a string."))
+        elif FORBIDDEN.search(text):
+            said = "Expected text without control characters."
+            errors.append(FieldError(code=BodyError.WRONG_CHARACTER, pointer=where, detail=said))
+    return value

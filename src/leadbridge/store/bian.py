@@ -1,0 +1,128 @@
+"""What BIAN's Lead and Opportunity Management keeps beside the leads: development tasks, and the order of events.
+
+Events are read from the journal, which every change of a lead is written into anyway, whichever door it came through,
+and in its transaction. Its numbers are the order. One that is drawn early may be committed late, so a reader must not
+go past it: `committed` says how far the journal is complete.
+
+Why nothing is lost: PostgreSQL locks a table for a statement before the statement draws a number for it, and until its
+transaction ends. Whatever is still missing below the newest entry that is visible was drawn by a writer that holds that
+lock; when all that hold it now have ended it is there, or will never be. Of one lead each change locks it before it
+writes to the journal, so a later change has a larger number. SQLite has one writer at a time, and nothing to wait for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, select, update
+
+from leadbridge.caller import Caller, Visibility
+from leadbridge.store import tables
+from leadbridge.store.database import Transaction
+from leadbridge.store.inserts import Row
+from leadbridge.store.statements import fetch, insert_many
+from leadbridge.store.visibility import may_see_lead, rule_of, who
+
+_task = tables.development_task
+_event = tables.bian_event
+_journal = tables.journal
+_lead = tables.lead
+
+TASK, EVENT = "development_task", "bian_event"  # in the journal, each under the ID of its lead, a slash, and its own
+_LEAD_ID_LENGTH = 10
+# So many entries are looked through for one page, however few of them a caller may see.
+WINDOW = 20_000
+_PAUSE_SECONDS = 0.005
+
+
+# ------------------------------------------------------------------------------------------------ development tasks
+
+_OF_LEAD = select(_task).where(_task.c.lead_id == bindparam("lead_id")).order_by(_task.c.number)
+
+
+def tasks(tx: Transaction, lead_id: str) -> list[Row]:
+    """The development tasks of a lead, in their order."""
+    return fetch(tx, _OF_LEAD, {"lead_id": lead_id})
+
+
+def insert_task(tx: Transaction, row: Row) -> None:
+    """Add a task. Its lead must be locked: its number is the next one."""
+    insert_many(tx, (_task, [row]))
+
+
+def update_task(tx: Transaction, row: Row, **columns: object) -> None:
+    """Change a task, whose lead must be locked."""
+    meant = and_(_task.c.lead_id == row["lead_id"], _task.c.number == row["number"])
+    tx.connection.execute(update(_task).where(meant).values(**columns))
+
+
+@cache
+def _requested(rule: Visibility) -> Select[Any]:
+    return (
+        select(_task)
+        .join(_lead, _lead.c.id == _task.c.lead_id)
+        .where(_task.c.state == "requested", _lead.c.suspended_at.is_(None), ~_lead.c.test_data, may_see_lead(rule))
+        .order_by(_task.c.due_at, _task.c.lead_id, _task.c.number)
+        .limit(bindparam("limit", type_=Integer()))
+    )
+
+
+def requested(tx: Transaction, caller: Caller, *, limit: int) -> list[Row]:
+    """The desk's list: tasks that wait for a person, the earliest first, of leads that the caller may see.
+
+    Test data and suspended leads are not on it.
+    """
+    return fetch(tx, _requested(rule_of(caller)), {**who(caller), "limit": limit})
+
+
+# ----------------------------------------------------------------------------------------------------------- events
+
+
+def add_events(tx: Transaction, rows: Sequence[Row]) -> None:
+    """Write what other service domains are asked; its place among all events is the journal's."""
+    insert_many(tx, (_event, rows))
+
+
+def committed(tx: Transaction, *, within: float) -> int | None:
+    """The number up to which the journal is complete; None where writers do not end `within` seconds."""
+    newest: int = tx.connection.execute(select(func.coalesce(func.max(_journal.c.id), 0))).scalar_one()
+    question = tx.dialect.writers(_journal.name)
+    if question is None:
+        return newest
+    deadline = time.monotonic() + within
+    writers = {row["writer"] for row in tx.ask(*question)}
+    while writers:
+        if time.monotonic() > deadline:
+            return None
+        time.sleep(_PAUSE_SECONDS)
+        writers &= {row["writer"] for row in tx.ask(*question)}
+    return newest
+
+
+@cache
+def _events(rule: Visibility) -> Select[Any]:
+    lead_of_entry = func.substr(_journal.c.object_id, 1, _LEAD_ID_LENGTH)
+    id_of_event = func.substr(_journal.c.object_id, _LEAD_ID_LENGTH + 2)
+    return (
+        select(_journal, _event.c.type.label("event_type"), _event.c.data)
+        # Who sees everything also sees that a lead was deleted.
+        .join(_lead, _lead.c.id == lead_of_entry, isouter=rule is Visibility.ALL)
+        .outerjoin(_event, and_(_journal.c.object_type == EVENT, _event.c.id == id_of_event))
+        .where(
+            _journal.c.id > bindparam("after", type_=BigInteger()),
+            _journal.c.id <= bindparam("upto", type_=BigInteger()),
+            _journal.c.object_type.in_(["lead", TASK, EVENT]),
+            may_see_lead(rule),
+        )
+        .order_by(_journal.c.id)
+        .limit(bindparam("limit", type_=Integer()))
+    )
+
+
+def events(tx: Transaction, caller: Caller, *, after: int, upto: int, limit: int) -> list[Row]:
+    """Entries of the journal about leads that the caller may see, in order; with the event's type and data if it is
+    one for another service domain."""
+    return fetch(tx, _events(rule_of(caller)), {**who(caller), "after": after, "upto": upto, "limit": limit})

@@ -1,0 +1,166 @@
+"""BIAN's events: whatever door a change came through, in order, at least once, and only what a caller may see."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from leadbridge.bian import events as told
+from leadbridge.store import bian as stored
+from leadbridge.store import journal
+from leadbridge.store.database import Database
+from tests.support.bian import BETA, DOMAIN, Bian
+from tests.support.calls import ACME, SECONDS, Calls, gateway
+from tests.support.messages_by_hand import change_lead, create_lead, lead_fields, new_prospect, person
+
+LEAD, TASK = (
+    "org.bian.LeadandOpportunityManagement.LeadandOpportunityProcedure",
+    "org.bian.LeadandOpportunityManagement.Development",
+)
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def bian(calls: Calls) -> Bian:
+    return Bian(calls)
+
+
+def created(bian: Bian, **options: object) -> str:
+    message = create_lead(lead_fields(prospect=new_prospect(person()), **options))  # type: ignore[arg-type]  # texts
+    return bian.calls.done(message).one("Lead/ID")
+
+
+def test_every_change_is_an_event_in_order_whichever_door_it_came_through(bian: Bian) -> None:
+    lead_id = created(bian)
+    lead = f"{DOMAIN}/{lead_id}"
+    task = bian.task(lead)
+    bian.done("PUT", f"{lead}/Control", {"ControlActionRequest": "suspend"})
+    bian.calls.done(change_lead(lead_id, lead_fields(name="Another", status="3")))
+    bian.done("PUT", f"{lead}/Control", {"ControlActionRequest": "resume"})
+    bian.done("PUT", f"{task}/Request", {})
+    bian.done("PUT", f"{task}/Update", {"LeadDevelopmentTaskResult": "x"})
+    found = bian.events()
+    assert [(one["type"], one["subject"], one["data"]["Event"]) for one in found] == [
+        (f"{LEAD}.Created", lead_id, "created"),
+        (f"{TASK}.Created", f"{lead_id}/Development/1", "created"),
+        (f"{LEAD}.Updated", lead_id, "suspended"),
+        (f"{LEAD}.Updated", lead_id, "changed"),
+        (f"{LEAD}.Updated", lead_id, "resumed"),
+        (f"{TASK}.Updated", f"{lead_id}/Development/1", "requested"),
+        (f"{TASK}.Updated", f"{lead_id}/Development/1", "changed"),
+    ]
+    assert (found[3]["data"]["OldStatus"], found[3]["data"]["NewStatus"]) == ("1", "3")
+    for one in found:  # CloudEvents 1.0.2: what is required, and the forms of what is not
+        assert {"id", "source", "type"} <= one.keys()
+        assert one["specversion"] == "1.0"
+        assert datetime.fromisoformat(one["time"]).tzinfo is not None
+        assert one["datacontenttype"] == "application/json"
+    assert len({one["id"] for one in found}) == len(found)
+    numbers = [one["sequence"] for one in found]
+    assert numbers == sorted(numbers)
+
+
+def test_a_page_goes_on_where_the_one_before_ended_and_comes_again_when_asked_again(bian: Bian) -> None:
+    for _ in range(3):
+        created(bian)
+    whole = bian.events()
+    assert bian.events(limit=2) == whole[:2]
+    assert bian.events(limit=2) == whole[:2]
+    assert bian.events(after=whole[1]["sequence"], limit=2) == whole[2:]
+    reply = bian.send("GET", "/bian/events?limit=2")
+    assert reply.headers["link"] == f'</bian/events?after={whole[1]["sequence"]}&limit=2>; rel="next"'
+    assert bian.events(after=whole[-1]["sequence"]) == []
+    assert bian.events(after=str(2**63 - 1)) == []
+    for query in ("after=x", "after=-1", f"after={2**63}", "limit=0", "limit=1001", "limit="):
+        status, said = bian.refused("GET", f"/bian/events?{query}")
+        assert (status, said.startswith(f"WrongFormat: {query.partition('=')[0]}: ")) == (400, True)
+        assert bian.refused("GET", f"/bian/events?{query}", authorization=b"Basic eDp5")[0] == 401
+
+
+def test_a_caller_is_told_of_the_leads_it_sees(bian: Bian, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = created(bian, given_to="ACME")
+    other = created(bian)
+    assert {one["subject"] for one in bian.events()} == {given, other}
+    assert {one["subject"] for one in bian.events(caller=ACME)} == {given}
+    assert bian.events(caller=BETA) == []
+    # What it may not see is gone through page by page, however much that is.
+    monkeypatch.setattr(stored, "WINDOW", 1)
+    reply = bian.send("GET", "/bian/events", caller=BETA)
+    assert json.loads(reply.body) == []
+    assert "after=0000000000000000001&" in reply.headers["link"]
+
+
+def test_nothing_is_passed_over_that_is_committed_late(postgresql: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A change draws its number, another one draws the next and is committed first: a reader waits for the first."""
+
+    def entry(lead_id: str) -> dict[str, object]:
+        kept = {"recorded_at": NOW, "caller_id": "x", "operation": "x", "event": "changed"}
+        return {**kept, "object_type": "lead", "object_id": lead_id}
+
+    with gateway(postgresql) as calls:
+        bian = Bian(calls)
+        first, second = created(bian), created(bian)
+        start = bian.events()[-1]["sequence"]
+        read: list[list[dict[str, object]]] = []
+        with postgresql.write() as early:
+            journal.append(early, [entry(first)])
+            early.flush()  # its number is drawn
+            with postgresql.write() as late:
+                journal.append(late, [entry(second)])
+            monkeypatch.setattr(told, "_WAIT_SECONDS", 0.1)
+            assert bian.events(after=start) == []  # waited, and said nothing rather than go past it
+            monkeypatch.undo()
+            reader = threading.Thread(target=lambda: read.append(bian.events(after=start)))
+            reader.start()
+        reader.join(SECONDS)
+        assert [one["subject"] for one in read[0]] == [first, second]
+
+
+def test_what_changes_at_once_is_told_once_in_the_order_of_each_lead(two_gateways: tuple[Calls, Calls]) -> None:
+    bian = Bian(two_gateways[0])
+    lead_ids = [created(bian) for _ in range(3)]
+    start = bian.events()[-1]["sequence"]
+    seen: list[dict[str, object]] = []
+    done = threading.Event()
+
+    def read() -> None:
+        after = start
+        while True:
+            ended = done.is_set()
+            page = bian.events(after=after, limit=7)
+            seen.extend(page)
+            if ended and not page:
+                return
+            after = page[-1]["sequence"] if page else after
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    changes = [(number, lead_id) for number in range(10) for lead_id in lead_ids]
+    futures = [
+        two_gateways[number % 2].submit(change_lead(lead_id, lead_fields(name=f"Name {number}")))
+        for number, lead_id in changes
+    ]
+    for future in futures:
+        future.result(SECONDS)
+    done.set()
+    reader.join(SECONDS)
+    assert len(seen) == len(changes)
+    assert seen == bian.events(after=start)
+
+
+@pytest.fixture
+def embedded(sqlite: Database) -> Iterator[Bian]:
+    with gateway(sqlite) as calls:
+        yield Bian(calls)
+
+
+def test_what_was_refused_is_no_event(embedded: Bian) -> None:
+    lead = f"{DOMAIN}/{created(embedded)}"
+    before = embedded.events()
+    embedded.refused("PUT", f"{lead}/Control", {"ControlActionRequest": "resume"})
+    embedded.refused("PUT", f"{lead}/Development/1/Execute", {"ExecuteActionRequest": "evaluate"})
+    assert embedded.events() == before
