@@ -52,15 +52,6 @@ from leadbridge.store.tables.callers import (
 from leadbridge.store.tables.callers import (
     used_once as used_once,
 )
-from leadbridge.store.tables.casetypes import (
-    crm_record_move as crm_record_move,
-)
-from leadbridge.store.tables.casetypes import (
-    crm_record_stage as crm_record_stage,
-)
-from leadbridge.store.tables.casetypes import (
-    crm_record_step as crm_record_step,
-)
 from leadbridge.store.tables.columns import (
     COUNTED,
     index_where_filled,
@@ -71,6 +62,21 @@ from leadbridge.store.tables.columns import (
 )
 from leadbridge.store.tables.columns import (
     metadata as metadata,
+)
+from leadbridge.store.tables.crm import (
+    crm_record as crm_record,
+)
+from leadbridge.store.tables.crm import (
+    crm_record_move as crm_record_move,
+)
+from leadbridge.store.tables.crm import (
+    crm_record_note as crm_record_note,
+)
+from leadbridge.store.tables.crm import (
+    crm_record_stage as crm_record_stage,
+)
+from leadbridge.store.tables.crm import (
+    crm_record_step as crm_record_step,
 )
 
 # Leads that somebody has to work on. An index holds them alone, so that counting somebody's does not walk through all
@@ -400,44 +406,6 @@ message = Table(
     UniqueConstraint("lane", "sequence"),
     Index(None, "state", "due_at", "id"),
     sqlite_autoincrement=True,
-)
-
-crm_record = Table(
-    "crm_record",
-    metadata,
-    text_column("record_id", 10, key=True),
-    text_column("record_type_code", needed=True),
-    text_column("status_name", needed=True),
-    text_column("customer_type_code", needed=True),
-    text_column("customer_id", 60, needed=True),
-    text_column("owner_id", 20, needed=True),
-    text_column("selling_mode_code", needed=True),
-    text_column("product_id"),
-    text_column("customer_name", needed=True),
-    text_column("email_uri"),
-    text_column("phone_number"),
-    text_column("source_lead_uuid", 36),
-    Column("expected_revenue_amount", ExactDecimal()),
-    text_column("expected_revenue_currency_code"),
-    text_column("reason_code"),
-    text_column("converted_from_record_id", 10),
-    text_column("converted_to_record_id", 10),
-    text_column("created_by", 64, needed=True),
-    moment("created_at"),
-    moment("changed_at"),
-    Index(None, "customer_id"),
-    Index(None, "source_lead_uuid"),
-    Index(None, "owner_id", "record_id"),
-)
-
-crm_record_note = Table(
-    "crm_record_note",
-    metadata,
-    parent("record_id", "crm_record.record_id"),
-    position_column(),
-    text_column("text", needed=True),
-    text_column("language_code"),
-    text_column("type_code"),
 )
 
 bulk_job = Table(
