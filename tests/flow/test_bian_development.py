@@ -16,7 +16,7 @@ from leadbridge.store import journal
 from leadbridge.store.database import Database
 from tests.support.bian import DOMAIN, Bian
 from tests.support.bundle_by_hand import maintain, record
-from tests.support.calls import ACME, Calls, gateway, row_counts
+from tests.support.calls import ACME, Calls, at_once, gateway, row_counts
 from tests.support.messages_by_hand import (
     change_lead,
     create_lead,
@@ -290,6 +290,13 @@ def test_a_repeated_task_is_one_and_a_repeated_message_is_sent_once(embedded: Bi
     assert len(sent) == 1
     counted = row_counts(embedded.calls.database)
     assert (counted["development_task"], counted["bian_event"]) == (1, 1)
+
+
+def test_tasks_that_are_assigned_at_once_have_numbers_of_their_own(two_gateways: tuple[Calls, Calls]) -> None:
+    doors = [Bian(calls) for calls in two_gateways]
+    lead = made(doors[0])
+    assigned = at_once(8, lambda number: doors[number % 2].task(lead))
+    assert sorted(assigned) == [f"{lead}/Development/{number}" for number in range(1, 9)]
 
 
 def test_a_deleted_lead_takes_its_tasks_along(bian: Bian) -> None:

@@ -27,11 +27,15 @@ def messages_list(
         counts = outbox.counts(tx)
     shown = table("message", "lead", "event", "state", "attempts", "outcome", wrapped=("code", "text", "due"))
     for row in rows:
-        due = row["due_at"].isoformat(timespec="seconds") if row["state"] == MessageState.WAITING else ""
+        due = _due(row["due_at"]) if row["state"] == MessageState.WAITING else ""
         outcome = [row[name] or "" for name in ("outcome", "outcome_code", "outcome_text")]
         shown.add_row(str(row["id"]), row["lead_id"], row["event"], row["state"], str(row["attempts"]), *outcome, due)
     out.print(shown)
     out.print(", ".join(f"{count} {name}" for name, count in counts.items()))
+
+
+def _due(moment: datetime) -> str:
+    return "when its lead is resumed" if moment == outbox.HELD else moment.isoformat(timespec="seconds")
 
 
 @messages_app.command(name="show")
