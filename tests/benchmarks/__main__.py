@@ -44,6 +44,7 @@ class Sizes:
     find_rounds: int = 7
     calls: int = 100_000
     beside_leads: int = 1_000_000
+    disturbances: tuple[ledger.Disturbance, ...] = ledger.DISTURBANCES
     stack_rounds: int = stack.ROUNDS
 
 
@@ -57,6 +58,7 @@ QUICK = Sizes(
     find_rounds=1,
     calls=200,
     beside_leads=2_000,
+    disturbances=("kill",),
     stack_rounds=1,
 )
 
@@ -153,7 +155,7 @@ class _Run:
             "forward": (len(self.kinds), self._forward),
             "find": (len(self._find_kinds()) * find.count_of_questions(), self._find),
             "flood": (1, self._flood),
-            "ledger": (len(self.kinds) * len(ledger.DISTURBANCES), self._ledger),
+            "ledger": (len(self.kinds) * len(self.sizes.disturbances), self._ledger),
         }
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
         with Progress(*columns, TimeElapsedColumn(), console=self.console, transient=True) as progress:
@@ -222,6 +224,7 @@ class _Run:
     def _ledger(self, report: Callable[[object], None]) -> None:
         self.results.ledger = ledger.measure(
             self.kinds,
+            self.sizes.disturbances,
             self.sizes.calls,
             self.sizes.beside_leads,
             self.databases,

@@ -59,16 +59,17 @@ class Ledger:
 
 def measure(
     kinds: Sequence[DatabaseKind],
+    disturbances: Sequence[Disturbance],
     calls: int,
     bulk_leads: int,
     databases: Databases,
     folder: Path,
     report: Callable[[Ledger], None],
 ) -> list[Ledger]:
-    """Keep a ledger of so many calls with each disturbance on each database."""
+    """Keep a ledger of so many calls with each of these disturbances on each database."""
     found = []
     for kind in kinds:
-        for disturbance in DISTURBANCES:
+        for disturbance in disturbances:
             try:
                 ledger = _kept(kind, disturbance, calls, bulk_leads, databases, folder)
             except CannotRun as missing:

@@ -64,7 +64,7 @@ def read_lead(inside: str) -> Any:
 
 
 @pytest.mark.parametrize("message", MESSAGES, ids=lambda message: message.__name__)
-@settings(deadline=None, max_examples=40, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=25, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_any_valid_message_is_read_and_written_as_xsdata_does(message: type[Any], data: st.DataObject) -> None:
     value = data.draw(messages(message))

@@ -45,7 +45,7 @@ def mutate(root: etree._Element, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("operation", operations(), ids=lambda operation: operation.name)
-@settings(deadline=None, max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, max_examples=30, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_what_is_refused_is_explained_and_what_is_accepted_has_nothing_to_explain(
     operation: ContractOperation, data: st.DataObject
