@@ -15,14 +15,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import delete, make_url, text, update
+from sqlalchemy import delete, make_url, update
 
 from leadbridge.store import tables
 from leadbridge.store.database import Database, migrate
 
 _TEMPLATE = "leadbridge_template"
 _numbers = itertools.count(1)
-_FROM_THE_START = text("SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences")
+_FROM_THE_START = "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences"
 
 
 class PostgresqlServer:
@@ -130,14 +130,17 @@ def postgresql(postgresql_url: str) -> Iterator[Database]:
 
 def empty(database: Database) -> None:
     """Make a database as good as new, which is much faster than making one."""
+    filled = [table for table in reversed(tables.metadata.sorted_tables) if table is not tables.number]
     with database.write() as tx:
-        for table in reversed(tables.metadata.sorted_tables):
-            if table is not tables.number:
-                tx.connection.execute(delete(table))
         if database.dialect_name == "postgresql":
-            tx.connection.execute(_FROM_THE_START)
-        else:
-            tx.connection.execute(update(tables.number).values(value=0))
+            # In one go: forty statements would take forty round trips.
+            deletes = [f"DELETE FROM {table.name}" for table in filled]
+            plainly = tx.connection.execution_options(no_parameters=True)
+            plainly.exec_driver_sql("; ".join([*deletes, _FROM_THE_START]))
+            return
+        for table in filled:
+            tx.connection.execute(delete(table))
+        tx.connection.execute(update(tables.number).values(value=0))
 
 
 def _opened(url: str) -> Iterator[Database]:
