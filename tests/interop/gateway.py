@@ -94,6 +94,7 @@ def _running(database_url: str, folder: Path, module: object) -> Iterator[Gatewa
         remembered = getattr(module, "CREDENTIAL_CACHE_SECONDS", 60)
         environment = {
             "LEADBRIDGE_CALLERS__CREDENTIAL_CACHE_SECONDS": str(remembered),
+            "LEADBRIDGE_FORWARDING__POLL_SECONDS": "0.25",  # several of them run side by side, mostly idle
             # Every test here comes from one address, and many of them with wrong credentials.
             "LEADBRIDGE_LOGIN__FAILURES": "1000",
             "LEADBRIDGE_LOGIN__NAME_FAILURES": "1000",
