@@ -124,7 +124,7 @@ MOST_IDENTIFICATIONS = 10
 MOST_ADDRESSES = 5
 MOST_OF_A_KIND = 3  # e-mail addresses, phone numbers, mobile numbers
 
-_CONTACT_FORBIDDEN = "2"
+CONTACT_FORBIDDEN = "2"
 _NAMES = (
     "given_name",
     "family_name",
@@ -158,8 +158,8 @@ def merged_columns(master: Mapping[str, Any], others: Sequence[Mapping[str, Any]
         new.update({name: other[name] for name in _BLANKS if new[name] is None})
     everybody = (master, *others)
     new["role_codes"] = " ".join(dict.fromkeys(role for one in everybody for role in one["role_codes"].split()))
-    if any(one["contact_allowed_code"] == _CONTACT_FORBIDDEN for one in everybody):
-        new["contact_allowed_code"] = _CONTACT_FORBIDDEN
+    if any(one["contact_allowed_code"] == CONTACT_FORBIDDEN for one in everybody):
+        new["contact_allowed_code"] = CONTACT_FORBIDDEN
     return {name: value for name, value in new.items() if value != master[name]}
 
 

@@ -210,6 +210,25 @@ def test_a_contact_stands_on_the_desk_s_list_until_it_has_a_result(bian: Bian) -
     assert len(listed()) == 2
     bian.done("PUT", f"{tasks[1]}/Update", {"LeadDevelopmentTaskResult": "not at home"})
     assert [f"/bian{one}" for one in listed()] == [tasks[0]]
+    bian.done("PUT", f"{first}/Control", {"ControlActionRequest": "terminate"})
+    assert listed() == []
+
+
+def test_a_prospect_that_comes_to_forbid_contact_is_taken_from_the_desk_s_list(bian: Bian) -> None:
+    lead, other = made(bian), made(bian, contact_allowed="2")
+    bian.done("PUT", f"{bian.task(lead)}/Request", {})
+    assert len(bian.done("GET", "/bian/contacts")["Contacts"]) == 1
+    forbidding = bian.done("GET", f"{other}/Retrieve")["LeadandOpportunityProcedure"]["CustomerReference"]
+    bian.done("PUT", f"{lead}/Update", {"CustomerReference": forbidding})
+    assert bian.done("GET", "/bian/contacts")["Contacts"] == []
+
+
+def test_what_a_task_says_of_when_and_where_stays_unless_another_is_sent(bian: Bian) -> None:
+    moment = "2027-05-05T10:00:00Z branch"
+    task = bian.task(made(bian), {"LeadandOpportunityProcedure": {"DateTimeLocation": moment}})
+    assert executed(bian, task, "evaluate")[DEVELOPMENT]["DateTimeLocation"] == moment
+    assert bian.done("PUT", f"{task}/Request", {})[DEVELOPMENT]["DateTimeLocation"] == moment
+    assert state_of(bian, task)["DueDateTime"] == "2027-05-05T10:00:00Z"
 
 
 def test_what_a_task_cannot_hold_is_refused_with_its_field(embedded: Bian) -> None:
@@ -299,11 +318,13 @@ def test_tasks_that_are_assigned_at_once_have_numbers_of_their_own(two_gateways:
     assert sorted(assigned) == [f"{lead}/Development/{number}" for number in range(1, 9)]
 
 
-def test_a_deleted_lead_takes_its_tasks_along(bian: Bian) -> None:
+def test_a_deleted_lead_takes_its_tasks_along_and_what_others_were_asked_about_it(bian: Bian) -> None:
     lead = made(bian)
-    bian.task(lead)
+    bian.done("PUT", f"{bian.task(lead)}/Execute", {DEVELOPMENT: {DOCUMENT: "product-information"}})
+    assert row_counts(bian.calls.database)["bian_event"] == 1
     bian.calls.done(maintain(record("03", lead_id=lead.rpartition("/")[2])))
-    assert row_counts(bian.calls.database)["development_task"] == 0
+    left = row_counts(bian.calls.database)
+    assert (left["development_task"], left["bian_event"]) == (0, 0)
     assert bian.events()[-1]["type"].endswith("LeadandOpportunityProcedure.Deleted")
 
 

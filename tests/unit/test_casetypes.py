@@ -162,6 +162,13 @@ def test_a_lead_that_comes_to_its_last_stage_is_converted_unless_the_customer_ha
     assert moved(outcome).conversion == conversion
 
 
+def test_a_converted_lead_refuses_every_move_and_names_its_opportunity_as_the_way_out() -> None:
+    for move in (Move.ADVANCE, Move.CLOSE_WON):
+        outcome = decided(Wanted(move), Kept("Late", 2), case_type=LEAD, status=WON)
+        assert isinstance(outcome, list)
+        assert [one.text for one in outcome] == ["The lead was converted: go on with its opportunity."]
+
+
 def test_closed_records_are_reopened_where_they_were_and_where_their_case_type_lets_them() -> None:
     reopen = Wanted(Move.REOPEN, has_reason=True)
     kept = Kept("Middle", 1, BEGUN.steps)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,7 +20,8 @@ from leadbridge.store.inserts import Row
 
 Fields = Mapping[str, str]
 
-_LEAD_ID_LENGTH, _UUID_LENGTH = 10, 36
+UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_LEAD_ID_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +180,7 @@ def _named(lead_id: str) -> tuple[str, str]:
     """How a path names a lead: by its ID or its UUID."""
     if len(lead_id) == _LEAD_ID_LENGTH and lead_id.isascii() and lead_id.isdigit():
         return "ids", lead_id
-    if len(lead_id) == _UUID_LENGTH and lead_id.isascii():
+    if UUID.fullmatch(lead_id):
         return "uuids", lead_id.lower()
     return "none", ""
 

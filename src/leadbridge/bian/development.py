@@ -106,7 +106,7 @@ def execute(tx: Transaction, calls: Sequence[Call], policy: BianPolicy) -> list[
         if head["suspended_at"] is not None and action is not ExecuteAction.RECOMPUTE_SCORE:
             raise not_allowed(head, action.value, [ExecuteAction.RECOMPUTE_SCORE.value])
         done = EXECUTIONS[action](Execution(tx, call, head, row, policy))
-        sent = {MOMENT: zoned(call.received_at), **call.message.development, **done.fields}
+        sent = {**_moment(call, row), **call.message.development, **done.fields}
         changed = _changed(tx, call, row, TaskAction.EXECUTE, sent, event="executed")
         return BianAnswer({DEVELOPMENT: _shown(changed), **done.more})
 
@@ -122,7 +122,7 @@ def request(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Ans
         if head["suspended_at"] is not None:
             raise not_allowed(head, "a contact", ["resume"])
         check_contact(tx, head)
-        sent = {MOMENT: zoned(call.received_at), **call.message.development}
+        sent = {**_moment(call, row), **call.message.development}
         sent[CONTACT] = f"{DOMAIN}/{head['id']}/Development/{row['number']}"
         changed = _changed(tx, call, row, TaskAction.REQUEST, sent, event="requested", kind="contact")
         return BianAnswer({DEVELOPMENT: _shown(changed)})
@@ -245,6 +245,11 @@ def _columns(said: Mapping[str, str], *, schedules: bool = True) -> Row:
 def _content(said: Mapping[str, str]) -> str:
     check_kept(said)
     return json.dumps(said, ensure_ascii=False)
+
+
+def _moment(call: Call, row: Row) -> dict[str, str]:
+    """When a task is done, where nothing says it: now."""
+    return {} if MOMENT in json.loads(row["content"]) else {MOMENT: zoned(call.received_at)}
 
 
 def _changed(

@@ -19,7 +19,9 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 _PREFIX = "org.bian"
-_WAIT_SECONDS = 0.5  # for writers that began before the newest entry was seen
+_WAIT_SECONDS = (
+    0.1  # a reader has one of the few threads for reading; for writers that began before the newest entry was seen
+)
 _RECORDS = {"lead": PROCEDURE, bian.TASK: DEVELOPMENT}
 _ENDS = {"created": "Created", "deleted": "Deleted", "wiped": "Deleted"}  # any other event updates
 

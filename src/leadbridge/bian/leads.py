@@ -28,14 +28,14 @@ from leadbridge.bian.words import (
     raised,
 )
 from leadbridge.caller import CORE_CRM, Visibility
-from leadbridge.lead import LifeCycleStatus
+from leadbridge.lead import ForwardingEvent, LifeCycleStatus
 from leadbridge.messages import (
     LeadChangeRequestSync,
     LeadLifeCycleStatusCode,
     PartnerDecisionCode,
     PriorityCode,
 )
-from leadbridge.operations import partner_loop
+from leadbridge.operations import partner_loop, qualified
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.operations.change_batch import ChangeBatch
@@ -212,6 +212,9 @@ def _resume(tx: Transaction, call: Call, head: Row, policy: Policy) -> None:
     resumed = {**head, "suspended_at": None}
     due_at = partner_loop.due_at(resumed, head, policy, call.received_at)
     _write(tx, call, head, "resumed", suspended_at=None, partner_decision_due_at=due_at)
+    if outbox.cancel_waiting(tx, [head["id"]], call.received_at):
+        # The core CRM is told how the lead is now, not how it was when it was suspended.
+        qualified.enqueue(tx, resumed, ForwardingEvent.CREATE, policy=policy, now=call.received_at)
     outbox.release(tx, [head["id"]], call.received_at)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from xsdata.formats.dataclass.models.generics import AnyElement
 
-from leadbridge.bian.answers import Fields, Refused, wrong
+from leadbridge.bian.answers import UUID, Fields, Refused, wrong
 from leadbridge.bian.words import (
     CAMPAIGN,
     CUSTOMER,
@@ -60,7 +60,6 @@ _KEPT = f"{{{_NAMESPACE}}}{PROCEDURE}"
 _LONGEST_NAME = 80
 _MOST_KEPT, _MOST_KEPT_BYTES = 30, 16_384
 _INTERNAL_ID = re.compile(r"[0-9]{10}")
-_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _REASON = re.compile(r"[0-9A-Z]{3,4}")
 
 
@@ -102,7 +101,7 @@ def prospect(reference: str) -> ProspectParty:
     system, divided, remote = reference.partition("/")
     if _INTERNAL_ID.fullmatch(reference):
         return ProspectParty(business_partner_internal_id=reference)
-    if _UUID.fullmatch(reference):
+    if UUID.fullmatch(reference):
         return ProspectParty(business_partner_uuid=reference)
     if not divided:
         raise wrong(CUSTOMER, "Expected an InternalID of 10 digits, a UUID, or system/object of an ExternalKey.")
@@ -122,9 +121,15 @@ def _origin(domain: str) -> str:
 
 def _name(description: str) -> str:
     fitting(DESCRIPTION, description, Note, "value")
-    first = next((line.strip() for line in description.splitlines() if line.strip()), "")
-    if not first:
+    name = _first_line(description)
+    if not name:
         raise wrong(DESCRIPTION, "Expected some text.", "TooShort")
+    return name
+
+
+def _first_line(description: str) -> str:
+    """What a description makes a Name; empty where it says nothing."""
+    first = next((line.strip() for line in description.splitlines() if line.strip()), "")
     return first[:_LONGEST_NAME].rstrip()
 
 
@@ -193,7 +198,8 @@ def change_message(fields: Fields, head: Row, parts: LeadParts) -> LeadChangeReq
     """What ChangeLead would be sent to give a lead these fields; those not sent stay. Raises Refused."""
     said = _translated(fields)
     merged = {**kept_fields(head), **said.kept}
-    check_kept(merged)
+    if said.kept:
+        check_kept(merged)
     first = parts.items[0]["item_id"] if parts.items else None
     items = [LeadItemChange(id=first, product_id=said.product, action_code=ActionCode.VALUE_04)] if said.product else []
     return change(
@@ -266,7 +272,7 @@ def procedure(head: Row, parts: LeadParts) -> dict[str, str]:
     """A lead as LeadandOpportunityProcedure. `parts` needs items and notes."""
     whole = _note(parts)
     # Since Name was changed, the note says no more what the lead is about.
-    description = whole if whole is not None and _name(whole) == head["name"] else head["name"]
+    description = whole if whole is not None and _first_line(whole) == head["name"] else head["name"]
     known: Mapping[str, str | None] = {
         CUSTOMER: head["prospect_internal_id"],
         CAMPAIGN: head["campaign_id"],

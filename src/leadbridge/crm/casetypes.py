@@ -282,7 +282,7 @@ def decide_move(
     if problems:
         return problems
     if (wanted.move is Move.REOPEN) != record.is_final:
-        return [_wrong_status(wanted.move, standing.case_type)]
+        return [_wrong_status(wanted.move, record, standing.case_type)]
     match wanted.move:
         case Move.ADVANCE:
             return _advance(wanted, record, standing, others)
@@ -315,9 +315,18 @@ def _not_allowed(about: About, text: str) -> MoveRefusal:
     return MoveRefusal(MoveRefusalCode.MOVE_NOT_ALLOWED, about, text)
 
 
-def _wrong_status(move: Move, case_type: CaseType) -> MoveRefusal:
+_CONVERTED = "The lead was converted: go on with its opportunity."
+
+
+def _is_converted(record: Record) -> bool:
+    return record.record_type is RecordType.LEAD and record.status is StatusName.CLOSE_WON
+
+
+def _wrong_status(move: Move, record: Record, case_type: CaseType) -> MoveRefusal:
     if move is Move.REOPEN:
         return _not_allowed(About.MOVE, "The record is open; there is nothing to reopen.")
+    if _is_converted(record):
+        return MoveRefusal(MoveRefusalCode.RECORD_FINAL, About.RECORD, _CONVERTED)
     way_out = "REOPEN it first" if case_type.reopens else "its case type does not let it be reopened"
     return MoveRefusal(MoveRefusalCode.RECORD_FINAL, About.RECORD, f"The record is closed: {way_out}.")
 
@@ -420,8 +429,8 @@ def _reopen(record: Record, standing: Standing, others: Iterable[Record]) -> Mov
     case_type = standing.case_type
     if not case_type.reopens:
         return [_not_allowed(About.MOVE, f'Records of the case type "{case_type.name}" are not reopened.')]
-    if record.record_type is RecordType.LEAD and record.status is StatusName.CLOSE_WON:
-        return [_not_allowed(About.MOVE, "The lead was converted: go on with its opportunity.")]
+    if _is_converted(record):
+        return [_not_allowed(About.MOVE, _CONVERTED)]
     in_the_way = _open_ones(others, record.record_type)
     if in_the_way:
         return [_other_open(in_the_way[0])]

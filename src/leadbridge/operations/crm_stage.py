@@ -94,7 +94,7 @@ class _Batch:
             move=Move(message.stage_move_code.value),
             stage_name=message.stage_name,
             step_name=message.step_name,
-            has_reason=message.reason_code is not None or message.reason_description is not None,
+            has_reason=message.reason_code is not None or bool((message.reason_description or "").strip()),
         )
         others = [
             record_of(other)

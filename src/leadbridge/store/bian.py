@@ -19,7 +19,9 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, select, update
 
+from leadbridge.businesspartner import CONTACT_FORBIDDEN
 from leadbridge.caller import Caller, Visibility
+from leadbridge.lead import FINAL
 from leadbridge.store import tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
@@ -30,6 +32,7 @@ _task = tables.development_task
 _event = tables.bian_event
 _journal = tables.journal
 _lead = tables.lead
+_partner = tables.business_partner
 
 TASK, EVENT = "development_task", "bian_event"  # in the journal, each under the ID of its lead, a slash, and its own
 _LEAD_ID_LENGTH = 10
@@ -64,7 +67,15 @@ def _requested(rule: Visibility) -> Select[Any]:
     return (
         select(_task)
         .join(_lead, _lead.c.id == _task.c.lead_id)
-        .where(_task.c.state == "requested", _lead.c.suspended_at.is_(None), ~_lead.c.test_data, may_see_lead(rule))
+        .outerjoin(_partner, _partner.c.internal_id == _lead.c.prospect_internal_id)
+        .where(
+            _task.c.state == "requested",
+            _lead.c.suspended_at.is_(None),
+            ~_lead.c.test_data,
+            _lead.c.life_cycle_status_code.not_in([status.value for status in FINAL]),
+            func.coalesce(_partner.c.contact_allowed_code, "") != CONTACT_FORBIDDEN,
+            may_see_lead(rule),
+        )
         .order_by(_task.c.due_at, _task.c.lead_id, _task.c.number)
         .limit(bindparam("limit", type_=Integer()))
     )
@@ -73,7 +84,7 @@ def _requested(rule: Visibility) -> Select[Any]:
 def requested(tx: Transaction, caller: Caller, *, limit: int) -> list[Row]:
     """The desk's list: tasks that wait for a person, the earliest first, of leads that the caller may see.
 
-    Test data and suspended leads are not on it.
+    Not on it are test data, suspended and closed leads, and prospects that by now forbid to be contacted.
     """
     return fetch(tx, _requested(rule_of(caller)), {**who(caller), "limit": limit})
 

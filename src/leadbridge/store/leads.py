@@ -147,6 +147,7 @@ def remove(tx: Transaction, lead_ids: Collection[str]) -> None:
 def _removals() -> tuple[Delete, ...]:
     """What deletes leads and everything that refers to them: the parts first."""
     parts = [(key.parent.table, key.parent) for key in _references_to(_lead)]
+    parts.append((tables.bian_event, tables.bian_event.c.lead_id))  # what it says names people
     return tuple(delete(table).where(one_of(column, "lead_ids")) for table, column in [*parts, (_lead, _lead.c.id)])
 
 

@@ -130,7 +130,7 @@ def _claim(hold_parked: bool) -> ReturningUpdate[Any]:
     # Two arms and not one OR: each walks its part of the index on state and due_at and stops at the limit.
     expired = (
         _first_of_lane(row, hold_parked, now)
-        .where(row.c.state == MessageState.CLAIMED.value, row.c.lease_until <= now)
+        .where(row.c.state == MessageState.CLAIMED.value, row.c.lease_until <= now, row.c.due_at <= now)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("expired")
