@@ -46,10 +46,11 @@ demo: setup ## show the whole loop on this machine, step by step, each step veri
 	@$(BIN)/leadbridge demo
 
 # The checks run beside the tests, which often wait for something; what they complain of stands above the tests' end.
+# Python may write down what it compiled, whatever the shell says: the tests start some three hundred processes.
 test: setup ## all checks and all tests, on one Python
 	@echo "Running the checks and the tests ..."
 	@( $(CHECKS) ) & checks=$$!; \
-	  $(BIN)/python $(PYTEST); tests=$$?; \
+	  PYTHONDONTWRITEBYTECODE= $(BIN)/python $(PYTEST); tests=$$?; \
 	  wait $$checks || { echo "The checks failed, see above." >&2; exit 1; }; exit $$tests
 
 lint: setup ## ruff, mypy and the import rules
