@@ -15,7 +15,6 @@ from leadbridge.crm.casetypes import CaseTypes
 from leadbridge.crm.combo import NtbClosedOpportunity, RecordType
 from leadbridge.leadduplicate import DuplicatePolicy
 from leadbridge.messages import BasicMessageHeader
-from leadbridge.rulefiles.casetypes import default_case_types
 from leadbridge.scoring import Questionnaire
 
 
@@ -57,6 +56,13 @@ class Answer:
         return self._encoded
 
 
+def _built_in_case_types() -> CaseTypes:
+    # Workers that take files in are told the site's, and need not load what reads them: 12 MB each.
+    from leadbridge.rulefiles.casetypes import default_case_types
+
+    return default_case_types()
+
+
 @dataclass(frozen=True, slots=True)
 class Policy:
     """What a site decides about the rules; built from the settings of the same names."""
@@ -73,7 +79,7 @@ class Policy:
     partner_decision_time: timedelta | None = None  # how long a partner may take to accept or decline; None: for ever
     questionnaire: Questionnaire | None = None  # without one answers are kept and nothing is computed
     assignment_rules: AssignmentRules = field(default_factory=AssignmentRules)
-    case_types: CaseTypes = field(default_factory=default_case_types)
+    case_types: CaseTypes = field(default_factory=_built_in_case_types)
     largest_answer_document_bytes: int = 14_000_000
 
 
