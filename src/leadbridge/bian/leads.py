@@ -8,6 +8,7 @@ from typing import Any
 
 from leadbridge.bian.answers import BianAnswer, Refused, done_once, head_of, on_leads, read_each, refuse_failed, wrong
 from leadbridge.bian.translation import (
+    allowed_actions,
     change,
     change_message,
     create_message,
@@ -24,7 +25,6 @@ from leadbridge.bian.words import (
     EXCHANGE,
     EXCHANGE_ACTIONS,
     Action,
-    allowed,
     raised,
 )
 from leadbridge.caller import CORE_CRM, Visibility
@@ -186,9 +186,9 @@ def wanted(call: Call, field: str, actions: Sequence[Action]) -> Action:
 
 
 def _check_allowed(head: Row, action: Action) -> None:
-    may = allowed(LifeCycleStatus(head["life_cycle_status_code"]), suspended=head["suspended_at"] is not None)
-    if action not in may:
-        raise not_allowed(head, action.value, [one.value for one in may])
+    may = allowed_actions(head)
+    if action.value not in may:
+        raise not_allowed(head, action.value, may)
 
 
 # ---------------------------------------------------------------------------------------------------------- control
@@ -197,8 +197,7 @@ def _check_allowed(head: Row, action: Action) -> None:
 def _raise_priority(tx: Transaction, call: Call, head: Row, policy: Policy) -> None:
     higher = raised(head["priority_code"])
     if higher is None:
-        others = allowed(LifeCycleStatus(head["life_cycle_status_code"]), suspended=head["suspended_at"] is not None)
-        may = [one.value for one in others if one is not Action.RAISE_PRIORITY]
+        may = [one for one in allowed_actions(head) if one != Action.RAISE_PRIORITY.value]
         raise not_allowed(head, "to be raised, its priority is 1 immediate", may)
     changed(tx, call, change(head, priority_code=PriorityCode(higher)), policy, operation="Control")
 

@@ -286,19 +286,24 @@ def procedure(head: Row, parts: LeadParts) -> dict[str, str]:
     return {name: shown[name] for name in order if name in shown}
 
 
+def allowed_actions(head: Row) -> list[str]:
+    """What may be done to a lead in the state that it is in, as `words.allowed` has it."""
+    status = LifeCycleStatus(head["life_cycle_status_code"])
+    return [action.value for action in allowed(status, suspended=head["suspended_at"] is not None)]
+
+
 def state(head: Row) -> dict[str, Any]:
     """Where a lead stands, and what may be done to it; in words of ours, because BIAN has none."""
     status = LifeCycleStatus(head["life_cycle_status_code"])
-    suspended = head["suspended_at"] is not None
     return {
         "LeadID": head["id"],
         "LeadUUID": head["uuid"],
         "LifeCycleStatusCode": status.value,
         "LifeCycleStatus": status.name.lower(),
-        "Suspended": suspended,
+        "Suspended": head["suspended_at"] is not None,
         **({"PriorityCode": head["priority_code"]} if head["priority_code"] else {}),
         **({"QualificationLevelCode": head["qualification_level_code"]} if head["qualification_level_code"] else {}),
-        "AllowedActions": [action.value for action in allowed(status, suspended=suspended)],
+        "AllowedActions": allowed_actions(head),
     }
 
 

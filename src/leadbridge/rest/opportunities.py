@@ -242,8 +242,12 @@ _FIELDS = {
 
 
 def _answer(shown: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
-    """The answer, without members that have nothing to say."""
-    return JSONResponse({name: value for name, value in shown.items() if value is not None}, headers=headers)
+    return JSONResponse(_filled(shown), headers=headers)
+
+
+def _filled(shown: dict[str, Any]) -> dict[str, Any]:
+    """Without members that have nothing to say."""
+    return {name: value for name, value in shown.items() if value is not None}
 
 
 def _moved(message: Any) -> Response:
@@ -268,54 +272,57 @@ def _listed(found: Found) -> dict[str, Any]:
     row, standing = found.row, found.standing
     amount, expected = row["expected_revenue_amount"], row["expected_closing_date"]
     currency = row["expected_revenue_currency_code"]
-    shown = {
-        "recordType": row["record_type_code"],
-        "id": row["record_id"],
-        "status": row["status_name"],
-        "stage": standing.stage.name,
-        "probability": standing.probability,
-        "expectedClosingDate": expected.isoformat() if expected else None,
-        "caseType": standing.case_type.name,
-        "customerType": row["customer_type_code"],
-        "customerId": row["customer_id"],
-        "customerName": row["customer_name"],
-        "ownerId": row["owner_id"],
-        "sellingMode": row["selling_mode_code"],
-        "productId": row["product_id"],
-        "amount": None if amount is None else {"value": _decimal(amount), "currency": currency},
-        "reasonCode": row["reason_code"],
-        "convertedLeadId": row["converted_from_record_id"],
-        "opportunityId": row["converted_to_record_id"],
-        "sourceLeadUuid": row["source_lead_uuid"],
-        "createdAt": zoned(row["created_at"]),
-        "changedAt": zoned(row["changed_at"]),
-    }
-    return {name: value for name, value in shown.items() if value is not None}
+    return _filled(
+        {
+            "recordType": row["record_type_code"],
+            "id": row["record_id"],
+            "status": row["status_name"],
+            "stage": standing.stage.name,
+            "probability": standing.probability,
+            "expectedClosingDate": expected.isoformat() if expected else None,
+            "caseType": standing.case_type.name,
+            "customerType": row["customer_type_code"],
+            "customerId": row["customer_id"],
+            "customerName": row["customer_name"],
+            "ownerId": row["owner_id"],
+            "sellingMode": row["selling_mode_code"],
+            "productId": row["product_id"],
+            "amount": None if amount is None else {"value": _decimal(amount), "currency": currency},
+            "reasonCode": row["reason_code"],
+            "convertedLeadId": row["converted_from_record_id"],
+            "opportunityId": row["converted_to_record_id"],
+            "sourceLeadUuid": row["source_lead_uuid"],
+            "createdAt": zoned(row["created_at"]),
+            "changedAt": zoned(row["changed_at"]),
+        }
+    )
 
 
 def _move(row: Row) -> dict[str, Any]:
-    shown = {
-        "move": row["move_code"],
-        "fromStage": row["from_stage_name"],
-        "toStage": row["to_stage_name"],
-        "step": row["step_name"],
-        "reasonCode": row["reason_code"],
-        "reason": row["reason_description"],
-        "callerId": row["caller_id"],
-        "at": zoned(row["recorded_at"]),
-    }
-    return {name: value for name, value in shown.items() if value is not None}
+    return _filled(
+        {
+            "move": row["move_code"],
+            "fromStage": row["from_stage_name"],
+            "toStage": row["to_stage_name"],
+            "step": row["step_name"],
+            "reasonCode": row["reason_code"],
+            "reason": row["reason_description"],
+            "callerId": row["caller_id"],
+            "at": zoned(row["recorded_at"]),
+        }
+    )
 
 
 def _status(row: Row) -> dict[str, Any]:
-    shown = {
-        "fromStatus": row["old_status"],
-        "toStatus": row["new_status"],
-        "reasonCode": row["reason_code"],
-        "callerId": row["caller_id"],
-        "at": zoned(row["recorded_at"]),
-    }
-    return {name: value for name, value in shown.items() if value is not None}
+    return _filled(
+        {
+            "fromStatus": row["old_status"],
+            "toStatus": row["new_status"],
+            "reasonCode": row["reason_code"],
+            "callerId": row["caller_id"],
+            "at": zoned(row["recorded_at"]),
+        }
+    )
 
 
 def _sum(currency: str, one: Expected) -> dict[str, Any]:

@@ -210,12 +210,12 @@ def _plan(tx: Transaction, search: Search) -> _Plan:
     most = _MOST_LISTED
     if isinstance(chosen, Streams):
         most = min(most, _MOST_LISTED_BY_ALL_STREAMS // max(chosen.count, 1))
-    size_of = dict(zip(map(id, ways), sizes, strict=True))
+    size_of = dict(zip(ways, sizes, strict=True))
     conditions = []
     for block in search.blocks:
         if chosen is not None and chosen in block.ways and chosen.exact:
             continue
-        short = block.listed is not None and all(size_of[id(way)] < most for way in block.ways)
+        short = block.listed is not None and all(size_of[way] < most for way in block.ways)
         conditions.append(block.listed if short and block.listed is not None else block.condition)
     return _Plan(chosen, [*conditions, *bounds], parameters)
 
@@ -225,14 +225,11 @@ def _sizes(tx: Transaction, search: Search, ways: Sequence[Way]) -> list[int]:
     if not ways or (len(ways) == 1 and isinstance(ways[0], Streams)):
         return [way.most for way in ways]  # there is nothing to choose from
     bounds = {
-        id(way): max(way.most, _MOST_LISTED)
-        for block in search.blocks
-        if block.listed is not None
-        for way in block.ways
+        way: max(way.most, _MOST_LISTED) for block in search.blocks if block.listed is not None for way in block.ways
     }
     counts = [
         select(func.count())
-        .select_from(_rows(search, way, bounds.get(id(way), way.most)).subquery())
+        .select_from(_rows(search, way, bounds.get(way, way.most)).subquery())
         .scalar_subquery()
         .label(f"way{place}")
         for place, way in enumerate(ways)
