@@ -7,6 +7,7 @@ so that memory stays flat and the caller learns soon that it should come back.
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from threading import BoundedSemaphore
 from typing import TypeVar
 
@@ -65,15 +66,7 @@ class Dispatcher:
                 return self._lane.submit(use_case.act, call)
             except (LaneFull, LaneStopped) as error:
                 raise Busy from error
-        if not self._places.acquire(blocking=False):
-            raise Busy
-        try:
-            future = self._readers.submit(self._read, use_case, call)
-        except BaseException:
-            self._places.release()
-            raise
-        future.add_done_callback(lambda _: self._places.release())
-        return future
+        return self._in_pool(partial(self._read, use_case, call))
 
     def _read(self, use_case: UseCase, call: Call) -> Answer:
         with self._database.read() as tx:
@@ -85,20 +78,30 @@ class Dispatcher:
 
     def ask(self, question: Callable[[Transaction], Result]) -> Future[Result]:
         """Answer a question that is no operation of a service, in the pool of the reads. Raises Busy at once."""
+        return self._in_pool(partial(self._ask, question))
+
+    def _ask(self, question: Callable[[Transaction], Result]) -> Result:
+        with self._database.read() as tx:
+            return question(tx)
+
+    def _in_pool(self, work: Callable[[], Result]) -> Future[Result]:
         if not self._places.acquire(blocking=False):
             raise Busy
         try:
-            future = self._readers.submit(self._ask, question)
+            future = self._readers.submit(work)
         except BaseException:
             self._places.release()
             raise
         future.add_done_callback(lambda _: self._places.release())
         return future
 
-    def _ask(self, question: Callable[[Transaction], Result]) -> Result:
-        with self._database.read() as tx:
-            return question(tx)
-
     def stop(self) -> None:
         """Finish the reads that run and end the pool."""
         self._readers.shutdown()
+
+
+async def outcome_of(future: Future[Result] | asyncio.Future[Result]) -> Result:
+    """What comes of a call, in an event loop; raises what forbids it."""
+    if future.done():
+        return future.result()
+    return await (future if isinstance(future, asyncio.Future) else asyncio.wrap_future(future))

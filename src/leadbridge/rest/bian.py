@@ -4,10 +4,8 @@ Addresses, bodies and answers are those of the official release 12 contract, wit
 success is 200, POST answers have `Location`, errors are `HTTPError` (`httperror`). Below `/bian`.
 """
 
-import asyncio
 import json
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -21,8 +19,8 @@ from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.words import DEVELOPMENT, PROCEDURE
 from leadbridge.caller import OperationGroup
 from leadbridge.contract.hashing import content_hash
-from leadbridge.operations.call import Answer, Call
-from leadbridge.operations.dispatcher import Dispatcher
+from leadbridge.operations.call import Call
+from leadbridge.operations.dispatcher import Dispatcher, outcome_of
 from leadbridge.quotas import Quotas
 from leadbridge.rest.access import caller_of
 from leadbridge.rest.bian_bodies import FORMS, BianBody, bian_body
@@ -98,7 +96,7 @@ class _Door:
 
     async def _answered(self, operation: str, call: Call) -> BianAnswer:
         try:
-            answer = await _result(self.dispatcher.submit(f"{DOMAIN}/{operation}", call))
+            answer = await outcome_of(self.dispatcher.submit(f"{DOMAIN}/{operation}", call))
         except Refused as refused:
             pointer = pointer_to(refused.field) if refused.field else None
             errors = [FieldError(code=refused.code, pointer=pointer, detail=refused.text)] if pointer else []
@@ -149,10 +147,6 @@ def _endpoint(door: _Door, method: str, operation: str) -> Callable[[Request], A
         return JSONResponse(answer.message, headers=headers)
 
     return endpoint
-
-
-async def _result(future: Future[Answer] | asyncio.Future[Answer]) -> Answer:
-    return await (future if isinstance(future, asyncio.Future) else asyncio.wrap_future(future))
 
 
 def _asked(request: Request, body: BianBody, key: str | None) -> Asked:

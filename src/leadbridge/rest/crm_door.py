@@ -1,8 +1,6 @@
 """What the JSON addresses of the core CRM share: from a request to a use case and back, check by check."""
 
-import asyncio
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
@@ -17,7 +15,7 @@ from leadbridge.contract.schema import validate
 from leadbridge.crm.combo import RecordType
 from leadbridge.messages import LogItemSeverityCode
 from leadbridge.operations.call import Call
-from leadbridge.operations.dispatcher import Dispatcher
+from leadbridge.operations.dispatcher import Dispatcher, outcome_of
 from leadbridge.quotas import Quotas
 from leadbridge.rest.access import caller_of
 from leadbridge.rest.headers import idempotency_key, no_header_twice
@@ -66,7 +64,7 @@ class CrmDoor:
             correlation_id=request.state.correlation_id,
             record_type=record_type,
         )
-        answer = await _result(self.dispatcher.submit(operation, call))
+        answer = await outcome_of(self.dispatcher.submit(operation, call))
         return answer.message, record_type
 
     async def admit(self, request: Request) -> None:
@@ -76,14 +74,10 @@ class CrmDoor:
 
     async def asked(self, question: Callable[[Transaction], Result]) -> Result:
         """The answer to a question to the store."""
-        return await _result(self.dispatcher.ask(question))
+        return await outcome_of(self.dispatcher.ask(question))
 
     async def _caller(self, request: Request) -> Caller:
         return await caller_of(request, self.access, self.quotas, OperationGroup.CRM)
-
-
-async def _result(future: Future[Result] | asyncio.Future[Result]) -> Result:
-    return await (future if isinstance(future, asyncio.Future) else asyncio.wrap_future(future))
 
 
 def refuse_errors(message: Any, fields: Mapping[str, str], *, of_others: str | None) -> None:

@@ -18,6 +18,7 @@ from leadbridge.contract.schema import ContractViolation, validate
 from leadbridge.log import get_logger
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.call import Answer, Call
+from leadbridge.operations.dispatcher import outcome_of
 from leadbridge.soap.access import refusal_of
 from leadbridge.soap.application import ContractApplication, carried
 from leadbridge.soap.compat import MethodContext, ServerBase
@@ -147,7 +148,7 @@ class AsgiTransport(ServerBase):  # type: ignore[misc]  # Spyne has no types
             self.get_out_object(ctx)
         if ctx.out_error is None:
             try:
-                outcome = await _result(ctx.out_object[0])
+                outcome = await outcome_of(ctx.out_object[0])
                 if self._validate_answers:
                     _check(outcome, ctx.udc)
                 ctx.out_object[0] = outcome
@@ -171,9 +172,3 @@ def _check(answer: Answer, visit: Visit) -> None:
         broken = [f"{violation.path} {violation.rule}" for violation in error.violations[:10]]
         log.error("answer breaks the contract", correlation_id=visit.correlation_id, broken=broken)
         raise AnswerBreaksContract from error
-
-
-async def _result(future: Future[Answer] | asyncio.Future[Answer]) -> Answer:
-    if future.done():
-        return future.result()
-    return await (future if isinstance(future, asyncio.Future) else asyncio.wrap_future(future))
