@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import psutil
 import psycopg
@@ -39,30 +40,34 @@ def head(database: Database, number: int = 1) -> dict[str, object]:
 
 
 @pytest.mark.parametrize("amount", ["100.00", "0.10", "-7", "123456789012345678901234567890.123456789", "1E+3"])
-def test_a_decimal_keeps_every_digit(database: Database, amount: str) -> None:
-    store_leads(database, a_lead(1, expected_revenue_amount=Decimal(amount)))
-    stored = head(database)["expected_revenue_amount"]
+@pytest.mark.parametrize("rows", [1, 50])  # PostgreSQL writes few rows and many in different ways
+def test_a_decimal_keeps_every_digit(database: Database, amount: str, rows: int) -> None:
+    store_leads(database, *(a_lead(n, expected_revenue_amount=Decimal(amount)) for n in range(1, rows + 1)))
+    stored = head(database, rows)["expected_revenue_amount"]
     assert isinstance(stored, Decimal)
     assert format(stored, "f") == format(Decimal(amount), "f")
 
 
-def test_a_moment_comes_back_in_utc_to_the_microsecond(database: Database) -> None:
+@pytest.mark.parametrize("rows", [1, 50])
+def test_a_moment_comes_back_in_utc_to_the_microsecond(database: Database, rows: int) -> None:
     moment = datetime(2025, 7, 1, 12, 0, 0, 1, tzinfo=timezone(timedelta(hours=2)))
-    store_leads(database, a_lead(1, changed_at=moment))
-    stored = head(database)["changed_at"]
+    store_leads(database, *(a_lead(n, changed_at=moment) for n in range(1, rows + 1)))
+    stored = head(database, rows)["changed_at"]
     assert isinstance(stored, datetime)
     assert stored == moment
     assert stored.tzinfo is UTC
 
 
-def test_a_date_is_never_shifted(database: Database) -> None:
-    store_leads(database, a_lead(1, start_date=date(2025, 12, 31), end_date=date(1, 1, 1)))
-    row = head(database)
+@pytest.mark.parametrize("rows", [1, 50])
+def test_a_date_is_never_shifted(database: Database, rows: int) -> None:
+    days: dict[str, Any] = {"start_date": date(2025, 12, 31), "end_date": date(1, 1, 1)}
+    store_leads(database, *(a_lead(n, **days) for n in range(1, rows + 1)))
+    row = head(database, rows)
     assert (row["start_date"], row["end_date"]) == (date(2025, 12, 31), date(1, 1, 1))
 
 
 @pytest.mark.parametrize("name", ["tab\there", "line\nbreak\r", "back\\slash \\N", "'\"%s%%:x?", "\U0001f600", ""])
-@pytest.mark.parametrize("rows", [1, 1_001])  # PostgreSQL writes few rows and many in different ways
+@pytest.mark.parametrize("rows", [1, 1_001])
 def test_text_and_bytes_come_back_as_they_were(database: Database, name: str, rows: int) -> None:
     extension = bytes(range(256))
     store_leads(database, *(a_lead(n, name=name, extension=extension) for n in range(1, rows + 1)))

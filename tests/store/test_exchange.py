@@ -6,12 +6,16 @@ import asyncio
 
 import psycopg
 import pytest
-from sqlalchemy import make_url
+from sqlalchemy import Integer, make_url, text
 
 from leadbridge.store import cooperative
 from leadbridge.store.connections import PostgresqlConnection
+from leadbridge.store.database import Database
 
 NUMBER = b"SELECT $1::int4"
+_PLANS = text(
+    "SELECT generic_plans AS generic, custom_plans AS custom FROM pg_prepared_statements WHERE statement LIKE 'SELECT%'"
+).columns(generic=Integer(), custom=Integer())
 
 
 def connect(url: str) -> PostgresqlConnection:
@@ -59,3 +63,24 @@ def test_in_a_loop_as_well_also_when_the_server_ends_while_nobody_waits(postgres
             return [*found, *await cooperative.run(lambda: numbers(other, b"4"))]
 
     assert asyncio.run(use()) == [1, 2, 4]
+
+
+def test_a_server_remembers_only_so_many_statements(postgresql_url: str) -> None:
+    with connect(postgresql_url) as connection:
+        for number in range(500):
+            connection.exchange([(b"SELECT $1::int4 AS n%d" % number, [b"1"]), (NUMBER, [b"2"])])
+            connection.rollback()
+        (kept,) = connection.execute("SELECT count(*) FROM pg_prepared_statements").fetchall()
+        assert 0 < kept[0] <= 202  # the last exchange may bring two new ones
+        assert numbers(connection, b"3") == [3]
+
+
+def test_what_is_asked_by_keys_is_planned_once_and_searches_are_planned_for_their_values(postgresql_url: str) -> None:
+    database = Database(postgresql_url)
+    with database.read() as tx:
+        tx.lock(["one key"])
+        assert len(tx.ask(_PLANS, {})) == 2
+        plans = tx.ask(_PLANS, {})  # the lock has run, and the first of these
+        assert [(row["generic"] > 0, row["custom"]) for row in plans] == [(True, 0)] * 2
+        assert tx.connection.execute(text("SHOW plan_cache_mode")).scalar_one() == "auto"
+    database.dispose()

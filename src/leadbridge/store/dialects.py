@@ -35,10 +35,11 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeEngine
 
 from leadbridge.store import cooperative
-from leadbridge.store.arrays import one_insert, plain_array
+from leadbridge.store.arrays import inserts, plain_array
 from leadbridge.store.columntypes import ExactDecimal, UtcDateTime
 from leadbridge.store.compiled import Question, compiled
 from leadbridge.store.connections import PATIENCE_SECONDS, PostgresqlConnection, SqliteConnection, Turn
+from leadbridge.store.exchange import Request
 from leadbridge.store.inserts import Converter, Insert, Prepared, Row
 
 # A connection that lay unused for longer is asked whether it still lives before it is used again. Asking each
@@ -270,12 +271,11 @@ class PostgreSQL:
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
             assert isinstance(driver, PostgresqlConnection)
-            results = driver.exchange(
-                [
-                    (one.text.encode(), driver.as_text(one.bound(parameters)))
-                    for (_, parameters), one in zip(questions, statements, strict=True)
-                ]
-            )
+            requests = [
+                (one.text.encode(), driver.as_text(one.bound(parameters)))
+                for (_, parameters), one in zip(questions, statements, strict=True)
+            ]
+            results = driver.exchange([_PLAN_ONCE, *requests, _PLAN_AS_USUAL])[1:-1]
             return [one.rows(driver.rows(result)) for one, result in zip(statements, results, strict=True)]
 
     def numbers_ahead(self, name: str, most: int) -> Question | None:
@@ -293,7 +293,7 @@ class PostgreSQL:
         return insert, insert.lists(rows)
 
     def insert_many(self, connection: Connection, batch: Sequence[Prepared]) -> None:
-        """Write the rows in the order given, in one statement for all tables."""
+        """Write the rows in the order given, in one round trip."""
         self._insert(connection, batch, commit=False)
 
     def insert_last(self, connection: Connection, batch: Sequence[Prepared]) -> None:
@@ -306,7 +306,7 @@ class PostgreSQL:
         with _driver_errors(connection):
             driver = connection.connection.driver_connection
             assert isinstance(driver, PostgresqlConnection)
-            driver.exchange([one_insert(batch)], commit=commit)
+            driver.exchange(inserts(batch), commit=commit)
 
     def is_open(self, connection: Connection) -> bool:
         """Whether a transaction is open, so that certainly nothing of it was committed."""
@@ -317,6 +317,10 @@ class PostgreSQL:
         return driver.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR)
 
 
+# What is asked by keys has one good plan. Left alone, the server would make another for each lone call, because one key
+# is cheaper to look for than the ten it expects, and spend more time on that than on looking.
+_PLAN_ONCE: Final[Request] = b"SET LOCAL plan_cache_mode = force_generic_plan", ()
+_PLAN_AS_USUAL: Final[Request] = b"SET LOCAL plan_cache_mode = auto", ()  # searches need one for their values
 _NUMBERS = text(
     "SELECT nextval(CAST(:name AS regclass)) AS number FROM generate_series(1, CAST(:count AS integer))"
 ).columns(number=BigInteger())

@@ -19,7 +19,10 @@ from psycopg.waiting import Ready, Wait
 Request: TypeAlias = tuple[bytes, Sequence[bytes | None]]
 Waits: TypeAlias = Generator[Wait, Ready, list[PGresult]]
 
-_BEGIN, _COMMIT = b"BEGIN ISOLATION LEVEL READ COMMITTED", b"COMMIT"
+_BEGIN, _COMMIT, _FORGET = b"BEGIN ISOLATION LEVEL READ COMMITTED", b"COMMIT", b"DEALLOCATE ALL"
+# A group's rows are written by a statement that names the columns they fill: there are more of these than a server
+# could remember for each connection. Beyond so many all are forgotten, and those in use prepared again.
+_MOST_PREPARED = 200
 
 
 class Exchanges:
@@ -46,6 +49,10 @@ class Exchanges:
             if pgconn.transaction_status == TransactionStatus.IDLE:
                 pgconn.send_query_params(_BEGIN, None)
                 sent += 1
+            if len(self._prepared) >= _MOST_PREPARED:
+                pgconn.send_query_params(_FORGET, None)
+                sent += 1
+                self._prepared.clear()
             for text, parameters in requests:
                 name = self._prepared.get(text) or new.get(text)
                 if name is None:
