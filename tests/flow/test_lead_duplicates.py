@@ -10,7 +10,7 @@ from leadbridge.operations.call import Policy
 from leadbridge.store import journal
 from leadbridge.store.database import Database
 from tests.support.bundle_by_hand import maintain, record, refusals, verdicts
-from tests.support.calls import ACME, DESK, Answered, Calls, at_once, gateway, numbers_used, row_counts
+from tests.support.calls import ACME, DESK, Answered, Calls, at_once, gateway, numbers_used, read, row_counts
 from tests.support.messages_by_hand import (
     Xml,
     change_lead,
@@ -112,6 +112,34 @@ def test_merge_fills_blanks_and_changes_nothing_that_is_there(calls: Calls) -> N
     assert last["changed_elements"].split()[-2:] == ["notes", "priority_code"]
     again = calls.done(create_lead(sent, duplicates="MERGE"))
     assert again.log == ["BUSINESSPARTNER.LINKED", "LEAD.LINKED", "LEAD.UNCHANGED"]
+
+
+def test_merge_gives_the_lead_the_key_that_it_lacks_and_takes_none_away(calls: Calls) -> None:
+    there = created(calls)
+    sent = fields(key=("SHOP", "4711"))
+    assert calls.done(create_lead(sent, duplicates="MERGE")).log == [
+        "BUSINESSPARTNER.LINKED",
+        "LEAD.LINKED",
+        "LEAD.CHANGED",
+    ]
+    (lead,) = calls.done(read_lead(keys=[("SHOP", "4711")])).parts("Lead")
+    assert lead.one("ID") == there
+    other = calls.done(create_lead(fields(key=("SHOP", "4712")), duplicates="MERGE"))
+    assert other.log == ["BUSINESSPARTNER.LINKED", "LEAD.LINKED", "LEAD.UNCHANGED"]
+    (lead,) = calls.done(read_lead(there)).parts("Lead")
+    assert lead.one("ExternalKey/RemoteObjectID") == "4711"
+
+
+def test_a_key_that_is_merged_is_taken_for_those_that_come_with_it(calls: Calls) -> None:
+    there = created(calls)
+    key, bella = ("SHOP", "4711"), new_prospect(person("Bella", "Berg", emails=["bella@example.org"]))
+    waiting = [
+        calls.submit(create_lead(fields(key=key), duplicates="MERGE")),
+        calls.submit(create_lead(lead_fields(prospect=bella, key=key))),
+    ]
+    merged, refused = (read(one.result(timeout=30)) for one in waiting)
+    assert merged.one("Lead/ID") == there
+    assert refused.log == ["LEAD.EXTERNAL_KEY_TAKEN"]
 
 
 def test_merge_adds_an_item_whose_key_another_one_has(calls: Calls) -> None:

@@ -19,7 +19,7 @@ from leadbridge.operations.identifying import pair
 from leadbridge.operations.lead_assignment import LeadAssignment
 from leadbridge.operations.lead_checks import check_code, check_contact_party, check_dates, find_prospect
 from leadbridge.operations.lead_duplicates import Duplicate, LeadDuplicates
-from leadbridge.operations.lead_filling import fill_blanks
+from leadbridge.operations.lead_filling import fill_blanks, gives_key
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.partner_rows import extension_bytes
 from leadbridge.operations.partners import (
@@ -188,6 +188,8 @@ class LeadBatch:
             return draft
         if not found.creates:
             head = found.existing.head
+            if found.fills and gives_key(call, head):
+                self._keys_taken().add((call.caller.id, *pair(call.message.lead.external_key)))
             draft = Draft(LifeCycleStatus(head["life_cycle_status_code"]), head, [], [], [], [], [], created=False)
         self._told.append((call, found, draft, log))
         return draft

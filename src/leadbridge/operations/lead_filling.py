@@ -51,7 +51,7 @@ def fill_blanks(tx: Transaction, call: Call, existing: Row, policy: Policy, *, r
     if LifeCycleStatus(head["life_cycle_status_code"]) in FINAL:
         return head
     parts = leads.parts(tx, [head["id"]], items=True, notes=True, contacts=True, answers=True, documents=True)
-    change = _change(call.message.lead, head, parts[head["id"]])
+    change = _change(call, head, parts[head["id"]])
     header = replace(call.message.basic_message_header, uuid=None)
     changing = replace(call, message=LeadChangeRequestSync(basic_message_header=header, lead=change))
     ((changed, said),) = ChangeBatch([changing], policy).write(tx, [changing])
@@ -64,7 +64,14 @@ def _placed(path: str, root: str) -> str:
     return re.sub(r"\[\d+\].*", "", path.replace("/lbl:LeadChangeRequest_sync/lbl:Lead", root, 1))
 
 
-def _change(lead: Lead, head: Row, parts: LeadParts) -> LeadChange:
+def gives_key(call: Call, existing: Row) -> bool:
+    """Whether the lead gets the ExternalKey of the new one: it has none, and a key belongs to the lead's creator."""
+    brought = call.message.lead.external_key is not None
+    return brought and existing["remote_object_id"] is None and existing["created_by"] == call.caller.id
+
+
+def _change(call: Call, head: Row, parts: LeadParts) -> LeadChange:
+    lead: Lead = call.message.lead
     products = {row["product_id"] for row in parts.items}
     known = [row["sender_technical_id"] for row in parts.items]  # a key that another item has would change that one
     texts = {row["text"] for row in parts.notes}
@@ -74,6 +81,7 @@ def _change(lead: Lead, head: Row, parts: LeadParts) -> LeadChange:
         lead_identification=LeadIdentification(id=head["id"]),
         change_state_id=change_state_id(head["uuid"], head["change_number"]),
         **{name: getattr(lead, name) for name, column in _BLANKS.items() if head[column] is None},
+        external_key=lead.external_key if gives_key(call, head) else None,
         sales_partner_party=(
             SalesPartnerPartyChange(party_id=lead.sales_partner_party.party_id)
             if lead.sales_partner_party and head["sales_partner_party_id"] is None
