@@ -32,7 +32,7 @@ from leadbridge.sealing import prove_key
 from leadbridge.settings import Settings, SettingsError
 from leadbridge.signatures.signing import certificate_from
 from leadbridge.store.database import Database, open_database
-from leadbridge.wiring import INTERNAL_VARIABLE, answer_signer, background
+from leadbridge.wiring import INTERNAL_VARIABLE, answer_signer, background, webhooks
 
 _READY_SECONDS = 60
 _ENDING_SECONDS = 15
@@ -53,6 +53,7 @@ def serve(settings: Settings) -> None:
     bian_policy(settings)
     answer_signer(settings)
     background.core_crm(settings)
+    webhooks.sender(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
     database = open_database(settings.database_url)
     try:
@@ -81,6 +82,9 @@ def serve(settings: Settings) -> None:
         threading.Thread(target=background.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
         threading.Thread(target=background.take_back_leads, args=(settings, database, stop), name="partner-loop"),
     ]
+    if settings.forwarding.enabled:
+        pusher = webhooks.pusher(settings, database)
+        threads.append(threading.Thread(target=pusher.run, args=(stop,), name="webhooks"))
     for thread in threads:
         thread.start()
     try:
