@@ -78,13 +78,11 @@ def serve(settings: Settings) -> None:
     stop = threading.Event()
     threads = [
         threading.Thread(target=_forward, args=(settings, database, stop), name="relay"),
+        threading.Thread(target=_push, args=(settings, database, stop), name="webhooks"),
         threading.Thread(target=_take_in, args=(settings, database, stop), name="bulk"),
         threading.Thread(target=background.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
         threading.Thread(target=background.take_back_leads, args=(settings, database, stop), name="partner-loop"),
     ]
-    if settings.forwarding.enabled:
-        pusher = webhooks.pusher(settings, database)
-        threads.append(threading.Thread(target=pusher.run, args=(stop,), name="webhooks"))
     for thread in threads:
         thread.start()
     try:
@@ -122,6 +120,12 @@ def _forward(settings: Settings, database: Database, stop: threading.Event) -> N
         print(f"leadbridge is ready: {settings.address}/soap/LeadService?wsdl", flush=True)
         if settings.forwarding.enabled:
             background.relay(settings, database).run(stop)
+
+
+def _push(settings: Settings, database: Database, stop: threading.Event) -> None:
+    """Push events, where the relay is."""
+    if settings.forwarding.enabled:
+        webhooks.pusher(settings, database).run(stop)
 
 
 def _take_in(settings: Settings, database: Database, stop: threading.Event) -> None:

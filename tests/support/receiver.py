@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 from tests.support.certificates import Identity
@@ -54,6 +55,7 @@ class Handler(BaseHTTPRequestHandler):
     receiver: Receiver
 
     def do_POST(self) -> None:
+        """One request."""
         body = self.rfile.read(int(self.headers["content-length"]))
         receiver = self.receiver
         with receiver.lock:
@@ -79,7 +81,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        pass
+        """Nothing on the terminal."""
 
 
 @dataclass
@@ -108,13 +110,13 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def receiving(identity: Identity | None = None, tmp_path: Any = None) -> Iterator[Receiver]:
-    """A receiver, with TLS where it has an identity."""
+def receiving(identity: Identity | None = None, folder: Path | None = None) -> Iterator[Receiver]:
+    """A receiver, with TLS where it has an identity, whose files go into the folder."""
     server = _Server(("127.0.0.1", 0), Handler)
     scheme = "http"
-    if identity is not None:
+    if identity is not None and folder is not None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        key, certificate = identity.files(tmp_path, "receiver")
+        key, certificate = identity.written_to(folder, "receiver")
         context.load_cert_chain(certificate, key)
         server.socket = context.wrap_socket(server.socket, server_side=True)
         scheme = "https"

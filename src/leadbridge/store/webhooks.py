@@ -67,15 +67,15 @@ def claim(tx: Transaction, *, worker: str, now: datetime, lease: timedelta, limi
     return fetch(tx, _CLAIM, {"worker": worker, "now": now, "lease_until_new": now + lease, "limit": limit})
 
 
-def advance(tx: Transaction, claimed: Row, *, now: datetime, lease_until: datetime) -> bool:
-    """Write the position of a claimed webhook after its receiver has confirmed, and go on holding it. False where the
-    claim was lost: then nothing is moved.
+def advance(tx: Transaction, claimed: Row, *, now: datetime) -> bool:
+    """Write the position of a claimed webhook after its receiver has confirmed, and how long it is held from now on.
+    False where the claim was lost: then nothing is moved.
     """
     return _write(
         tx,
         claimed,
         position=claimed["position"],
-        lease_until=lease_until,
+        lease_until=claimed["lease_until"],
         attempts=0,
         outcome="delivered",
         outcome_code=None,
@@ -114,9 +114,9 @@ def settle(
     )
 
 
-def release(tx: Transaction, claimed: Row) -> bool:
-    """Write the position and end a claim; what is left to tell is due at once. False where it was lost."""
-    return _write(tx, claimed, position=claimed["position"], claimed_by=None, lease_until=None)
+def release(tx: Transaction, claimed: Row, now: datetime) -> bool:
+    """Write the position and end a claim; what is left to tell is due after that of others. False where it was lost."""
+    return _write(tx, claimed, position=claimed["position"], due_at=now, claimed_by=None, lease_until=None)
 
 
 def _write(tx: Transaction, claimed: Row, **columns: object) -> bool:

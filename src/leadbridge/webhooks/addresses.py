@@ -57,6 +57,8 @@ class AddressPolicy:
         schemes = ("https", "http") if self.allow_loopback else ("https",)
         if parts.scheme not in schemes or not parts.hostname:
             raise UrlNotAllowed("a webhook's URL begins with https:// and a host")
+        if "%" in parts.hostname:
+            raise UrlNotAllowed("an address in a webhook's URL has no zone: that is link-local")
         if parts.username is not None or parts.fragment:
             raise UrlNotAllowed("a webhook's URL has no user, no password and no fragment: requests are signed")
         try:

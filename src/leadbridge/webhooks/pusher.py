@@ -126,7 +126,7 @@ class Pusher:
     def _push_batches(self, hook: Row) -> None:
         """Tell batch after batch, as long as there is something to tell and the claim is ours."""
         for _ in range(_BATCHES):
-            if self._stopping.is_set():
+            if self._stopping.is_set() or self._clock() >= hook["lease_until"]:
                 break
             batch = self._next(hook)
             if batch is None:
@@ -146,13 +146,14 @@ class Pusher:
             hook["position"] = batch.reached if whole else int(batch.events[count - 1]["sequence"])
             hook["attempts"] = 0
             now = self._clock()
+            hook["lease_until"] = now + self._policy.lease
             with self._database.write() as tx:
-                ours = webhooks.advance(tx, hook, now=now, lease_until=now + self._policy.lease)
+                ours = webhooks.advance(tx, hook, now=now)
             if not ours:
                 log.warning("webhook not settled, lease lost", webhook_id=hook["id"])
                 return
         with self._database.write() as tx:
-            webhooks.release(tx, hook)
+            webhooks.release(tx, hook, self._clock())
 
     def _next(self, hook: Row) -> _Batch | None:
         """What comes behind the position, as the caller may see it now; None where it may see nothing any more."""
