@@ -7,12 +7,17 @@ import hashlib
 import hmac
 import multiprocessing
 import os
+import re
 import signal
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 
@@ -20,12 +25,14 @@ from leadbridge.authentication.callers import disable_caller
 from leadbridge.store.database import Database
 from leadbridge.webhooks.managing import list_webhooks, remove_webhook, rotate_secret
 from leadbridge.webhooks.outcomes import WebhookPolicy
+from leadbridge.webhooks.signing import new_secret
 from tests.support.calls import SECONDS, until
 from tests.support.forwarding import START, Clock
 from tests.support.receiver import Handler, Receiver, receiving
 from tests.support.webhooks import (
     KEY,
     LEAD,
+    POLICY,
     a_pusher,
     box,
     callers_with_leads,
@@ -34,6 +41,8 @@ from tests.support.webhooks import (
     push_for_ever,
     row_of,
 )
+
+README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 @pytest.fixture
@@ -141,6 +150,30 @@ def test_every_request_is_signed_and_known_by_its_id(site: Database, receiver: R
     assert again.headers["webhook-signature"] != first.headers["webhook-signature"]
 
 
+def test_the_receiver_in_readme_verifies_it(sqlite: Database, receiver: Receiver) -> None:
+    callers_with_leads(sqlite)
+    added, now = hook(sqlite, receiver.url), datetime.now(UTC)
+    happen(sqlite, 1, 2)
+    a_pusher(sqlite, lambda: now).run_once()
+    (request,) = receiver.requests
+    (code,) = re.findall(r"```python\n(import base64, .*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    names: dict[str, Any] = {}
+    exec(code, names)
+    verify = names["verify"]
+    verify(added.secret, request.headers, request.body)
+    old = {**request.headers, "webhook-timestamp": str(int(now.timestamp()) - 1)}
+    other = {**request.headers, "webhook-id": "msg_1"}
+    for headers, body in ((request.headers, request.body + b" "), (old, request.body), (other, request.body)):
+        with pytest.raises(ValueError, match="not signed"):
+            verify(added.secret, headers, body)
+    with pytest.raises(ValueError, match="not signed"):
+        verify(new_secret(), request.headers, request.body)
+    happen(sqlite, 3)
+    a_pusher(sqlite, lambda: now - timedelta(seconds=310)).run_once()
+    with pytest.raises(ValueError, match="too old"):
+        verify(added.secret, receiver.requests[-1].headers, receiver.requests[-1].body)
+
+
 def test_while_a_secret_is_changed_both_sign(site: Database, receiver: Receiver) -> None:
     added, clock = hook(site, receiver.url), Clock()
     pusher = a_pusher(site, clock)
@@ -156,6 +189,22 @@ def test_while_a_secret_is_changed_both_sign(site: Database, receiver: Receiver)
     happen(site, 1)
     pusher.run_once()
     assert receiver.requests[-1].signed_with(newest) == [True]
+
+
+def test_webhooks_with_much_to_tell_take_turns(site: Database, receiver: Receiver) -> None:
+    for number in range(3):
+        hook(site, f"{receiver.url}?{number}")
+    happen(site, *[1] * 4)
+    clock = Clock()
+    with patch("leadbridge.webhooks.pusher._BATCHES", 1):
+        one_at_a_time = a_pusher(site, clock, policy=replace(POLICY, receivers=1, batch=2))
+        for _ in range(6):
+            clock.advance(1)
+            one_at_a_time.run_once()
+    paths = [request.path for request in receiver.requests]
+    assert len(paths) == 6
+    assert set(paths[:3]) == set(paths[3:])
+    assert len(set(paths[:3])) == 3
 
 
 def test_a_disabled_caller_is_told_nothing_more(site: Database, receiver: Receiver) -> None:

@@ -45,7 +45,7 @@ _CLAIM = (
         _webhook.c.id.in_(
             select(_webhook.c.id)
             .where(_DUE)
-            .order_by(_webhook.c.due_at, _webhook.c.id)
+            .order_by(func.coalesce(_webhook.c.tried_at, _webhook.c.added_at), _webhook.c.id)
             .limit(bindparam("limit", type_=Integer()))
             .with_for_update(skip_locked=True)
         )
@@ -61,8 +61,8 @@ def any_due(tx: Transaction, now: datetime) -> bool:
 
 
 def claim(tx: Transaction, *, worker: str, now: datetime, lease: timedelta, limit: int) -> list[Row]:
-    """Take up to `limit` webhooks that have something to tell, until `now + lease`. `worker` must be unique among
-    everything that claims. Commit before pushing.
+    """Take up to `limit` webhooks that have something to tell, until `now + lease`, first those that were tried longest
+    ago. `worker` must be unique among everything that claims. Commit before pushing.
     """
     return fetch(tx, _CLAIM, {"worker": worker, "now": now, "lease_until_new": now + lease, "limit": limit})
 
@@ -114,9 +114,9 @@ def settle(
     )
 
 
-def release(tx: Transaction, claimed: Row, now: datetime) -> bool:
-    """Write the position and end a claim; what is left to tell is due after that of others. False where it was lost."""
-    return _write(tx, claimed, position=claimed["position"], due_at=now, claimed_by=None, lease_until=None)
+def release(tx: Transaction, claimed: Row) -> bool:
+    """Write the position and end a claim; what is left to tell is due at once. False where it was lost."""
+    return _write(tx, claimed, position=claimed["position"], claimed_by=None, lease_until=None)
 
 
 def _write(tx: Transaction, claimed: Row, **columns: object) -> bool:

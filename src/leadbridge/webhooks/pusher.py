@@ -153,7 +153,7 @@ class Pusher:
                 log.warning("webhook not settled, lease lost", webhook_id=hook["id"])
                 return
         with self._database.write() as tx:
-            webhooks.release(tx, hook, self._clock())
+            webhooks.release(tx, hook)
 
     def _next(self, hook: Row) -> _Batch | None:
         """What comes behind the position, as the caller may see it now; None where it may see nothing any more."""
