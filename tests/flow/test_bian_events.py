@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
@@ -15,7 +14,6 @@ import pytest
 from leadbridge.store import bian as stored
 from leadbridge.store import journal
 from leadbridge.store.database import Database
-from leadbridge.store.horizon import Horizon, Seen
 from tests.support.bian import BETA, DOMAIN, Bian
 from tests.support.calls import ACME, SECONDS, Calls, gateway
 from tests.support.messages_by_hand import change_lead, create_lead, lead_fields, new_prospect, person
@@ -131,29 +129,6 @@ def test_nothing_is_passed_over_that_is_committed_late(postgresql: Database) -> 
             reader.start()
         reader.join(SECONDS)
         assert [one["subject"] for one in read[0]] == [first, second]
-
-
-def test_a_reader_goes_on_while_one_writer_follows_another(postgresql: Database) -> None:
-    """There is always a writer under way, and each ends: what the ones before it wrote is told."""
-    horizon, seen = Horizon(), list[Seen]()
-    under_way = ExitStack()
-    for _ in range(6):
-        following = ExitStack()
-        tx = following.enter_context(postgresql.write())
-        journal.append(tx, [entry("0000000001")])
-        tx.flush()
-        under_way.close()  # the one before ends after this one has begun
-        under_way = following
-        with postgresql.read() as reading:
-            seen.append(horizon.look(reading))
-    under_way.close()
-    with postgresql.read() as reading:
-        end = horizon.look(reading)
-    assert [one.is_complete for one in seen[1:]] == [False] * 5
-    uptos = [one.upto for one in seen]
-    assert uptos == sorted(uptos)
-    assert uptos[-1] == seen[-2].newest  # one look behind
-    assert end == Seen(seen[-1].newest + 1, seen[-1].newest + 1)
 
 
 def test_readers_who_wait_for_a_writer_take_nobodys_turn(postgresql: Database) -> None:

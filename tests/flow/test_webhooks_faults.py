@@ -60,11 +60,11 @@ def test_a_receiver_that_fails_is_told_the_same_again_each_time_later_and_then_p
     happen(database, 1, 2)
     receiver.usual = answer
     in_vain = answer in (drip, silence)
-    pusher = a_pusher(database, clock, timeout=0.3 if in_vain else 10)
+    pusher = a_pusher(database, clock, timeout=0.15 if in_vain else 10)
     for attempt, delay in enumerate((2, 4, 5), start=1):
         started = time.monotonic()
         assert pusher.run_once() == 1
-        assert not in_vain or time.monotonic() - started < 0.75  # one deadline, however it drips
+        assert not in_vain or time.monotonic() - started < 0.7  # one deadline, however it drips
         row = row_of(database, added)
         said = {name: row[name] for name in ("state", "outcome", "outcome_code", "attempts", "position")}
         assert said == {"state": "active", "outcome": outcome, "outcome_code": code, "attempts": attempt, "position": 0}
