@@ -41,10 +41,16 @@ def hang_up(handler: Handler) -> None:
     handler.close_connection = True
 
 
+def test_a_receiver_that_fails_is_told_the_same_again_each_time_later_and_then_parked(
+    database: Database, receiver: Receiver
+) -> None:
+    callers_with_leads(database)
+    fails_until_parked(database, receiver, 500, "refused", "500")
+
+
 @pytest.mark.parametrize(
     ("answer", "outcome", "code"),
     [
-        (500, "refused", "500"),
         (404, "refused", "404"),
         (redirect, "refused", "307"),
         (drip, "unclear", None),
@@ -52,10 +58,13 @@ def hang_up(handler: Handler) -> None:
         (hang_up, "unclear", None),
     ],
 )
-def test_a_receiver_that_fails_is_told_the_same_again_each_time_later_and_then_parked(
-    database: Database, receiver: Receiver, answer: Answer, outcome: str, code: str | None
+def test_so_is_one_that_fails_in_another_way(
+    site: Database, receiver: Receiver, answer: Answer, outcome: str, code: str | None
 ) -> None:
-    callers_with_leads(database)
+    fails_until_parked(site, receiver, answer, outcome, code)
+
+
+def fails_until_parked(database: Database, receiver: Receiver, answer: Answer, outcome: str, code: str | None) -> None:
     added, clock = hook(database, receiver.url), Clock()
     happen(database, 1, 2)
     receiver.usual = answer
