@@ -47,16 +47,16 @@ def read_events(tx: Transaction, calls: Sequence[Call], horizon: Horizon) -> lis
     """The events behind a cursor, oldest first, and where to read on.
 
     The same cursor gives the same events again, and those that came since. There may be none and yet more behind: a
-    page looks through so many entries, whoever may see them. `complete` says that nothing behind that is newer waits
-    for its writer to end.
+    page looks through so many entries, whoever may see them. `waits` says that what comes next is there only when some
+    writer has ended.
     """
 
     def do(call: Call) -> BianAnswer:
         seen = horizon.look(tx)
         after, limit = int(call.message.more["after"]), int(call.message.more["limit"])
         found = page(tx, call.caller, after=after, upto=seen.upto, limit=limit)
-        following = sequence(found.reached)
-        return BianAnswer({"events": found.events, "next": following, "complete": seen.is_complete})
+        waits = not seen.is_complete and found.reached >= seen.upto
+        return BianAnswer({"events": found.events, "next": sequence(found.reached), "waits": waits})
 
     return read_each(calls, do)
 

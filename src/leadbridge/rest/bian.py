@@ -139,7 +139,7 @@ def bian_router(
         reading = await door.read(request, "Events", EventsWanted)
         # Writers seldom need longer than this; meanwhile nobody's turn to read is taken.
         for pause in _PAUSES:
-            if reading.answer.message["events"] or reading.answer.message["complete"]:
+            if reading.answer.message["events"] or not reading.answer.message["waits"]:
                 break
             await asyncio.sleep(pause)
             reading = await door.read_again("Events", reading)

@@ -119,8 +119,8 @@ class Pusher:
                 reference = new_correlation_id()
                 log.exception("webhook failed", webhook_id=hook["id"], correlation_id=reference)
                 self._settle(hook, Result(Outcome.DEFECT, reference))
-        except StoreError:
-            # Its lease runs out, and whoever claims it then tells what was not marked as told.
+        except Exception:  # whatever ails the database
+            # The lease runs out, and whoever claims it then tells what was not marked as told.
             log.warning("webhook not settled", webhook_id=hook["id"], exc_info=True)
 
     def _push_batches(self, hook: Row) -> None:
