@@ -20,7 +20,8 @@ from leadbridge.settings import Settings
 
 VARIABLE = "LEADBRIDGE_SECRET_KEY"
 
-_WAY_OUT = "put the old key beside it (NEW,OLD), or set the secrets anew with `leadbridge caller digest`"
+_ANEW = "set the secrets anew with `leadbridge caller digest` and `leadbridge webhooks rotate`"
+_WAY_OUT = f"put the old key beside it (NEW,OLD), or {_ANEW}"
 
 
 class SecretKeyError(Exception):
@@ -141,7 +142,7 @@ def _kept(path: Path) -> str:
     except FileNotFoundError:
         raise SecretKeyError(
             f"{path} is missing, the key of secrets in the database: put it back, or make a new one with "
-            f"`umask 077; leadbridge secret key > {path}` and set the secrets anew with `leadbridge caller digest`"
+            f"`umask 077; leadbridge secret key > {path}` and {_ANEW}"
         ) from None
     except OSError as error:
         raise SecretKeyError(

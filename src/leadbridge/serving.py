@@ -32,7 +32,7 @@ from leadbridge.sealing import prove_key
 from leadbridge.settings import Settings, SettingsError
 from leadbridge.signatures.signing import certificate_from
 from leadbridge.store.database import Database, open_database
-from leadbridge.wiring import INTERNAL_VARIABLE, answer_signer, background
+from leadbridge.wiring import INTERNAL_VARIABLE, answer_signer, background, webhooks
 
 _READY_SECONDS = 60
 _ENDING_SECONDS = 15
@@ -53,6 +53,7 @@ def serve(settings: Settings) -> None:
     bian_policy(settings)
     answer_signer(settings)
     background.core_crm(settings)
+    webhooks.sender(settings)
     settings = settings if settings.port else settings.model_copy(update={"port": _free_port(settings.host)})
     database = open_database(settings.database_url)
     try:
@@ -77,6 +78,7 @@ def serve(settings: Settings) -> None:
     stop = threading.Event()
     threads = [
         threading.Thread(target=_forward, args=(settings, database, stop), name="relay"),
+        threading.Thread(target=_push, args=(settings, database, stop), name="webhooks"),
         threading.Thread(target=_take_in, args=(settings, database, stop), name="bulk"),
         threading.Thread(target=background.keep_tidy, args=(settings, database, stop), name="tidy", daemon=True),
         threading.Thread(target=background.take_back_leads, args=(settings, database, stop), name="partner-loop"),
@@ -118,6 +120,12 @@ def _forward(settings: Settings, database: Database, stop: threading.Event) -> N
         print(f"leadbridge is ready: {settings.address}/soap/LeadService?wsdl", flush=True)
         if settings.forwarding.enabled:
             background.relay(settings, database).run(stop)
+
+
+def _push(settings: Settings, database: Database, stop: threading.Event) -> None:
+    """Push events, where the relay is."""
+    if settings.forwarding.enabled:
+        webhooks.pusher(settings, database).run(stop)
 
 
 def _take_in(settings: Settings, database: Database, stop: threading.Event) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal
 
@@ -77,16 +78,20 @@ def identity(
     since: datetime = datetime(2020, 1, 1, tzinfo=UTC),
     until: datetime = datetime(2100, 1, 1, tzinfo=UTC),
     serial: int | None = None,
+    address: str | None = None,
 ) -> Identity:
-    """An identity; without times its certificate holds for decades. The same one each time."""
-    return _made(name, kind, since, until, serial)
+    """An identity; without times its certificate holds for decades. The same one each time.
+
+    `address` is an IP address that the certificate is made out to, for a server.
+    """
+    return _made(name, kind, since, until, serial, address)
 
 
 @cache
-def _made(name: str, kind: Kind, since: datetime, until: datetime, serial: int | None) -> Identity:
+def _made(name: str, kind: Kind, since: datetime, until: datetime, serial: int | None, address: str | None) -> Identity:
     key = key_of(kind, name)
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    certificate = (
+    builder = (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(subject)
@@ -94,6 +99,8 @@ def _made(name: str, kind: Kind, since: datetime, until: datetime, serial: int |
         .serial_number(serial or x509.random_serial_number())
         .not_valid_before(since)
         .not_valid_after(until)
-        .sign(key, None if kind == "ed25519" else hashes.SHA256())
     )
-    return Identity(key, certificate)
+    if address is not None:
+        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+        builder = builder.add_extension(names, critical=False)
+    return Identity(key, builder.sign(key, None if kind == "ed25519" else hashes.SHA256()))

@@ -30,6 +30,7 @@ _COMMANDS = {
     "refusals": "refusals:refusals_app",
     "businesspartner": "businesspartners:partner_app",
     "messages": "messages:messages_app",
+    "webhooks": "webhooks:webhooks_app",
     "bulk": "bulk:bulk_app",
     "questionnaire": "rules:questionnaire_app",
     "assign": "rules:assign_app",

@@ -45,12 +45,12 @@ def serve(
 
 
 def forward() -> None:
-    """Run the relay alone: forward due messages to the core CRM until SIGTERM or Ctrl-C.
+    """Run the relay alone: forward due messages to the core CRM and push events, until SIGTERM or Ctrl-C.
 
     Any number of relays may share a PostgreSQL. Needs LEADBRIDGE_CRM_WSDL, or a gateway on this machine and
     LEADBRIDGE_CRM_USERNAME and LEADBRIDGE_CRM_PASSWORD of a caller with the role crm.
     """
-    from leadbridge.wiring import background  # loads Zeep, which most commands do without
+    from leadbridge.wiring import background, webhooks  # loads Zeep, which most commands do without
 
     settings = Settings()
     if settings.crm.wsdl is None and settings.crm.username is None:
@@ -64,8 +64,14 @@ def forward() -> None:
     with opened(settings) as database:
         tidy = threading.Thread(target=background.keep_tidy, args=(settings, database, stop), daemon=True)
         tidy.start()
+        pushing = threading.Thread(target=webhooks.pusher(settings, database).run, args=(stop,), name="webhooks")
+        pushing.start()
         print("leadbridge forwards; Ctrl-C ends it.", flush=True)
-        background.relay(settings, database).run(stop)
+        try:
+            background.relay(settings, database).run(stop)
+        finally:
+            stop.set()
+            pushing.join()
 
 
 def migrate_command() -> None:

@@ -5,7 +5,6 @@ did nothing over there, what fails afterwards may have. And nothing is decided b
 no netrc, no cookies, no redirects, so that a message and the password go where our settings say.
 """
 
-import io
 import select
 import socket
 import ssl
@@ -15,9 +14,9 @@ from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection, InvalidURL
 from pathlib import Path
 from time import monotonic
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+from leadbridge.deadline import answer_by
 from leadbridge.forwarding import Misconfigured, Outcome, Unavailable, Unclear
 
 LARGEST_ANSWER = 4_000_000
@@ -97,7 +96,7 @@ class Connection:
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         try:
             connection.request(method, target, body=body, headers={**headers, **self._headers})
-            with self._answer(connection) as response:
+            with answer_by(connection, monotonic() + self._read_timeout) as response:
                 answer = RawAnswer(response.status, _content(response))
                 if response.will_close:
                     self.close()
@@ -114,15 +113,6 @@ class Connection:
         except BaseException:
             self.close()
             raise
-
-    def _answer(self, connection: HTTPConnection) -> HTTPResponse:
-        deadline = monotonic() + self._read_timeout
-
-        def timed(sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:
-            return HTTPResponse(_Timed(sock, deadline), *args, **kwargs)  # type: ignore[arg-type] # it calls makefile
-
-        connection.response_class = timed  # type: ignore[assignment] # it is called as the class would be
-        return connection.getresponse()
 
     # ------------------------------------------------------------------------------------------------ connect
 
@@ -204,40 +194,6 @@ def _is_fresh(connection: HTTPConnection) -> bool:
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return not poll.poll(0)
-
-
-class _Timed(io.RawIOBase):
-    """What an HTTPResponse reads from: a socket whose every wait ends at one deadline.
-
-    A timeout of the socket's own begins again with each byte, so that an answer that drips would never end.
-    """
-
-    def __init__(self, sock: socket.socket, deadline: float) -> None:
-        self._sock = sock
-        self._deadline = deadline
-        # Holds the socket open until the answer is read, also when the connection is closed before that.
-        self._raw = sock.makefile("rb", buffering=0)
-
-    def makefile(self, _mode: str) -> io.BufferedReader:
-        """What an HTTPResponse asks of a socket."""
-        return io.BufferedReader(self)
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Read what is there; TimeoutError when the deadline is over."""
-        left = self._deadline - monotonic()
-        if left <= 0:
-            raise TimeoutError
-        self._sock.settimeout(left)
-        return self._raw.readinto(buffer)
-
-    def close(self) -> None:
-        """Let go of the socket."""
-        self._raw.close()
-        super().close()
 
 
 def _content(response: HTTPResponse) -> bytes:

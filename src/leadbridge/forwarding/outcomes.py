@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from leadbridge.store.outbox import MessageState
 
@@ -173,7 +174,19 @@ def decide(
             return Decision(MessageState.WAITING, due_at, name, text=reason)
 
 
-def delay(*, attempts: int, policy: ForwardingPolicy, random: Callable[[], float]) -> timedelta:
+class Delays(Protocol):
+    """How long is waited after failures."""
+
+    @property
+    def first_delay(self) -> timedelta:
+        """After the first one."""
+
+    @property
+    def longest_delay(self) -> timedelta:
+        """After however many."""
+
+
+def delay(*, attempts: int, policy: Delays, random: Callable[[], float]) -> timedelta:
     """The wait after so many failures: doubled with each up to the longest, of that a half to all.
 
     The jitter spreads what an outage has lined up, and half stays certain, so that a wait is never next to

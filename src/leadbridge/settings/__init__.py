@@ -43,6 +43,7 @@ from leadbridge.settings.tables import (
     ScoringSettings,
     WssSettings,
 )
+from leadbridge.settings.webhooks import WebhookSettings
 
 __all__ = [
     "Settings",
@@ -60,6 +61,7 @@ __all__ = [
     "MatchingSettings",
     "PartnerLoopSettings",
     "ScoringSettings",
+    "WebhookSettings",
     "WssSettings",
 ]
 
@@ -192,6 +194,9 @@ class Settings(BaseSettings):
 
     bian: BianSettings = BianSettings()
     """BIAN's service domain."""
+
+    webhooks: WebhookSettings = WebhookSettings()
+    """Events pushed to receivers."""
 
     assignment: AssignmentSettings = AssignmentSettings()
     """Who gets a lead."""

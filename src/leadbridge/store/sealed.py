@@ -23,7 +23,11 @@ class _Sealed:
 
 
 _DIGEST = tables.caller_digest_secret
-_ALL = (_Sealed(_DIGEST, _DIGEST.c.caller_id, _DIGEST.c.sealed, _DIGEST.c.set_at),)
+_WEBHOOK = tables.webhook_secret
+_ALL = (
+    _Sealed(_DIGEST, _DIGEST.c.caller_id, _DIGEST.c.sealed, _DIGEST.c.set_at),
+    _Sealed(_WEBHOOK, _WEBHOOK.c.id, _WEBHOOK.c.sealed, _WEBHOOK.c.set_at),
+)
 
 
 def latest(database: Database) -> bytes | None:

@@ -78,6 +78,12 @@ from leadbridge.store.tables.crm import (
 from leadbridge.store.tables.crm import (
     crm_record_step as crm_record_step,
 )
+from leadbridge.store.tables.webhooks import (
+    webhook as webhook,
+)
+from leadbridge.store.tables.webhooks import (
+    webhook_secret as webhook_secret,
+)
 
 # Leads that somebody has to work on. An index holds them alone, so that counting somebody's does not walk through all
 # the leads it ever had.
