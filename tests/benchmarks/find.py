@@ -19,8 +19,12 @@ from sqlalchemy import event, func, select
 from sqlalchemy.engine import Connection
 
 from leadbridge.caller import Caller, Role, Visibility
+from leadbridge.crm.casetypes import Whereabouts
+from leadbridge.crm.combo import RecordType
+from leadbridge.operations.opportunities import places_of
+from leadbridge.rulefiles.casetypes import default_case_types
 from leadbridge.selection import Boundary, Interval
-from leadbridge.store import businesspartners, leads
+from leadbridge.store import businesspartners, casetypes, crmrecords, leads
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.finding import Search
 from tests.benchmarks import find_rows
@@ -227,7 +231,57 @@ def partner_selections(count: int) -> dict[str, dict[str, Any]]:
     }
 
 
+def record_selections(count: int) -> dict[str, Selections]:
+    """What records of the core CRM are searched for; `count` there are."""
+    return {
+        "everything": {},
+        "Customer: equal": {"customer_id": _is(f"C{count // 2}")},
+        "Customer: prefix": {"customer_id": _is("C1*")},
+        "Owner: one": {"owner_id": _is("RM0")},
+        "Owner: few": {"owner_id": _is("RM299")},
+        "SourceLeadUUID": {"source_lead_uuid": _is(f"00000000-0000-4000-8000-00{count // 2:010d}")},
+        "Type: opportunity": {"record_type_code": _is("OPPORTUNITY")},
+        "Status: open": {"status_name": _is("New Lead", "New Opportunity")},
+        "Status: none": {"status_name": _is("New")},
+        "Status and owner": {"status_name": _is("New Opportunity"), "owner_id": _is("RM7")},
+        "LastChange: last day": {"last_change_date_time": _from(_ago(days=1))},
+        "LastChange: first half": {"last_change_date_time": _below(_ago(days=365))},
+    }
+
+
+_STAGES = ("Qualification", "Negotiation", "Closed")
+
+
+def _record_questions(count: int) -> Iterator[_Question]:
+    for name, wanted in record_selections(count).items():
+        yield _Question(
+            *("FindCrmRecord", name, ALL),
+            partial(crmrecords.search, selections=wanted),
+            partial(_record_page, wanted),
+        )
+    case_types = default_case_types()
+    for stage in _STAGES:
+        places = places_of(case_types, RecordType.OPPORTUNITY, stage)
+        equals = {"record_type_code": "OPPORTUNITY"}
+        yield _Question(
+            *("/crm/opportunities", f"stage: {stage}", ALL),
+            partial(casetypes.search, equals=equals, places=places),
+            partial(_staged_page, equals, places),
+        )
+
+
+def _record_page(wanted: Selections, tx: Transaction, after: str | None) -> Sequence[object]:
+    return crmrecords.find(tx, wanted, limit=PAGE, after=after)[0]
+
+
+def _staged_page(
+    equals: Mapping[str, str], places: Sequence[Whereabouts], tx: Transaction, after: str | None
+) -> Sequence[object]:
+    return casetypes.find(tx, equals=equals, places=places, limit=PAGE, after=after)[0]
+
+
 def _questions(count: int, partners: int) -> Iterator[_Question]:
+    yield from _record_questions(partners)
     selections = lead_selections(count, partners)
     for who, caller in CALLERS.items():
         for name in selections if who == "all" else _RESTRICTED:

@@ -1,4 +1,5 @@
-"""A database of many leads and business partners, made by SQL alone: within a minute for a million of leads.
+"""A database of many leads, business partners and records of the core CRM, made by SQL alone: within a minute for a
+million of leads.
 
 The numbers of a real one are skewed, and go with time: most old leads are closed, a campaign lasts some weeks, few
 leads are changed long after they were created. Both databases get the same rows.
@@ -28,7 +29,11 @@ SMALL_PARTNER = ("partner-39", "PARTNER199")  # some hundred
 def make(place: Place, *, leads: int, partners: int) -> None:
     """Fill a migrated database, and have its statistics and visibility map made."""
     sqlite = place.kind == "sqlite"
-    statements = [*_partners(partners, sqlite=sqlite), *_leads(leads, partners, sqlite=sqlite)]
+    statements = [
+        *_partners(partners, sqlite=sqlite),
+        *_leads(leads, partners, sqlite=sqlite),
+        *_records(partners, sqlite=sqlite),
+    ]
     if sqlite:
         with closing(sqlite3.connect(str(make_url(place.url).database), isolation_level=None)) as connection:
             for statement in ("PRAGMA cache_size = -262144", "BEGIN", *statements, "COMMIT"):
@@ -147,3 +152,24 @@ def _leads(count: int, partners: int, *, sqlite: bool) -> Iterable[str]:
             CASE WHEN {_chance(26)} < 39321 THEN {level} END, {origin},
             CASE WHEN {_chance(27)} < 52428 THEN {_one_of(("3", "2", "7", "1"), _chance(28))} END, {campaign}, {start},
             {_digits(prospect, sqlite=sqlite)}, {owner}, {given}, 0 FROM s"""
+
+
+def _records(count: int, *, sqlite: bool) -> Iterable[str]:
+    """As many records of the core CRM as there are business partners, each of a lead; one in three became an
+    opportunity, of which one in five has moved."""
+    number, changed = _digits("i", sqlite=sqlite), _moment(f"{_BEGIN} + i * {_SECONDS} / {count}", sqlite=sqlite)
+    kind = f"CASE WHEN {_chance(30)} < 43690 THEN 'LEAD' ELSE 'OPPORTUNITY' END"
+    closed = f"CASE WHEN {_chance(31)} < 40000 THEN 'Close Lost' ELSE 'Close Won' END"
+    status = f"""CASE WHEN i < {count} * 11 / 12 THEN {closed}
+        WHEN {_chance(30)} < 43690 THEN 'New Lead' ELSE 'New Opportunity' END"""
+    owner = f"'RM' || ({_chance(32)} * {_chance(32)} / 65536 * 300 / 65536)"
+    yield f"""INSERT INTO crm_record (record_id, record_type_code, status_name, customer_type_code, customer_id,
+        owner_id, selling_mode_code, customer_name, source_lead_uuid, created_by, created_at, changed_at)
+        {_series(count, sqlite=sqlite)}
+        SELECT {number}, {kind}, {status}, 'NTB', 'C' || ({_chance(33)} * 65536 + {_chance(34)}) % {count}, {owner},
+            CASE WHEN {_chance(35)} < 32768 THEN 'B2B' ELSE 'B2C' END, 'customer' || i,
+            '00000000-0000-4000-8000-00' || {number}, 'relay', {changed}, {changed} FROM s"""
+    stage = _one_of(("Qualification", "Analysis", "Offer", "Decision", "Negotiation"), _chance(36))
+    yield f"""INSERT INTO crm_record_stage (record_id, stage_name, position, changed_at)
+        {_series(count, sqlite=sqlite)}
+        SELECT {number}, {stage}, 1, {changed} FROM s WHERE {_chance(30)} >= 43690 AND i % 5 = 0"""

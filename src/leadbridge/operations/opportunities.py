@@ -1,6 +1,6 @@
 """Questions about the records of the core CRM on their way: found, read, their history, and what is to be expected."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Context, Decimal, localcontext
 
@@ -39,16 +39,13 @@ def find(
     tx: Transaction,
     case_types: CaseTypes,
     *,
-    record_type: RecordType,
-    equals: dict[str, str],
+    equals: Mapping[str, str],
     places: Sequence[Whereabouts] | None,
     limit: int,
     after: str | None,
 ) -> tuple[list[Found], bool]:
     """A page of records by their ID, without their steps, and whether there are more."""
-    rows, more = casetypes.find(
-        tx, record_type=record_type.value, equals=equals, places=places, limit=limit, after=after
-    )
+    rows, more = casetypes.find(tx, equals=equals, places=places, limit=limit, after=after)
     return [Found(row, standing_of(row, casetypes.as_kept(row, {}), case_types)) for row in rows], more
 
 

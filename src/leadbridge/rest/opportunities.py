@@ -100,6 +100,7 @@ class _Endpoints:
         wanted = parse_query(request, Filter)
         record_type = RecordType(wanted.record_type)
         equals = {
+            "record_type_code": record_type.value,
             "owner_id": wanted.owner_id,
             "customer_id": wanted.customer_id,
             "status_name": wanted.status,
@@ -114,7 +115,6 @@ class _Endpoints:
             lambda tx: opportunities.find(
                 tx,
                 self.case_types,
-                record_type=record_type,
                 equals={name: value for name, value in equals.items() if value is not None},
                 places=places,
                 limit=int(wanted.limit),

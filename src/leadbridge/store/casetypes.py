@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Delete, Select, Table, and_, bindparam, delete, func, or_, select
 
 from leadbridge.crm.casetypes import Kept, StepState, Whereabouts
-from leadbridge.store import tables
+from leadbridge.selection import Boundary, Interval
+from leadbridge.store import crmrecords, finding, tables
 from leadbridge.store.database import Transaction
+from leadbridge.store.finding import Block, Search, Streams
 from leadbridge.store.inserts import Row
 from leadbridge.store.membership import one_of
-from leadbridge.store.statements import fetch, insert_many
+from leadbridge.store.statements import fetch, insert_many, selected
 
 _record, _stage, _step, _move = (
     tables.crm_record,
@@ -75,35 +77,45 @@ def moves(tx: Transaction, record_id: str) -> list[Row]:
 
 # ------------------------------------------------------------------------------------------------------------- search
 
-_WITH_STAGE = (
-    select(_record, _stage.c.stage_name, _stage.c.position, _stage.c.expected_closing_date)
-    .outerjoin_from(_record, _stage, _stage.c.record_id == _record.c.record_id)
-    .order_by(_record.c.record_id)
+_WITH_STAGE = select(_record, _stage.c.stage_name, _stage.c.position, _stage.c.expected_closing_date).outerjoin_from(
+    _record, _stage, _stage.c.record_id == _record.c.record_id
 )
+_STAGE_COLUMNS = ("stage_name", "position", "expected_closing_date")
 
 
 def find(
     tx: Transaction,
     *,
-    record_type: str,
-    equals: dict[str, str],
+    equals: Mapping[str, str],
     places: Sequence[Whereabouts] | None,
     limit: int,
     after: str | None,
 ) -> tuple[list[Row], bool]:
-    """Records of a type with what is stored of their stage, by record ID, and whether there are more.
+    """Records with what is stored of their stage, by record ID, and whether there are more.
 
     `equals` are columns of the record and what they hold; `places` the whereabouts, any of them, None for everywhere;
     `after` is the ID that the page before ended with.
     """
-    conditions = [_record.c.record_type_code == record_type]
-    conditions += [_record.c[name] == value for name, value in equals.items()]
+    rows, has_more = finding.page(tx, search(tx, equals=equals, places=places), limit=limit, after=after)
+    stored = stages(tx, [row["record_id"] for row in rows])
+    nothing: Row = dict.fromkeys(_STAGE_COLUMNS)
+    return [
+        row | {name: stored.get(row["record_id"], nothing)[name] for name in _STAGE_COLUMNS} for row in rows
+    ], has_more
+
+
+def search(tx: Transaction, *, equals: Mapping[str, str], places: Sequence[Whereabouts] | None) -> Search:
+    """What `find` looks for, and the ways to it."""
+    # From a value to the same: an asterisk in it means itself.
+    selections = {name: [Interval(False, Boundary.BETWEEN, value, value)] for name, value in equals.items()}
+    modes = selections.pop("selling_mode_code", [])
+    more = [Block(selected([_record.c.selling_mode_code], modes))] if modes else []
     if places is not None:
-        conditions.append(or_(*(_is_at(one) for one in places)))
-    if after is not None:
-        conditions.append(_record.c.record_id > after)
-    rows = fetch(tx, _WITH_STAGE.where(*conditions).limit(limit + 1))
-    return rows[:limit], len(rows) > limit
+        statuses = sorted({status.value for one in places for status in one.statuses})
+        # Whoever is in some stage has one of a few statuses.
+        ways = [Streams([(_record.c.status_name, statuses)], exact=False)]
+        more.append(Block(or_(*(_is_at(one) for one in places)), ways))
+    return crmrecords.search(tx, selections, more)
 
 
 def one(tx: Transaction, record_id: str) -> Row | None:
@@ -121,9 +133,12 @@ def _is_at(place: Whereabouts) -> ColumnElement[bool]:
         gone = [_stage.c.stage_name.not_in(place.names), _stage.c.position >= place.lowest]
         if place.highest is not None:
             gone.append(_stage.c.position <= place.highest)
-        here = [_stage.c.stage_name == place.stage_name, and_(*gone)]
+        own = select(_stage.c.record_id).where(_stage.c.record_id == _record.c.record_id).correlate(_record)
+        here: list[ColumnElement[bool]] = [
+            own.where(or_(_stage.c.stage_name == place.stage_name, and_(*gone))).exists()
+        ]
         if place.first:
-            here.append(_stage.c.record_id.is_(None))
+            here.append(~own.exists())
         conditions.append(or_(*here))
     return and_(*conditions)
 

@@ -9,8 +9,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, or_, select
 
 from leadbridge.selection import Interval
-from leadbridge.store import tables
+from leadbridge.store import finding, tables
+from leadbridge.store.columntypes import DayOf
 from leadbridge.store.database import Transaction
+from leadbridge.store.finding import Block, Search
 from leadbridge.store.inserts import Row
 from leadbridge.store.membership import one_of
 from leadbridge.store.statements import fetch, insert_many, selected, update_many
@@ -76,12 +78,14 @@ def notes(tx: Transaction, record_ids: Collection[str]) -> dict[str, list[Row]]:
     return result
 
 
-_FIND_COLUMNS: Mapping[str, ColumnElement[Any]] = {
-    "record_id": _record.c.record_id,
+_FEW_VALUES: Mapping[str, ColumnElement[Any]] = {
     "record_type_code": _record.c.record_type_code,
     "status_name": _record.c.status_name,
-    "customer_id": _record.c.customer_id,
     "owner_id": _record.c.owner_id,
+}
+_MANY_VALUES: Mapping[str, ColumnElement[Any]] = {
+    "record_id": _record.c.record_id,
+    "customer_id": _record.c.customer_id,
     "source_lead_uuid": _record.c.source_lead_uuid,
     "last_change_date_time": _record.c.changed_at,
 }
@@ -95,11 +99,20 @@ def find(
     Keys of `selections` are the contract's words in snake_case; KeyError for any other. `after` is the id the
     page before ended with.
     """
-    conditions = [selected([_FIND_COLUMNS[key]], block) for key, block in selections.items()]
-    if after is not None:
-        conditions.append(_record.c.record_id > after)
-    statement = select(_record).where(*conditions).order_by(_record.c.record_id)
-    if limit is not None:
-        statement = statement.limit(limit + 1)
-    rows = fetch(tx, statement)
-    return (rows, False) if limit is None else (rows[:limit], len(rows) > limit)
+    return finding.page(tx, search(tx, selections), limit=limit, after=after)
+
+
+def search(tx: Transaction, selections: Mapping[str, Sequence[Interval]], more: Sequence[Block] = ()) -> Search:
+    """What `find` looks for, and the ways to it; `more` are conditions beside the selections."""
+    blocks = [_block(tx, key, block) for key, block in selections.items()]
+    return Search(_record, _record.c.record_id, {}, [*blocks, *more])
+
+
+def _block(tx: Transaction, key: str, block: Sequence[Interval]) -> Block:
+    if key in _FEW_VALUES:
+        column = _FEW_VALUES[key]
+        return Block(selected([column], block), finding.by_value(tx, column, block, ids=_record.c.record_id))
+    column = _MANY_VALUES[key]
+    if key == "last_change_date_time":
+        return Block(selected([column], block), finding.by_day(tx, DayOf(column), block))
+    return Block(selected([column], block), finding.by_interval(tx, [column], block, ids=_record.c.record_id))

@@ -69,11 +69,12 @@ def _one_of_those_sqlite(element: _OneOfThose, compiler: SQLCompiler, **kw: Any)
 
 
 class _FirstOfEach(FunctionElement[str]):
-    """The texts that a query, whose column is named `id`, gives for each value of a list: a table with one column."""
+    """The texts of a query, whose column has the name `_TEXT`, for each value of a list: a table of one column."""
 
     inherit_cache = True
 
 
+_TEXT = "one_text"
 _EACH: ColumnElement[Any] = literal_column("each_value.value")
 
 
@@ -82,7 +83,9 @@ def first_of_each(
 ) -> Select[Any]:
     """Run a query that selects one text once for each of a column's values; it is given what stands for the value."""
     listed = bindparam(None, values, type_=_ValueList(column.type), unique=True)
-    one = query(_EACH).correlate(None).scalar_subquery()
+    texts = query(_EACH)
+    (text,) = texts.selected_columns
+    one = texts.with_only_columns(text.label(_TEXT)).correlate(None).scalar_subquery()
     rows = _FirstOfEach(listed, one).table_valued(named_column("value", Text()), name="firsts")
     return select(rows.c.value)
 
@@ -97,5 +100,5 @@ def _first_of_each_postgresql(element: _FirstOfEach, compiler: SQLCompiler, **kw
 def _first_of_each_sqlite(element: _FirstOfEach, compiler: SQLCompiler, **kw: Any) -> str:
     values, query = (compiler.process(clause, **kw) for clause in element.clauses)
     # SQLite has no LATERAL, but json_each may be given what stands before it.
-    listed = f"(SELECT json_group_array(id) FROM {query})"  # noqa: S608 - as above
+    listed = f"(SELECT json_group_array({_TEXT}) FROM {query})"  # noqa: S608 - as above
     return f"(SELECT one.value FROM json_each({values}) AS each_value, json_each({listed}) AS one)"  # noqa: S608 - as above

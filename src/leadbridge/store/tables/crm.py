@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from sqlalchemy import Column, Date, ForeignKey, Index, Integer, Table
 
-from leadbridge.store.columntypes import ExactDecimal, text_type
+from leadbridge.store.columntypes import DayOf, ExactDecimal, text_type
 from leadbridge.store.tables.columns import COUNTED, metadata, moment, parent, position_column, text_column
 
 crm_record = Table(
@@ -36,6 +36,12 @@ crm_record = Table(
     Index(None, "customer_id"),
     Index(None, "source_lead_uuid"),
     Index(None, "owner_id", "record_id"),
+    Index(None, "status_name", "record_id"),
+    Index(None, "record_type_code", "record_id"),
+)
+Index(
+    *("ix_crm_record_changed_on", DayOf(crm_record.c.changed_at)),
+    *(crm_record.c.record_id, crm_record.c.changed_at),
 )
 
 crm_record_note = Table(
