@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from leadbridge.bian import development, events, leads
+from leadbridge.bian import development, events, leads, triggers
 from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.policy import BianPolicy
 from leadbridge.caller import OperationGroup
@@ -33,6 +33,7 @@ def bian_use_cases(policy: BianPolicy) -> Mapping[str, UseCase]:
         ("RetrieveDevelopment", False, development.retrieve, site),
         ("Events", False, events.read_events, site),
         ("Contacts", False, development.contacts, site),
+        ("Triggers", False, triggers.triggers, site),
     )
     return {
         name: UseCase(name=name, group=OperationGroup.LEAD, writes=writes, act=partial(_with, act, decided))

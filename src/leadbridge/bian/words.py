@@ -1,8 +1,8 @@
 """The service domain's words and ours: which field is which element, which action is allowed where.
 
 Every name below is BIAN's, of the release 12 contract, but for `ControlActionRequest`, `ExchangeActionRequest` and
-`ExecuteActionRequest`, which name the action wanted as earlier releases do, `ReasonCode`, `TriggeredBy` and
-`CustomerOfferReference`.
+`ExecuteActionRequest`, which name the action wanted as earlier releases do, `ReasonCode`, `TriggeredBy`,
+`TriggeredByReference` and `CustomerOfferReference`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ EMPLOYEE = "EmployeeBusinessUnitReference"
 DESCRIPTION = "LeadandOpportunityDescription"
 MOMENT = "DateTimeLocation"
 TRIGGERED_BY = "TriggeredBy"
+TRIGGERED_BY_REFERENCE = "TriggeredByReference"  # kept as any other field: the record of that domain
 
 LEAD_FIELDS: Mapping[str, str] = {
     CUSTOMER: "ProspectParty: InternalID, UUID, or system/object of an ExternalKey; answered as InternalID",
@@ -89,17 +90,22 @@ ELEMENTS: Mapping[str, str] = {
 
 # ------------------------------------------------------------------------------------------------- where from, where to
 
+CAMPAIGN_DOMAIN = "CustomerCampaignExecution"
 TRIGGERS: Mapping[str, str] = {
     "CustomerRelationshipManagement": "CRM",
     "PartyRoutingProfile": "PRP",
     "CustomerOffer": "OFF",
-    "CustomerCampaignExecution": "CCE",
+    CAMPAIGN_DOMAIN: "CCE",
     "PointofService": "POS",
     "ConsumerAdvisoryServices": "ADV",
     "SessionDialogue": "SES",
     "ServicingOrder": "SRV",
 }
-"""Service domains that trigger a lead, as OriginTypeCode; a site with a list of its own lists those it takes."""
+"""Service domains that trigger a lead, as OriginTypeCode; a site with a list of its own lists those it takes.
+
+They are all that Lead and Opportunity Management is "triggered by", and Servicing Order, for the servicing interactions
+in which its example finds a lead.
+"""
 
 # --------------------------------------------------------------------------------------------------------- actions
 

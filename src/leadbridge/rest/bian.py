@@ -46,7 +46,7 @@ OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("PUT", f"{_TASK}/Request", "RequestDevelopment"),
     ("GET", f"{_TASK}/Retrieve", "RetrieveDevelopment"),
 )
-EVENTS, CONTACTS = f"{BASE}/events", f"{BASE}/contacts"
+EVENTS, CONTACTS, TRIGGERS = f"{BASE}/events", f"{BASE}/contacts", f"{BASE}/triggers"
 _EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
 _MOST, _USUAL = 1_000, 100
 _LARGEST_CURSOR = 19  # digits
@@ -133,6 +133,11 @@ def bian_router(
         """The desk's list of contacts that wait for a person."""
         return JSONResponse((await door.read(request, "Contacts", _limit)).message)
 
+    @router.get(TRIGGERS)
+    async def triggers(request: Request) -> Response:
+        """What triggered a lead, and what it triggered."""
+        return JSONResponse((await door.read(request, "Triggers", _lead)).message)
+
     return router
 
 
@@ -164,6 +169,16 @@ def _asked(request: Request, body: BianBody, key: str | None) -> Asked:
 def _canonical(body: BianBody) -> str:
     """The body, however its fields were ordered."""
     return json.dumps({"records": body.records, "more": body.more}, sort_keys=True)
+
+
+def _lead(request: Request) -> Mapping[str, str]:
+    """The lead that the query names. Raises Problem."""
+    sent = request.query_params.getlist("lead")
+    if len(sent) != 1 or len(request.query_params) > 1:
+        text = "Expected the lead's ID or UUID, once, and nothing else."
+        error = FieldError(code=BodyError.MISSING_FIELD, pointer=pointer_to("lead"), detail=text)
+        raise Problem(400, error.code, text, errors=[error])
+    return {"lead": sent[0]}
 
 
 def _page(request: Request) -> Mapping[str, str]:

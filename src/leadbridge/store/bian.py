@@ -91,6 +91,13 @@ def requested(tx: Transaction, caller: Caller, *, limit: int) -> list[Row]:
 
 # ----------------------------------------------------------------------------------------------------------- events
 
+_ASKED = select(_event).where(_event.c.lead_id == bindparam("lead_id")).order_by(_event.c.recorded_at, _event.c.id)
+
+
+def asked(tx: Transaction, lead_id: str) -> list[Row]:
+    """What other service domains were asked about a lead, oldest first."""
+    return fetch(tx, _ASKED, {"lead_id": lead_id})
+
 
 def add_events(tx: Transaction, rows: Sequence[Row]) -> None:
     """Write what other service domains are asked; its place among all events is the journal's."""
