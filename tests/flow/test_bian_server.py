@@ -42,7 +42,7 @@ def test_every_answer_is_as_the_official_contract_says(tmp_path: Path) -> None:
                 *("--url", f"{server.url}/bian", "--checks", ",".join(CHECKS), "--no-color"),
                 *(
                     "--phases",
-                    "coverage,fuzzing",
+                    "coverage,fuzzing,stateful",
                     "--max-examples",
                     "2",
                     "--workers",
