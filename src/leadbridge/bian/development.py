@@ -25,6 +25,7 @@ from leadbridge.bian.words import (
     DOCUMENT,
     EMPLOYEE,
     EXECUTE,
+    MADE_HERE,
     MOMENT,
     PROCEDURE,
     RESULT,
@@ -62,6 +63,7 @@ def initiate(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
                 raise wrong(name, "The two records say different things of the task.", "DuplicateField")
         if RESULT in said:
             raise wrong(RESULT, "A task begins without a result; Update brings it.", "UnknownField")
+        _check_made_here(said, {})
         columns = _columns(said)
         number = len(bian.tasks(tx, head["id"])) + 1
         if number > _MOST_TASKS:
@@ -173,7 +175,16 @@ def _task_of(tx: Transaction, call: Call) -> tuple[Row, Row]:
     found = [row for row in bian.tasks(tx, head["id"]) if str(row["number"]) == call.message.number]
     if not found:
         raise Refused(404, "TaskUnknown", "The lead has no such development task.")
+    _check_made_here(call.message.development, json.loads(found[0]["content"]))
     return head, found[0]
+
+
+def _check_made_here(sent: Mapping[str, str], kept: Mapping[str, str]) -> None:
+    """Refuse references that are made here, unless they are sent back as they were answered."""
+    for name in MADE_HERE:
+        if name in sent and sent[name] != kept.get(name):
+            text = "This reference is made here, by Execute or Request: leave it out, or send it as it was answered."
+            raise wrong(name, text, "ReadOnlyField")
 
 
 def _check_not_final(head: Row, what: str) -> None:

@@ -57,6 +57,9 @@ TASK_FIELDS: Mapping[str, str] = {
 }
 """Fields of Development that mean something to us. All are kept and answered as they were sent or made."""
 
+MADE_HERE = (CONTACT, CORRESPONDENCE, OFFER)
+"""Fields of Development that only we fill: they name what we have made."""
+
 REASON, CONTROL, EXCHANGE, EXECUTE = (
     "ReasonCode",
     "ControlActionRequest",
