@@ -6,7 +6,6 @@ success is 200, POST answers have `Location`, errors are `HTTPError` (`httperror
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,10 +21,9 @@ from leadbridge.contract.hashing import content_hash
 from leadbridge.operations.call import Call
 from leadbridge.operations.dispatcher import Dispatcher, outcome_of
 from leadbridge.quotas import Quotas
-from leadbridge.rest.access import caller_of
 from leadbridge.rest.bian_bodies import FORMS, BianBody, bian_body
-from leadbridge.rest.headers import idempotency_key, no_header_twice
-from leadbridge.rest.jsonbody import BodyLimits, check_length, read_body
+from leadbridge.rest.json_door import JsonDoor
+from leadbridge.rest.jsonbody import BodyLimits
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 from leadbridge.rest.problems import Problem
 from leadbridge.room import Room
@@ -52,24 +50,16 @@ _MOST, _USUAL = 1_000, 100
 _LARGEST_CURSOR = 19  # digits
 
 
-@dataclass(frozen=True, slots=True)
-class _Door:
+class _Door(JsonDoor):
     """What stands before the use cases."""
 
-    dispatcher: Dispatcher
-    access: Access
-    limits: BodyLimits
-    quotas: Quotas
-    room: Room
-    clock: Callable[[], datetime]
+    __slots__ = ()
+    group = OperationGroup.LEAD
 
     async def changed(self, request: Request, operation: str) -> BianAnswer:
-        """A call with a body, check by check, in the order of the SOAP door's."""
-        no_header_twice(request)
-        check_length(request, self.limits)
-        call = await self._call(request)
-        key = idempotency_key(request)
-        body = bian_body(await read_body(request, self.limits, self.room), FORMS[operation])
+        """A call with a body."""
+        call, data, key = await self.with_body(request)
+        body = bian_body(data, FORMS[operation])
         call.message = _asked(request, body, key)
         path = request.path_params
         call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), _canonical(body)))
@@ -79,20 +69,9 @@ class _Door:
         self, request: Request, operation: str, query: Callable[[Request], Mapping[str, str]] = lambda _: {}
     ) -> BianAnswer:
         """A call without a body; `query` is what its query says."""
-        no_header_twice(request)
-        call = await self._call(request)
+        call = await self.without_body(request)
         call.message = _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, query(request)), None)
         return await self._answered(operation, call)
-
-    async def _call(self, request: Request) -> Call:
-        caller = await caller_of(request, self.access, self.quotas, OperationGroup.LEAD)
-        return Call(
-            caller=caller,
-            message=None,
-            content_hash=b"",
-            received_at=self.clock(),
-            correlation_id=request.state.correlation_id,
-        )
 
     async def _answered(self, operation: str, call: Call) -> BianAnswer:
         try:
