@@ -300,7 +300,7 @@ def test_whatever_channels_do_the_store_has_what_the_banks_text_says(database: D
         run_state_machine_as_test(
             OnThisDatabase,
             settings=settings(
-                max_examples=15,
+                max_examples=10,
                 stateful_step_count=25,
                 deadline=None,
                 derandomize=True,
