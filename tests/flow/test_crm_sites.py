@@ -77,9 +77,7 @@ class Site:
             assert (row["stage"], Decimal(row["weighted"])) == (stage.name, AMOUNT * stage.probability / 100)
 
 
-@pytest.fixture(
-    params=[("sqlite", "packaged"), ("sqlite", "a site's own"), ("postgresql", "a site's own")], ids=" ".join
-)
+@pytest.fixture(params=[("sqlite", "packaged"), ("postgresql", "a site's own")], ids=" ".join)
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     kind, name = request.param
     database: Database = request.getfixturevalue(kind)
