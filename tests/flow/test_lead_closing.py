@@ -8,10 +8,10 @@ from leadbridge.operations.call import Policy
 from leadbridge.store import leads, outbox
 from leadbridge.store.database import Database
 from tests.support.bank import CHANNELS, Channel
-from tests.support.calls import ACME, BANK, Answered, Calls, gateway
+from tests.support.calls import ACME, BANK, Answered, Calls, at_once, gateway
 from tests.support.crm_messages_by_hand import advance, combo_create
 from tests.support.feed import feed_of, known
-from tests.support.messages_by_hand import create_lead, lead_fields, new_prospect, person, read_lead
+from tests.support.messages_by_hand import change_lead, create_lead, lead_fields, new_prospect, person, read_lead
 
 both_doors = pytest.mark.parametrize("door", CHANNELS)
 OWNER, OTHER = "RM-1", "RM-2"
@@ -117,3 +117,25 @@ def test_where_another_core_crm_is_in_use_no_lead_follows_the_records_that_are_h
         lead_id, record, _ = accepted(calls, "OPPORTUNITY")
         CHANNELS["SOAP"](calls).win("OPPORTUNITY", record)
         assert status(calls, lead_id) == "4"
+
+
+def test_a_record_closed_while_its_lead_is_changed_closes_it_once(two_gateways: tuple[Calls, Calls]) -> None:
+    first = two_gateways[0]
+    known(first.database, ACME)
+    lead_id, record, customer = accepted(first, "OPPORTUNITY")
+    doors = [CHANNELS["JSON"](calls) for calls in two_gateways]
+
+    def act(number: int) -> str:
+        calls = two_gateways[number % 2]
+        if number % 4 == 0:
+            return doors[number % 2].win("OPPORTUNITY", record).refusal or "won"
+        if number % 4 == 1:
+            return doors[number % 2].create(customer, "ETB", OWNER).refusal or "created"
+        return calls.send(change_lead(lead_id, lead_fields(name=f"Name {number}")), caller=ACME).result
+
+    outcomes = at_once(24, act)
+    assert outcomes.count("won") == 1
+    assert outcomes.count("CRM.RECORD_FINAL") == 5
+    assert status(first, lead_id) == "6"
+    assert [one.kind for one in feed_of(first, ACME)] == ["WON"]
+    assert lead(first, lead_id).all("StatusHistory/Item/LifeCycleStatusCode") == ["3", "6"]
