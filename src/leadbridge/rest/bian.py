@@ -21,9 +21,9 @@ from leadbridge.contract.hashing import content_hash
 from leadbridge.operations.call import Call
 from leadbridge.operations.dispatcher import Dispatcher, outcome_of
 from leadbridge.quotas import Quotas
-from leadbridge.rest.bian_bodies import FORMS, BianBody, bian_body
+from leadbridge.rest.bian_bodies import FORMS, BianBody, TriggersWanted, bian_body
 from leadbridge.rest.json_door import JsonDoor
-from leadbridge.rest.jsonbody import BodyLimits
+from leadbridge.rest.jsonbody import BodyLimits, parse_query
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 from leadbridge.rest.problems import Problem
 from leadbridge.room import Room
@@ -151,13 +151,7 @@ def _canonical(body: BianBody) -> str:
 
 
 def _lead(request: Request) -> Mapping[str, str]:
-    """The lead that the query names. Raises Problem."""
-    sent = request.query_params.getlist("lead")
-    if len(sent) != 1 or len(request.query_params) > 1:
-        text = "Expected the lead's ID or UUID, once, and nothing else."
-        error = FieldError(code=BodyError.MISSING_FIELD, pointer=pointer_to("lead"), detail=text)
-        raise Problem(400, error.code, text, errors=[error])
-    return {"lead": sent[0]}
+    return parse_query(request, TriggersWanted).model_dump()
 
 
 def _page(request: Request) -> Mapping[str, str]:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import BaseModel, ConfigDict
+
 from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, PROCEDURE, REASON
 from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
@@ -89,3 +91,11 @@ def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, st
             said = "Expected text without control characters."
             errors.append(FieldError(code=BodyError.WRONG_CHARACTER, pointer=where, detail=said))
     return value
+
+
+class TriggersWanted(BaseModel):
+    """Whose triggers are listed: those of the lead with this ID or UUID."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    lead: str
