@@ -1,13 +1,14 @@
 """What BIAN's Lead and Opportunity Management keeps beside the leads: development tasks, and the order of events.
 
 Events are read from the journal, which every change of a lead is written into anyway, whichever door it came through,
-and in its transaction. Its numbers are the order. One that is drawn early may be committed late, so a reader must not
-go past it: `committed` says how far the journal is complete.
+and in its transaction; so is every change of a plan (`store.relationship`). Its numbers are the order. One that is
+drawn early may be committed late, so a reader must not go past it: `committed` says how far the journal is complete.
 
 Why nothing is lost: PostgreSQL locks a table for a statement before the statement draws a number for it, and until its
 transaction ends. Whatever is still missing below the newest entry that is visible was drawn by a writer that holds that
-lock; when all that hold it now have ended it is there, or will never be. Of one lead each change locks it before it
-writes to the journal, so a later change has a larger number. SQLite has one writer at a time, and nothing to wait for.
+lock; when all that hold it now have ended it is there, or will never be. Of one lead, and of one plan, each change
+locks it before it writes to the journal, so a later change has a larger number. SQLite has one writer at a time, and
+nothing to wait for.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, select, update
+from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, null, select, union_all, update
 
 from leadbridge.businesspartner import CONTACT_FORBIDDEN
 from leadbridge.caller import Caller, Visibility
 from leadbridge.lead import FINAL
-from leadbridge.store import tables
+from leadbridge.store import relationship, tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, insert_many
@@ -117,7 +118,7 @@ def committed(tx: Transaction, *, within: float) -> int | None:
 def _events(rule: Visibility) -> Select[Any]:
     lead_of_entry = func.substr(_journal.c.object_id, 1, _LEAD_ID_LENGTH)
     id_of_event = func.substr(_journal.c.object_id, _LEAD_ID_LENGTH + 2)
-    return (
+    of_leads = (
         select(_journal, _event.c.type.label("event_type"), _event.c.data)
         # Who sees everything also sees that a lead was deleted.
         .join(_lead, _lead.c.id == lead_of_entry, isouter=rule is Visibility.ALL)
@@ -128,12 +129,13 @@ def _events(rule: Visibility) -> Select[Any]:
             _journal.c.object_type.in_(["lead", TASK, EVENT]),
             may_see_lead(rule),
         )
-        .order_by(_journal.c.id)
-        .limit(bindparam("limit", type_=Integer()))
     )
+    of_plans = relationship.entries(rule).add_columns(null().label("event_type"), null().label("data"))
+    both = union_all(of_leads, of_plans).subquery()
+    return select(both).order_by(both.c.id).limit(bindparam("limit", type_=Integer()))
 
 
 def events(tx: Transaction, caller: Caller, *, after: int, upto: int, limit: int) -> list[Row]:
-    """Entries of the journal about leads that the caller may see, in order; with the event's type and data if it is
-    one for another service domain."""
+    """Entries of the journal about leads and plans that the caller may see, in order; with the event's type and data
+    if it is one for another service domain."""
     return fetch(tx, _events(rule_of(caller)), {**who(caller), "after": after, "upto": upto, "limit": limit})
