@@ -13,6 +13,7 @@ from leadbridge.caller import OperationGroup
 from leadbridge.operations.call import Answer, Call
 from leadbridge.operations.table import UseCase
 from leadbridge.store.database import Transaction
+from leadbridge.store.horizon import Horizon
 
 _Act = Callable[[Transaction, Sequence[Call], Any], list[Answer | Exception]]
 
@@ -31,7 +32,7 @@ def bian_use_cases(policy: BianPolicy) -> Mapping[str, UseCase]:
         ("ExecuteDevelopment", True, development.execute, policy),
         ("RequestDevelopment", True, development.request, site),
         ("RetrieveDevelopment", False, development.retrieve, site),
-        ("Events", False, events.read_events, site),
+        ("Events", False, events.read_events, Horizon()),
         ("Contacts", False, development.contacts, site),
     )
     return {

@@ -15,7 +15,7 @@ def http_error(
     status: int, code: str, text: str, errors: Sequence[FieldError], headers: Mapping[str, str]
 ) -> JSONResponse:
     """The answer to an error. The message begins with its code, and names every field that is meant."""
-    said = [f"{(one.pointer or '#').removeprefix('#/') or '#'}: {one.detail}" for one in errors]
+    said = [f"{one.parameter or (one.pointer or '#').removeprefix('#/') or '#'}: {one.detail}" for one in errors]
     status = _STATUSES.get(status, status)
     body = {
         "status_code": str(status),
