@@ -22,7 +22,7 @@ PRODUCT = "ProductandServiceType"
 EMPLOYEE = "EmployeeBusinessUnitReference"
 DESCRIPTION = "LeadandOpportunityDescription"
 MOMENT = "DateTimeLocation"
-TRIGGERED_BY = "TriggeredBy"
+TRIGGERED_BY, TRIGGERED_BY_REFERENCE = "TriggeredBy", "TriggeredByReference"
 
 LEAD_FIELDS: Mapping[str, str] = {
     CUSTOMER: "ProspectParty: InternalID, UUID, or system/object of an ExternalKey; answered as InternalID",

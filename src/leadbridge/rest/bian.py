@@ -49,7 +49,7 @@ OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("GET", f"{_TASK}/Retrieve", "RetrieveDevelopment"),
 )
 EVENTS, CONTACTS = f"{BASE}/events", f"{BASE}/contacts"
-_EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
+EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
 _PAUSES = (0.005, 0.01, 0.02, 0.03, 0.035)  # seconds
 
 
@@ -63,8 +63,11 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
-    """What stands before the use cases."""
+class Door:
+    """What stands before the use cases of a service domain.
+
+    `hear` gives the message of a body, and what tells it from another under the same key; `ask` that of a query.
+    """
 
     dispatcher: Dispatcher
     access: Access
@@ -72,6 +75,9 @@ class _Door:
     quotas: Quotas
     room: Room
     clock: Callable[[], datetime]
+    domain: str
+    hear: Callable[[Request, str, bytes, str | None], tuple[Any, str]]
+    ask: Callable[[Request, Mapping[str, str]], Any]
 
     async def changed(self, request: Request, operation: str) -> BianAnswer:
         """A call with a body, check by check, in the order of the SOAP door's."""
@@ -79,10 +85,10 @@ class _Door:
         check_length(request, self.limits)
         call = await self._call(request)
         key = idempotency_key(request)
-        body = bian_body(await read_body(request, self.limits, self.room), FORMS[operation])
-        call.message = _asked(request, body, key)
+        data = await read_body(request, self.limits, self.room)
+        call.message, canonical = self.hear(request, operation, data, key)
         path = request.path_params
-        call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), _canonical(body)))
+        call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), canonical))
         return await self._answered(operation, call)
 
     async def read(self, request: Request, operation: str, query: type[BaseModel] | None = None) -> _Reading:
@@ -90,7 +96,7 @@ class _Door:
         no_header_twice(request)
         call = await self._call(request)
         more = parse_query(request, query).model_dump(exclude_none=True) if query is not None else {}
-        call.message = _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, more), None)
+        call.message = self.ask(request, more)
         return _Reading(await self._answered(operation, call), call, more)
 
     async def read_again(self, operation: str, reading: _Reading) -> _Reading:
@@ -109,7 +115,7 @@ class _Door:
 
     async def _answered(self, operation: str, call: Call) -> BianAnswer:
         try:
-            answer = await outcome_of(self.dispatcher.submit(f"{DOMAIN}/{operation}", call))
+            answer = await outcome_of(self.dispatcher.submit(f"{self.domain}/{operation}", call))
         except Refused as refused:
             pointer = pointer_to(refused.field) if refused.field else None
             errors = [FieldError(code=refused.code, pointer=pointer, detail=refused.text)] if pointer else []
@@ -129,9 +135,14 @@ def bian_router(
 ) -> APIRouter:
     """The router of these addresses, whose use cases the dispatcher knows (`bian_use_cases`)."""
     router = APIRouter(tags=["BIAN"], include_in_schema=False)  # the official document describes them
-    door = _Door(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock)
+    door = Door(
+        *(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock),
+        domain=DOMAIN,
+        hear=_heard,
+        ask=lambda request, query: _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, query), None),
+    )
     for method, path, operation in OPERATIONS:
-        router.add_api_route(path, _endpoint(door, method, operation), methods=[method], operation_id=operation)
+        router.add_api_route(path, endpoint(door, method, operation), methods=[method], operation_id=operation)
 
     @router.get(EVENTS)
     async def events(request: Request) -> Response:
@@ -145,7 +156,7 @@ def bian_router(
             reading = await door.read_again("Events", reading)
         said = reading.answer.message
         body = json.dumps(said["events"], ensure_ascii=False).encode()
-        return Response(body, media_type=_EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))
+        return Response(body, media_type=EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))
 
     @router.get(CONTACTS)
     async def contacts(request: Request) -> Response:
@@ -158,8 +169,10 @@ def bian_router(
     return router
 
 
-def _endpoint(door: _Door, method: str, operation: str) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
+def endpoint(door: Door, method: str, operation: str) -> Callable[[Request], Any]:
+    """What answers at the address of an operation."""
+
+    async def answered(request: Request) -> Response:
         if method == "GET":
             return JSONResponse((await door.read(request, operation)).answer.message)
         answer = await door.changed(request, operation)
@@ -168,7 +181,12 @@ def _endpoint(door: _Door, method: str, operation: str) -> Callable[[Request], A
             headers["Idempotent-Replayed"] = "true"
         return JSONResponse(answer.message, headers=headers)
 
-    return endpoint
+    return answered
+
+
+def _heard(request: Request, operation: str, data: bytes, key: str | None) -> tuple[Asked, str]:
+    body = bian_body(data, FORMS[operation])
+    return _asked(request, body, key), _canonical(body)
 
 
 def _asked(request: Request, body: BianBody, key: str | None) -> Asked:

@@ -21,7 +21,8 @@ from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+WRONG_NAME = "A field is named by up to 64 letters, digits and _.-, the first a letter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,8 @@ def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, st
         return {}
     for name, text in value.items():
         where = f"#/{place}".rstrip("/")
-        if not _NAME.fullmatch(name):
-            said = "A field is named by up to 64 letters, digits and _.-, the first a letter."
-            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=said))
+        if not NAME.fullmatch(name):
+            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=WRONG_NAME))
             continue
         where = f"{where}/{name}"
         if not isinstance(text, str):
