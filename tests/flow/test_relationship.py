@@ -79,7 +79,7 @@ def test_a_plan_is_created_updated_and_retrieved_as_it_was_sent(bian: Bian) -> N
 @pytest.mark.parametrize("kind", RECORDS)
 def test_records_are_created_updated_and_retrieved_as_they_were_sent(embedded: Bian, kind: str) -> None:
     plan = plan_for(embedded, customer(embedded))
-    fields: dict[str, Any] = {
+    of_kind: dict[str, dict[str, Any]] = {
         "Development": {
             "RelationshipDevelopmentTask": {"CustomerRelationshipDevelopmentTaskType": {"Text": "review"}},
             "CustomerDevelopmentWorkProduct": {"WorkProductType": "MeetingMinute", "WorkProductIdentifoication": "M1"},
@@ -94,7 +94,8 @@ def test_records_are_created_updated_and_retrieved_as_they_were_sent(embedded: B
                 "ContactLocation": {"LocationAddress": {"LocationReference": {"LocationName": {"Name": "Branch"}}}}
             },
         },
-    }[kind]
+    }
+    fields = of_kind[kind]
     record = create(embedded, f"{plan}/{kind}", fields)
     assert record == f"{plan}/{kind}/1"
     said = embedded.done("GET", f"{record}/Retrieve")
@@ -130,7 +131,8 @@ def test_a_customer_is_named_by_number_uuid_or_key_and_a_plan_stays_with_it(bian
     status, message = bian.refused("PUT", f"{plan}/Update", {"CustomerReference": party(other)})
     assert status == 400
     assert "NotThePlans" in message
-    for wrong in ({}, {"CustomerReference": party(" ")}, {"CustomerReference": {"PartyReference": {}}}):
+    nobody: tuple[dict[str, Any], ...] = ({}, party(" "), {"PartyReference": {}})
+    for wrong in ({}, *({"CustomerReference": one} for one in nobody)):
         status, message = bian.refused("POST", f"{RELATIONSHIP}/Create", wrong)
         assert status == 400
         assert message.startswith("MissingField: CustomerReference")

@@ -67,5 +67,6 @@ def authorized(bian: Bian, reference: str, **fields: Any) -> str:
 def state_of(bian: Bian, path: str) -> dict[str, Any]:
     """Where a plan stands, or a record of one."""
     said = bian.done("GET", f"{path}/Retrieve")
+    state: dict[str, Any]
     (state,) = (value for name, value in said.items() if name.endswith("State"))
     return state

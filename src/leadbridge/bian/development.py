@@ -7,9 +7,7 @@ journal, and so are the events about it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from leadbridge.bian.actions import EXECUTIONS, Execution, check_contact
@@ -40,7 +38,6 @@ from leadbridge.store import bian, journal
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
-_CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{6})?Z-\d{10}-\d{1,3}", re.ASCII)
 _MOST_TASKS = 100  # of one lead
 
 
@@ -136,37 +133,6 @@ def retrieve(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
         return BianAnswer({**shown, "DevelopmentState": {**state, **due}})
 
     return read_each(calls, do)
-
-
-def contacts(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
-    """The desk's list: the contacts that wait for a person, the earliest first. `next` is the cursor of the last one,
-    where there may be more."""
-
-    def do(call: Call) -> BianAnswer:
-        limit, after = int(call.message.more["limit"]), call.message.more.get("after")
-        rows = bian.requested(tx, call.caller, limit=limit, after=place_of(after) if after else None)
-        listed = [
-            {
-                "LeadID": row["lead_id"],
-                "Location": f"/{DOMAIN}/{row['lead_id']}/Development/{row['number']}",
-                "DueDateTime": zoned(row["due_at"]),
-                **({EMPLOYEE: row["assignee"]} if row["assignee"] else {}),
-            }
-            for row in rows
-        ]
-        last = rows[-1] if len(rows) == limit else None
-        following = f"{zoned(last['due_at'])}-{last['lead_id']}-{last['number']}" if last is not None else None
-        return BianAnswer({"Contacts": listed, "next": following})
-
-    return read_each(calls, do)
-
-
-def place_of(cursor: str) -> tuple[datetime, str, int]:
-    """The place on the desk's list that a cursor means. Raises ValueError for what is none."""
-    moment, lead_id, number = cursor.rsplit("-", 2)
-    if not _CURSOR.fullmatch(cursor):
-        raise ValueError("not a cursor")
-    return datetime.fromisoformat(moment), lead_id, int(number)
 
 
 # ----------------------------------------------------------------------------------------------------------- checks

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from leadbridge.bian import development, events, leads
+from leadbridge.bian import desk, development, events, leads
 from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.policy import BianPolicy
 from leadbridge.bian.relationship.table import relationship_use_cases
@@ -34,7 +34,7 @@ def bian_use_cases(policy: BianPolicy) -> Mapping[str, UseCase]:
         ("RequestDevelopment", True, development.request, site),
         ("RetrieveDevelopment", False, development.retrieve, site),
         ("Events", False, events.read_events, Horizon()),
-        ("Contacts", False, development.contacts, site),
+        ("Contacts", False, desk.contacts, site),
     )
     ours = {
         name: UseCase(name=name, group=OperationGroup.LEAD, writes=writes, act=partial(_with, act, decided))

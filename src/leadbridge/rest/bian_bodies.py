@@ -15,7 +15,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from leadbridge.bian.development import place_of
+from leadbridge.bian.desk import place_of
 from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, PROCEDURE, REASON
 from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal

@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     union_all,
     update,
 )
@@ -126,8 +127,18 @@ def update_record(tx: Transaction, row: Row, **columns: object) -> None:
     tx.connection.execute(update(_record).where(key).values(**columns))
 
 
+PLAN_LETTER: Final = "P"
+"""What a plan's ID begins with on the desk's list, where leads stand beside plans."""
+
+
 @cache
-def _requested(rule: Visibility) -> Select[Any]:
+def _requested(rule: Visibility, *, goes_on: bool) -> Select[Any]:
+    owner = literal(PLAN_LETTER, type_=text_type()).concat(_record.c.plan_id)
+    last = tuple_(
+        bindparam("due_at", type_=_record.c.due_at.type),
+        bindparam("owner", type_=text_type()),
+        bindparam("number", type_=Integer()),
+    )
     return (
         select(_record, _CUSTOMER_ID)
         .select_from(_OF_CUSTOMER.join(_record, _record.c.plan_id == _plan.c.id))
@@ -138,18 +149,25 @@ def _requested(rule: Visibility) -> Select[Any]:
             ~_plan.c.test_data,
             func.coalesce(_partner.c.contact_allowed_code, "") != CONTACT_FORBIDDEN,
             may_read_partner(rule),
+            *((tuple_(_record.c.due_at, owner, _record.c.number) > last,) if goes_on else ()),
         )
         .order_by(_record.c.due_at, _record.c.plan_id, _record.c.number)
         .limit(bindparam("limit", type_=Integer()))
     )
 
 
-def requested(tx: Transaction, caller: Caller, *, limit: int) -> list[Row]:
-    """Contacts that wait for a person, the earliest first, of plans that the caller may see.
+def requested(
+    tx: Transaction, caller: Caller, *, limit: int, after: tuple[datetime, str, int] | None = None
+) -> list[Row]:
+    """Contacts that wait for a person, the earliest first, of plans that the caller may see, each with its
+    `customer_id`.
 
-    Left out are test data, plans that are suspended or over, and customers that by now forbid to be contacted.
+    `after` is the place of the last one before on the desk's list: when it is due, its plan's ID behind PLAN_LETTER or
+    its lead's, its number. Left out are test data, plans that are suspended or over, and customers that by now forbid
+    to be contacted.
     """
-    return fetch(tx, _requested(rule_of(caller)), {**who(caller), "limit": limit})
+    last = dict(zip(("due_at", "owner", "number"), after, strict=True)) if after is not None else {}
+    return fetch(tx, _requested(rule_of(caller), goes_on=bool(last)), {**who(caller), **last, "limit": limit})
 
 
 # ---------------------------------------------------------------------------------------------------------- journal
