@@ -22,7 +22,7 @@ from leadbridge.bian.relationship.words import (
     text_at,
 )
 from leadbridge.bian.translation import create_message
-from leadbridge.bian.words import CUSTOMER, DESCRIPTION, EMPLOYEE, PRODUCT, TRIGGERED_BY, TRIGGERED_BY_REFERENCE
+from leadbridge.bian.words import CUSTOMER, DESCRIPTION, EMPLOYEE, TRIGGERED_BY, TRIGGERED_BY_REFERENCE
 from leadbridge.messages import LeadCreateRequestSync, SalesResponsibleParty
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.operations.lead_batch import LeadBatch
@@ -107,7 +107,7 @@ def _message(tx: Transaction, call: Call) -> LeadCreateRequestSync:
     description, employee = text_at(said, *DESCRIPTIONS), party(said, "EmployeeBusinessUnitReference")
     message = create_message(
         {
-            **({DESCRIPTION: description} if description and PRODUCT not in sent else {}),
+            **({DESCRIPTION: description} if description else {}),
             **({EMPLOYEE: employee} if employee and len(employee) <= _LONGEST_PARTY else {}),
             **sent,
             **ours,
