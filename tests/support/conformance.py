@@ -25,7 +25,8 @@ def requests_made(
 ) -> int:
     """How many requests were made, every one of which was answered as the contract says; fails the test otherwise.
 
-    `names` are the values that parameters of the path have, so that requests are about records that there are. `mode` is positive for requests that fit alone.
+    `names` are the values that parameters of the path have, so that requests are about records that there are. `mode`
+    is positive where all requests shall fit.
     """
     config = folder / "schemathesis.toml"
     config.write_text(

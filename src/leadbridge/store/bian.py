@@ -132,8 +132,11 @@ def _events(rule: Visibility) -> Select[Any]:
         )
     )
     of_plans = relationship.entries(rule).add_columns(null().label("event_type"), null().label("data"))
-    both = union_all(of_leads, of_plans).subquery()
-    return select(both).order_by(both.c.id).limit(bindparam("limit", type_=Integer()))
+    limit = bindparam("limit", type_=Integer())
+    # Each has a limit of its own, so that no more is read of it than is needed.
+    firsts = (select(one.order_by(_journal.c.id).limit(limit).subquery()) for one in (of_leads, of_plans))
+    both = union_all(*firsts).subquery()
+    return select(both).order_by(both.c.id).limit(limit)
 
 
 def events(tx: Transaction, caller: Caller, *, after: int, upto: int, limit: int) -> list[Row]:

@@ -176,18 +176,18 @@ def requested(
 @cache
 def entries(rule: Visibility) -> Select[Any]:
     """The journal's entries of plans and their records that a caller may see, between `after` and `upto`."""
-    everything = rule is Visibility.ALL  # who sees everything also sees that a plan was deleted
+    found = select(_journal).where(
+        _journal.c.id > bindparam("after", type_=BigInteger()),
+        _journal.c.id <= bindparam("upto", type_=BigInteger()),
+        _journal.c.object_type.in_([PLAN, RECORD]),
+    )
+    if rule is Visibility.ALL:
+        return found  # who sees everything also sees that a plan was deleted
     return (
-        select(_journal)
-        .join(_plan, _plan.c.id == func.substr(_journal.c.object_id, 1, _ID_LENGTH), isouter=everything)
-        .join(_named, _named.c.internal_id == _plan.c.customer_internal_id, isouter=everything)
-        .join(_partner, _MASTER, isouter=everything)
-        .where(
-            _journal.c.id > bindparam("after", type_=BigInteger()),
-            _journal.c.id <= bindparam("upto", type_=BigInteger()),
-            _journal.c.object_type.in_([PLAN, RECORD]),
-            may_read_partner(rule),
-        )
+        found.join(_plan, _plan.c.id == func.substr(_journal.c.object_id, 1, _ID_LENGTH))
+        .join(_named, _named.c.internal_id == _plan.c.customer_internal_id)
+        .join(_partner, _MASTER)
+        .where(may_read_partner(rule))
     )
 
 
