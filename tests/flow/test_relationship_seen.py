@@ -221,6 +221,42 @@ def test_changes_that_come_at_once_lose_nothing(two_gateways: tuple[Calls, Calls
     assert {f"Field{number}" for number in range(8)} <= said.keys()
 
 
+def test_of_many_who_ask_a_task_for_its_lead_at_once_one_gets_it(two_gateways: tuple[Calls, Calls]) -> None:
+    doors = [Bian(calls) for calls in two_gateways]
+    task = create(doors[0], f"{authorized(doors[0], customer(doors[0]))}/Development")
+    body = {
+        "RequestActionRequest": "initiate lead",
+        "LeadandOpportunityProcedure": {"LeadandOpportunityDescription": "A loan"},
+    }
+    statuses = at_once(6, lambda number: doors[number % 2].send("PUT", f"{task}/Request", body).status)
+    assert sorted(statuses) == [200] + [400] * 5
+    assert len(column(doors[0].calls.database, "lead", "id")) == 1
+
+
+def test_leads_plans_and_merges_at_once_wait_for_each_other_and_all_end(two_gateways: tuple[Calls, Calls]) -> None:
+    doors = [Bian(calls) for calls in two_gateways]
+    customers = [customer(doors[0]) for _ in range(4)]
+    tasks = [create(doors[0], f"{authorized(doors[0], one)}/Development") for one in customers]
+
+    def act(number: int) -> int:
+        door = doors[number % 2]
+        if number == 0:
+            door.calls.done(merge_business_partner(customers[0], customers[1]))
+            return 200
+        if number < 5:
+            body = {
+                "RequestActionRequest": "initiate lead",
+                "LeadandOpportunityProcedure": {"LeadandOpportunityDescription": f"Loan {number}"},
+            }
+            return door.send("PUT", f"{tasks[number - 1]}/Request", body).status
+        fields = {"CustomerReference": party(customers[number % 4])}
+        return door.send("POST", f"{RELATIONSHIP}/Create", fields).status
+
+    assert at_once(12, act) == [200] * 12
+    shown = [state_of(doors[1], task) for task in tasks]
+    assert len({one["LeadID"] for one in shown}) == 4
+
+
 # ------------------------------------------------------------------------------------------------------------ hostile
 
 NUL, CONTROL = "\u0000", "\u0007"
