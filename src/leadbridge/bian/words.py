@@ -1,8 +1,8 @@
 """The service domain's words and ours: which field is which element, which action is allowed where.
 
 Every name below is BIAN's, of the release 12 contract, but for `ControlActionRequest`, `ExchangeActionRequest` and
-`ExecuteActionRequest`, which name the action wanted as earlier releases do, `ReasonCode`, `TriggeredBy` and
-`CustomerOfferReference`.
+`ExecuteActionRequest`, which name the action wanted as earlier releases do, `ReasonCode`, `TriggeredBy`,
+`TriggeredByReference` and `CustomerOfferReference`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ PRODUCT = "ProductandServiceType"
 EMPLOYEE = "EmployeeBusinessUnitReference"
 DESCRIPTION = "LeadandOpportunityDescription"
 MOMENT = "DateTimeLocation"
-TRIGGERED_BY, TRIGGERED_BY_REFERENCE = "TriggeredBy", "TriggeredByReference"
+TRIGGERED_BY = "TriggeredBy"
+TRIGGERED_BY_REFERENCE = "TriggeredByReference"  # kept as any other field: the record of that domain
 
 LEAD_FIELDS: Mapping[str, str] = {
     CUSTOMER: "ProspectParty: InternalID, UUID, or system/object of an ExternalKey; answered as InternalID",
