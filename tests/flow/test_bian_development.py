@@ -253,6 +253,23 @@ def test_a_contact_stands_on_the_desk_s_list_until_it_has_a_result(bian: Bian) -
     assert listed() == []
 
 
+def test_the_desk_s_list_is_read_page_by_page(bian: Bian) -> None:
+    lead, other = made(bian), made(bian)
+    moments = ["2026-06-02", "2026-06-01T10:00:00Z", "2026-06-01T10:00:00Z", "2026-06-01T10:00:00Z", ""]
+    for number, moment in enumerate(moments):
+        task = bian.task(other if number == 1 else lead)
+        bian.done("PUT", f"{task}/Request", {DEVELOPMENT: {"DateTimeLocation": moment}} if moment else {})
+    whole = bian.done("GET", "/bian/contacts")["Contacts"]
+    assert len(whole) == len(moments)
+    address, read = "/bian/contacts?limit=2", []
+    while address:
+        reply = bian.send("GET", address)
+        read.append(json.loads(reply.body)["Contacts"])
+        address = reply.headers.get("link", "").partition("<")[2].partition(">")[0]
+    assert [len(page) for page in read] == [2, 2, 1]
+    assert [one for page in read for one in page] == whole
+
+
 def test_a_prospect_that_comes_to_forbid_contact_is_taken_from_the_desk_s_list(bian: Bian) -> None:
     lead, other = made(bian), made(bian, contact_allowed="2")
     bian.done("PUT", f"{bian.task(lead)}/Request", {})

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from datetime import UTC, datetime
 
 import pytest
 
-from leadbridge.bian import events as told
 from leadbridge.store import bian as stored
 from leadbridge.store import journal
 from leadbridge.store.database import Database
+from leadbridge.store.horizon import Horizon, Seen
 from tests.support.bian import BETA, DOMAIN, Bian
 from tests.support.calls import ACME, SECONDS, Calls, gateway
 from tests.support.messages_by_hand import change_lead, create_lead, lead_fields, new_prospect, person
@@ -75,10 +78,20 @@ def test_a_page_goes_on_where_the_one_before_ended_and_comes_again_when_asked_ag
     assert reply.headers["link"] == f'</bian/events?after={whole[1]["sequence"]}&limit=2>; rel="next"'
     assert bian.events(after=whole[-1]["sequence"]) == []
     assert bian.events(after=str(2**63 - 1)) == []
-    for query in ("after=x", "after=-1", f"after={2**63}", "limit=0", "limit=1001", "limit="):
-        status, said = bian.refused("GET", f"/bian/events?{query}")
+    for path, query in [
+        *(("events", one) for one in ("after=x", "after=-1", f"after={2**63}", "limit=0", "limit=1001", "limit=")),
+        *(("contacts", one) for one in ("after=1", "after=2026-02-30T10:00:00Z-0000000001-1", "limit=0", "limit=1001")),
+    ]:
+        status, said = bian.refused("GET", f"/bian/{path}?{query}")
         assert (status, said.startswith(f"WrongFormat: {query.partition('=')[0]}: ")) == (400, True)
-        assert bian.refused("GET", f"/bian/events?{query}", authorization=b"Basic eDp5")[0] == 401
+        assert bian.refused("GET", f"/bian/{path}?{query}", authorization=b"Basic eDp5")[0] == 401
+    for path in ("events", "contacts"):
+        assert bian.refused("GET", f"/bian/{path}?befor=1") == (
+            400,
+            "UnknownField: befor: The request has no such field.",
+        )
+        status, said = bian.refused("GET", f"/bian/{path}?limit=1&limit=2")
+        assert (status, said.partition(": N")[0]) == (400, "DuplicateField: limit")
 
 
 def test_a_caller_is_told_of_the_leads_it_sees(bian: Bian, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,30 +107,73 @@ def test_a_caller_is_told_of_the_leads_it_sees(bian: Bian, monkeypatch: pytest.M
     assert "after=0000000000000000001&" in reply.headers["link"]
 
 
-def test_nothing_is_passed_over_that_is_committed_late(postgresql: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+def entry(lead_id: str) -> dict[str, object]:
+    kept = {"recorded_at": NOW, "caller_id": "x", "operation": "x", "event": "changed"}
+    return {**kept, "object_type": "lead", "object_id": lead_id}
+
+
+def test_nothing_is_passed_over_that_is_committed_late(postgresql: Database) -> None:
     """A change draws its number, another one draws the next and is committed first: a reader waits for the first."""
-
-    def entry(lead_id: str) -> dict[str, object]:
-        kept = {"recorded_at": NOW, "caller_id": "x", "operation": "x", "event": "changed"}
-        return {**kept, "object_type": "lead", "object_id": lead_id}
-
     with gateway(postgresql) as calls:
         bian = Bian(calls)
         first, second = created(bian), created(bian)
-        start = bian.events()[-1]["sequence"]
+        before = bian.events()
         read: list[list[dict[str, object]]] = []
         with postgresql.write() as early:
             journal.append(early, [entry(first)])
             early.flush()  # its number is drawn
             with postgresql.write() as late:
                 journal.append(late, [entry(second)])
-            monkeypatch.setattr(told, "_WAIT_SECONDS", 0.1)
-            assert bian.events(after=start) == []  # waited, and said nothing rather than go past it
-            monkeypatch.undo()
-            reader = threading.Thread(target=lambda: read.append(bian.events(after=start)))
+            after = before[-1]["sequence"]
+            assert bian.events(after=after) == []  # said nothing rather than go past it
+            assert bian.events() == before  # what was there before it is told meanwhile
+            reader = threading.Thread(target=lambda: read.append(bian.events(after=after)))
             reader.start()
         reader.join(SECONDS)
         assert [one["subject"] for one in read[0]] == [first, second]
+
+
+def test_a_reader_goes_on_while_one_writer_follows_another(postgresql: Database) -> None:
+    """There is always a writer under way, and each ends: what the ones before it wrote is told."""
+    horizon, seen = Horizon(), list[Seen]()
+    under_way = ExitStack()
+    for _ in range(6):
+        following = ExitStack()
+        tx = following.enter_context(postgresql.write())
+        journal.append(tx, [entry("0000000001")])
+        tx.flush()
+        under_way.close()  # the one before ends after this one has begun
+        under_way = following
+        with postgresql.read() as reading:
+            seen.append(horizon.look(reading))
+    under_way.close()
+    with postgresql.read() as reading:
+        end = horizon.look(reading)
+    assert [one.is_complete for one in seen[1:]] == [False] * 5
+    uptos = [one.upto for one in seen]
+    assert uptos == sorted(uptos)
+    assert uptos[-1] == seen[-2].newest  # one look behind
+    assert end == Seen(seen[-1].newest + 1, seen[-1].newest + 1)
+
+
+def test_readers_who_wait_for_a_writer_take_nobodys_turn(postgresql: Database) -> None:
+    with gateway(postgresql) as calls:
+        bian = Bian(calls)
+        lead_id = created(bian)
+        after = bian.events()[-1]["sequence"]
+        with postgresql.write() as early:
+            journal.append(early, [entry(lead_id)])
+            early.flush()
+            with postgresql.write() as late:
+                journal.append(late, [entry(lead_id)])
+            with ThreadPoolExecutor(40) as readers:
+                waiting = [readers.submit(bian.events, after=after) for _ in range(40)]
+                started = time.monotonic()
+                bian.done("GET", f"{DOMAIN}/{lead_id}/Retrieve")
+                took = time.monotonic() - started
+                assert [one.result(SECONDS) for one in waiting] == [[]] * 40
+        # Four threads read. Had they waited, this read would have come after 40 / 4 waits of a tenth of a second.
+        assert took < 0.9
 
 
 def test_what_changes_at_once_is_told_once_in_the_order_of_each_lead(two_gateways: tuple[Calls, Calls]) -> None:

@@ -7,16 +7,13 @@ journal, and so are the events about it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, date, datetime
-from datetime import time as time_of_day
 from typing import Any
 
 from leadbridge.bian.actions import EXECUTIONS, Execution, check_contact
 from leadbridge.bian.answers import BianAnswer, Refused, head_of, on_leads, read_each, wrong
 from leadbridge.bian.leads import DOMAIN, whole_lead
+from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.policy import BianPolicy
 from leadbridge.bian.translation import check_kept, fitting, not_allowed, procedure
 from leadbridge.bian.words import (
@@ -42,11 +39,6 @@ from leadbridge.store import bian, journal
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
-_MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})?)?"
-    r"(?=\Z|[\s,;](?!\s*\d{1,2}:))",  # a time that is none does not make it a day
-    re.ASCII,
-)
 _MOST_TASKS = 100  # of one lead
 
 
@@ -145,28 +137,6 @@ def retrieve(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
     return read_each(calls, do)
 
 
-def contacts(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
-    """The desk's list: the contacts that wait for a person, the earliest first."""
-
-    def do(call: Call) -> BianAnswer:
-        rows = bian.requested(tx, call.caller, limit=int(call.message.more["limit"]))
-        return BianAnswer(
-            {
-                "Contacts": [
-                    {
-                        "LeadID": row["lead_id"],
-                        "Location": f"/{DOMAIN}/{row['lead_id']}/Development/{row['number']}",
-                        "DueDateTime": zoned(row["due_at"]),
-                        **({EMPLOYEE: row["assignee"]} if row["assignee"] else {}),
-                    }
-                    for row in rows
-                ]
-            }
-        )
-
-    return read_each(calls, do)
-
-
 # ----------------------------------------------------------------------------------------------------------- checks
 
 
@@ -227,25 +197,13 @@ def _of_task(sent: Mapping[str, str], lead: Mapping[str, str]) -> dict[str, str]
 # ------------------------------------------------------------------------------------------------------------- rows
 
 
-def _due(text: str) -> datetime:
-    """The moment at the beginning of a DateTimeLocation; a day is its beginning, in UTC."""
-    found = _MOMENT.match(text)
-    with suppress(ValueError, OverflowError):  # no such day, or none in UTC
-        if found is not None:
-            day = date.fromisoformat(found[1])
-            clock = time_of_day.fromisoformat(found[2]) if found[2] else time_of_day()
-            zone = (found[3] or "Z").upper().replace("Z", "+00:00")
-            return datetime.fromisoformat(f"{day}T{clock.isoformat()}{zone}").astimezone(UTC)
-    raise wrong(MOMENT, "Expected a date, or a moment as 2026-03-01T10:00:00Z, at its beginning; a place may follow.")
-
-
 def _columns(said: Mapping[str, str], *, schedules: bool = True) -> Row:
     """What the fields mean. `schedules` says whether their moment is when the task is due."""
     columns: Row = {}
     if EMPLOYEE in said:
         columns["assignee"] = fitting(EMPLOYEE, said[EMPLOYEE], SalesResponsibleParty, "party_id")
     if MOMENT in said and schedules:
-        columns["due_at"] = _due(said[MOMENT])
+        columns["due_at"] = moment_at_beginning(said[MOMENT], MOMENT)
     if RESULT in said:
         if not said[RESULT].strip():
             raise wrong(RESULT, "Expected some text: a result ends the task.", "TooShort")

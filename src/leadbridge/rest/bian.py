@@ -4,13 +4,16 @@ Addresses, bodies and answers are those of the official release 12 contract, wit
 success is 200, POST answers have `Location`, errors are `HTTPError` (`httperror`). Below `/bian`.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from leadbridge.authentication.access import Access
 from leadbridge.bian.answers import Asked, BianAnswer, Refused
@@ -21,10 +24,10 @@ from leadbridge.contract.hashing import content_hash
 from leadbridge.operations.call import Call
 from leadbridge.operations.dispatcher import Dispatcher, outcome_of
 from leadbridge.quotas import Quotas
-from leadbridge.rest.bian_bodies import FORMS, BianBody, TriggersWanted, bian_body
+from leadbridge.rest.bian_bodies import FORMS, BianBody, ContactsWanted, EventsWanted, TriggersWanted, bian_body
 from leadbridge.rest.json_door import JsonDoor
 from leadbridge.rest.jsonbody import BodyLimits, parse_query
-from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
+from leadbridge.rest.problemdetails import FieldError, pointer_to
 from leadbridge.rest.problems import Problem
 from leadbridge.room import Room
 
@@ -45,37 +48,54 @@ OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("GET", f"{_TASK}/Retrieve", "RetrieveDevelopment"),
 )
 EVENTS, CONTACTS, TRIGGERS = f"{BASE}/events", f"{BASE}/contacts", f"{BASE}/triggers"
-_EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
-_MOST, _USUAL = 1_000, 100
-_LARGEST_CURSOR = 19  # digits
+EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
+_PAUSES = (0.005, 0.01, 0.02, 0.03, 0.035)  # seconds
 
 
-class _Door(JsonDoor):
-    """What stands before the use cases."""
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read, by which call, and the parameters as they are in force."""
 
-    __slots__ = ()
+    answer: BianAnswer
+    call: Call
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Door(JsonDoor):
+    """What stands before the use cases of a service domain.
+
+    `hear` gives the message of a body, and what tells it from another under the same key; `ask` that of a query.
+    """
+
+    domain: str
+    hear: Callable[[Request, str, bytes, str | None], tuple[Any, str]]
+    ask: Callable[[Request, Mapping[str, str]], Any]
+
     group = OperationGroup.LEAD
 
     async def changed(self, request: Request, operation: str) -> BianAnswer:
         """A call with a body."""
         call, data, key = await self.with_body(request)
-        body = bian_body(data, FORMS[operation])
-        call.message = _asked(request, body, key)
+        call.message, canonical = self.hear(request, operation, data, key)
         path = request.path_params
-        call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), _canonical(body)))
+        call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), canonical))
         return await self._answered(operation, call)
 
-    async def read(
-        self, request: Request, operation: str, query: Callable[[Request], Mapping[str, str]] = lambda _: {}
-    ) -> BianAnswer:
-        """A call without a body; `query` is what its query says."""
+    async def read(self, request: Request, operation: str, query: type[BaseModel] | None = None) -> _Reading:
+        """A call without a body; `query` is what its parameters must be."""
         call = await self.without_body(request)
-        call.message = _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, query(request)), None)
-        return await self._answered(operation, call)
+        more = parse_query(request, query).model_dump(exclude_none=True) if query is not None else {}
+        call.message = self.ask(request, more)
+        return _Reading(await self._answered(operation, call), call, more)
+
+    async def read_again(self, operation: str, reading: _Reading) -> _Reading:
+        """The same as it is now."""
+        return replace(reading, answer=await self._answered(operation, reading.call))
 
     async def _answered(self, operation: str, call: Call) -> BianAnswer:
         try:
-            answer = await outcome_of(self.dispatcher.submit(f"{DOMAIN}/{operation}", call))
+            answer = await outcome_of(self.dispatcher.submit(f"{self.domain}/{operation}", call))
         except Refused as refused:
             pointer = pointer_to(refused.field) if refused.field else None
             errors = [FieldError(code=refused.code, pointer=pointer, detail=refused.text)] if pointer else []
@@ -95,42 +115,63 @@ def bian_router(
 ) -> APIRouter:
     """The router of these addresses, whose use cases the dispatcher knows (`bian_use_cases`)."""
     router = APIRouter(tags=["BIAN"], include_in_schema=False)  # the official document describes them
-    door = _Door(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock)
+    door = Door(
+        *(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock),
+        domain=DOMAIN,
+        hear=_heard,
+        ask=lambda request, query: _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, query), None),
+    )
     for method, path, operation in OPERATIONS:
-        router.add_api_route(path, _endpoint(door, method, operation), methods=[method], operation_id=operation)
+        router.add_api_route(path, endpoint(door, method, operation), methods=[method], operation_id=operation)
 
     @router.get(EVENTS)
     async def events(request: Request) -> Response:
         """What became of leads and tasks, behind a cursor."""
-        answer = await door.read(request, "Events", _page)
-        following = f'<{EVENTS}?after={answer.message["next"]}&limit={_limit(request)["limit"]}>; rel="next"'
-        body = json.dumps(answer.message["events"], ensure_ascii=False).encode()
-        return Response(body, media_type=_EVENTS_MEDIA_TYPE, headers={"Link": following})
+        reading = await door.read(request, "Events", EventsWanted)
+        # Writers seldom need longer than this; meanwhile nobody's turn to read is taken.
+        for pause in _PAUSES:
+            if reading.answer.message["events"] or reading.answer.message["complete"]:
+                break
+            await asyncio.sleep(pause)
+            reading = await door.read_again("Events", reading)
+        said = reading.answer.message
+        body = json.dumps(said["events"], ensure_ascii=False).encode()
+        return Response(body, media_type=EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))
 
     @router.get(CONTACTS)
     async def contacts(request: Request) -> Response:
         """The desk's list of contacts that wait for a person."""
-        return JSONResponse((await door.read(request, "Contacts", _limit)).message)
+        reading = await door.read(request, "Contacts", ContactsWanted)
+        said = reading.answer.message
+        headers = _next(CONTACTS, said["next"], reading) if said["next"] else None
+        return JSONResponse({"Contacts": said["Contacts"]}, headers=headers)
 
     @router.get(TRIGGERS)
     async def triggers(request: Request) -> Response:
         """What triggered a lead, and what it triggered."""
-        return JSONResponse((await door.read(request, "Triggers", _lead)).message)
+        return JSONResponse((await door.read(request, "Triggers", TriggersWanted)).answer.message)
 
     return router
 
 
-def _endpoint(door: _Door, method: str, operation: str) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
+def endpoint(door: Door, method: str, operation: str) -> Callable[[Request], Any]:
+    """What answers at the address of an operation."""
+
+    async def answered(request: Request) -> Response:
         if method == "GET":
-            return JSONResponse((await door.read(request, operation)).message)
+            return JSONResponse((await door.read(request, operation)).answer.message)
         answer = await door.changed(request, operation)
         headers = {"Location": f"{BASE}{answer.location}/Retrieve"} if answer.location else {}
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         return JSONResponse(answer.message, headers=headers)
 
-    return endpoint
+    return answered
+
+
+def _heard(request: Request, operation: str, data: bytes, key: str | None) -> tuple[Asked, str]:
+    body = bian_body(data, FORMS[operation])
+    return _asked(request, body, key), _canonical(body)
 
 
 def _asked(request: Request, body: BianBody, key: str | None) -> Asked:
@@ -150,26 +191,6 @@ def _canonical(body: BianBody) -> str:
     return json.dumps({"records": body.records, "more": body.more}, sort_keys=True)
 
 
-def _lead(request: Request) -> Mapping[str, str]:
-    return parse_query(request, TriggersWanted).model_dump()
-
-
-def _page(request: Request) -> Mapping[str, str]:
-    return {"after": _number(request, "after", 0), **_limit(request)}
-
-
-def _limit(request: Request) -> Mapping[str, str]:
-    return {"limit": _number(request, "limit", _USUAL, most=_MOST)}
-
-
-def _number(request: Request, name: str, usual: int, *, most: int | None = None) -> str:
-    """A number of the query. Raises Problem."""
-    sent = request.query_params.get(name)
-    if sent is None:
-        return str(usual)
-    fits = sent.isascii() and sent.isdigit() and len(sent) <= _LARGEST_CURSOR and int(sent) < 2**63
-    if not fits or (most is not None and not 1 <= int(sent) <= most):
-        text = f"Expected a number{f' from 1 to {most:,}' if most else ', such as the sequence of an event'}."
-        error = FieldError(code=BodyError.WRONG_FORMAT, pointer=pointer_to(name), detail=text)
-        raise Problem(400, BodyError.WRONG_FORMAT, text, errors=[error])
-    return str(int(sent))
+def _next(path: str, cursor: str, reading: _Reading) -> dict[str, str]:
+    """The header that says where the next page is (RFC 8288)."""
+    return {"Link": f'<{path}?after={cursor}&limit={reading.parameters["limit"]}>; rel="next"'}

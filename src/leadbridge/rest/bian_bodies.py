@@ -1,4 +1,5 @@
-"""Bodies of the service domain: objects of texts, as the official contract has them, and an action beside them.
+"""Bodies of the service domain: objects of texts, as the official contract has them, and an action beside them; and the
+parameters of what is read page by page.
 
 Texts are those of BIAN's own fields and of any others: they are kept as they are sent, so they must be texts. What is
 no object, no text, or no name is refused, with its field.
@@ -9,15 +10,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
 
+from leadbridge.bian.desk import place_of
 from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, PROCEDURE, REASON
 from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+WRONG_NAME = "A field is named by up to 64 letters, digits and _.-, the first a letter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,8 @@ def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, st
         return {}
     for name, text in value.items():
         where = f"#/{place}".rstrip("/")
-        if not _NAME.fullmatch(name):
-            said = "A field is named by up to 64 letters, digits and _.-, the first a letter."
-            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=said))
+        if not NAME.fullmatch(name):
+            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=WRONG_NAME))
             continue
         where = f"{where}/{name}"
         if not isinstance(text, str):
@@ -91,6 +95,58 @@ def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, st
             said = "Expected text without control characters."
             errors.append(FieldError(code=BodyError.WRONG_CHARACTER, pointer=where, detail=said))
     return value
+
+
+# ------------------------------------------------------------------------------------------------------- parameters
+
+MOST_ON_A_PAGE = 1_000
+_LARGEST_SEQUENCE = 19  # digits
+
+
+def _limit(text: str) -> str:
+    if not _is_number(text, 4) or not 1 <= int(text) <= MOST_ON_A_PAGE:
+        raise _unlike(f"a number from 1 to {MOST_ON_A_PAGE:,}")
+    return str(int(text))
+
+
+def _sequence(text: str) -> str:
+    if not _is_number(text, _LARGEST_SEQUENCE) or int(text) >= 2**63:
+        raise _unlike("a number, such as the sequence of an event")
+    return str(int(text))
+
+
+def _place(text: str) -> str:
+    try:
+        place_of(text)
+    except ValueError:
+        raise _unlike("the cursor of the page before, as its Link has it") from None
+    return text
+
+
+def _is_number(text: str, longest: int) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= longest
+
+
+def _unlike(expected: str) -> PydanticCustomError:
+    return PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
+
+
+class EventsWanted(BaseModel):
+    """Which events are read: those behind `after`, so many at most."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    after: Annotated[str, AfterValidator(_sequence)] = "0"
+    limit: Annotated[str, AfterValidator(_limit)] = "100"
+
+
+class ContactsWanted(BaseModel):
+    """Which contacts are read: those behind `after`, so many at most."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    after: Annotated[str, AfterValidator(_place)] | None = None
+    limit: Annotated[str, AfterValidator(_limit)] = "100"
 
 
 class TriggersWanted(BaseModel):

@@ -1,28 +1,36 @@
 """What BIAN's Lead and Opportunity Management keeps beside the leads: development tasks, and the order of events.
 
 Events are read from the journal, which every change of a lead is written into anyway, whichever door it came through,
-and in its transaction. Its numbers are the order. One that is drawn early may be committed late, so a reader must not
-go past it: `committed` says how far the journal is complete.
-
-Why nothing is lost: PostgreSQL locks a table for a statement before the statement draws a number for it, and until its
-transaction ends. Whatever is still missing below the newest entry that is visible was drawn by a writer that holds that
-lock; when all that hold it now have ended it is there, or will never be. Of one lead each change locks it before it
-writes to the journal, so a later change has a larger number. SQLite has one writer at a time, and nothing to wait for.
+and in its transaction; so is every change of a plan (`store.relationship`). Its numbers are the order; how far a reader
+may go by them says `horizon`. Of one lead, and of one plan, each change locks it before it writes to the journal, so a
+later change has a larger number.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
+from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, select, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    null,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from leadbridge.businesspartner import CONTACT_FORBIDDEN
 from leadbridge.caller import Caller, Visibility
 from leadbridge.lead import FINAL
-from leadbridge.store import tables
+from leadbridge.store import relationship, tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, insert_many
@@ -38,7 +46,6 @@ TASK, EVENT = "development_task", "bian_event"  # in the journal, each under the
 _LEAD_ID_LENGTH = 10
 # So many entries are looked through for one page, however few of them a caller may see.
 WINDOW = 20_000
-_PAUSE_SECONDS = 0.005
 
 
 # ------------------------------------------------------------------------------------------------ development tasks
@@ -63,7 +70,13 @@ def update_task(tx: Transaction, row: Row, **columns: object) -> None:
 
 
 @cache
-def _requested(rule: Visibility) -> Select[Any]:
+def _requested(rule: Visibility, *, goes_on: bool) -> Select[Any]:
+    place = tuple_(_task.c.due_at, _task.c.lead_id, _task.c.number)
+    last = tuple_(
+        bindparam("due_at", type_=_task.c.due_at.type),
+        bindparam("lead_id", type_=_task.c.lead_id.type),
+        bindparam("number", type_=Integer()),
+    )
     return (
         select(_task)
         .join(_lead, _lead.c.id == _task.c.lead_id)
@@ -75,18 +88,23 @@ def _requested(rule: Visibility) -> Select[Any]:
             _lead.c.life_cycle_status_code.not_in([status.value for status in FINAL]),
             func.coalesce(_partner.c.contact_allowed_code, "") != CONTACT_FORBIDDEN,
             may_see_lead(rule),
+            *((place > last,) if goes_on else ()),
         )
         .order_by(_task.c.due_at, _task.c.lead_id, _task.c.number)
         .limit(bindparam("limit", type_=Integer()))
     )
 
 
-def requested(tx: Transaction, caller: Caller, *, limit: int) -> list[Row]:
+def requested(
+    tx: Transaction, caller: Caller, *, limit: int, after: tuple[datetime, str, int] | None = None
+) -> list[Row]:
     """The desk's list: tasks that wait for a person, the earliest first, of leads that the caller may see.
 
-    Not on it are test data, suspended and closed leads, and prospects that by now forbid to be contacted.
+    `after` is the place of the last one before: when it is due, its lead's ID, its number. Not on the list are test
+    data, suspended and closed leads, and prospects that by now forbid to be contacted.
     """
-    return fetch(tx, _requested(rule_of(caller)), {**who(caller), "limit": limit})
+    last = dict(zip(("due_at", "lead_id", "number"), after, strict=True)) if after is not None else {}
+    return fetch(tx, _requested(rule_of(caller), goes_on=bool(last)), {**who(caller), **last, "limit": limit})
 
 
 # ----------------------------------------------------------------------------------------------------------- events
@@ -104,27 +122,11 @@ def add_events(tx: Transaction, rows: Sequence[Row]) -> None:
     insert_many(tx, (_event, rows))
 
 
-def committed(tx: Transaction, *, within: float) -> int | None:
-    """The number up to which the journal is complete; None where writers do not end `within` seconds."""
-    newest: int = tx.connection.execute(select(func.coalesce(func.max(_journal.c.id), 0))).scalar_one()
-    question = tx.dialect.writers(_journal.name)
-    if question is None:
-        return newest
-    deadline = time.monotonic() + within
-    writers = {row["writer"] for row in tx.ask(*question)}
-    while writers:
-        if time.monotonic() > deadline:
-            return None
-        time.sleep(_PAUSE_SECONDS)
-        writers &= {row["writer"] for row in tx.ask(*question)}
-    return newest
-
-
 @cache
 def _events(rule: Visibility) -> Select[Any]:
     lead_of_entry = func.substr(_journal.c.object_id, 1, _LEAD_ID_LENGTH)
     id_of_event = func.substr(_journal.c.object_id, _LEAD_ID_LENGTH + 2)
-    return (
+    of_leads = (
         select(_journal, _event.c.type.label("event_type"), _event.c.data)
         # Who sees everything also sees that a lead was deleted.
         .join(_lead, _lead.c.id == lead_of_entry, isouter=rule is Visibility.ALL)
@@ -135,12 +137,16 @@ def _events(rule: Visibility) -> Select[Any]:
             _journal.c.object_type.in_(["lead", TASK, EVENT]),
             may_see_lead(rule),
         )
-        .order_by(_journal.c.id)
-        .limit(bindparam("limit", type_=Integer()))
     )
+    of_plans = relationship.entries(rule).add_columns(null().label("event_type"), null().label("data"))
+    limit = bindparam("limit", type_=Integer())
+    # Each has a limit of its own, so that no more is read of it than is needed.
+    firsts = (select(one.order_by(_journal.c.id).limit(limit).subquery()) for one in (of_leads, of_plans))
+    both = union_all(*firsts).subquery()
+    return select(both).order_by(both.c.id).limit(limit)
 
 
 def events(tx: Transaction, caller: Caller, *, after: int, upto: int, limit: int) -> list[Row]:
-    """Entries of the journal about leads that the caller may see, in order; with the event's type and data if it is
-    one for another service domain."""
+    """Entries of the journal about leads and plans that the caller may see, in order; with the event's type and data
+    if it is one for another service domain."""
     return fetch(tx, _events(rule_of(caller)), {**who(caller), "after": after, "upto": upto, "limit": limit})
