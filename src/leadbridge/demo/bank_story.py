@@ -236,7 +236,7 @@ class BankStory:
         teller, lead_id = stage.teller, self._customers
         teller.say("Whoever reads the events learns the whole life of the customer's lead, in order.")
         events = stage.json.call(MARKETING, "GET", f"{_BIAN}/events?limit=1000", quietly=True)
-        own = [one for one in events if one["subject"].partition("/")[0] == lead_id]
+        own = [one for one in events if one["source"] == _LEADS and one["subject"].partition("/")[0] == lead_id]
         lines = [_line(one) for one in own]
         teller.rows("events of the lead", [{"sequence": int(one["sequence"]), "event": _line(one)} for one in own])
         teller.verify(
