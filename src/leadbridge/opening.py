@@ -34,6 +34,7 @@ def policy(settings: Settings) -> Policy:
         default_owner_id=settings.crm.default_owner_id,
         owner_ids=frozenset(settings.crm.owner_ids),
         ntb_closed_opportunity=NtbClosedOpportunity(settings.crm.ntb_closed_opportunity),
+        own_core_crm=settings.crm.wsdl is None,
         origin_type_codes=frozenset(settings.code_lists.origin_type_codes),
         group_codes=frozenset(settings.code_lists.group_codes),
         reason_codes=frozenset(settings.code_lists.reason_codes),

@@ -5,19 +5,21 @@ Source: the bank's four use cases and the table "The bank's rules" of the design
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from leadbridge.crm.combo import NtbClosedOpportunity
 from leadbridge.operations.call import Policy
-from leadbridge.store.database import Database, migrate
+from leadbridge.store.database import Database
 from tests.support.bank import CHANNELS, Channel, Json, Outcome, Soap
 from tests.support.calls import BANK, Calls, at_once, column, gateway, row_counts
 from tests.support.crm_messages_by_hand import read_crm_record
+from tests.support.databases import empty
 
 MINE, OTHER, CUSTOMER = "RM-1", "RM-2", "C-1"
 AT_ONCE = NtbClosedOpportunity.OPPORTUNITY
@@ -235,49 +237,73 @@ class Model:
         return Outcome(None, kind, record.record_id, "Close Lost")
 
 
-STEPS = st.tuples(
-    st.sampled_from(["create", "create", "win", "lose OPPORTUNITY", "lose LEAD"]),
-    st.sampled_from(["C-1", "C-2", "C-3"]),
-    st.sampled_from(["NTB", "ETB"]),
-    st.sampled_from([MINE, OTHER, "RM-3"]),
-    st.integers(0, 5),
-    st.sampled_from(list(CHANNELS)),
-)
+DOORS = st.sampled_from(list(CHANNELS))
+COLUMNS = ("record_id", "customer_id", "record_type_code", "owner_id", "status_name")
 
 
-@pytest.fixture(scope="module")
-def sequences(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    """One SQLite database for all sequences: customers of one are not those of another."""
-    database = Database(f"sqlite:///{tmp_path_factory.mktemp('rules') / 'rules.db'}")
-    migrate(database)
-    yield database
-    database.dispose()
+class BankMachine(RuleBasedStateMachine):
+    """Calls in any order through both doors; after each the store has what the model has, and nothing else."""
+
+    def __init__(self, calls: Calls) -> None:
+        super().__init__()
+        empty(calls.database)  # of what the example before left
+        self.database = calls.database
+        self.doors: dict[str, Channel] = {"SOAP": Soap(calls), "JSON": Json(calls)}
+        self.model = Model()
+
+    @rule(
+        door=DOORS,
+        customer=st.sampled_from(["C-1", "C-2", "C-3"]),
+        customer_type=st.sampled_from(["NTB", "ETB"]),
+        owner=st.sampled_from([MINE, OTHER, "RM-3"]),
+    )
+    def creates(self, door: str, customer: str, customer_type: str, owner: str) -> None:
+        got = self.doors[door].create(customer, customer_type, owner)
+        assert got == self.model.create(customer, customer_type, owner, got.record_id)
+
+    @precondition(lambda self: self.model.held)
+    @rule(door=DOORS, place=st.integers(0, 5))
+    def wins(self, door: str, place: int) -> None:
+        one = self._one(place)
+        got = self.doors[door].win(one.kind, one.record_id)
+        assert got == self.model.win(one, got.record_id)
+
+    @precondition(lambda self: self.model.held)
+    @rule(door=DOORS, place=st.integers(0, 5))
+    def loses_an_opportunity(self, door: str, place: int) -> None:
+        one = self._one(place)
+        assert self.doors[door].lose_opportunity(one.record_id) == self.model.lose(one, "OPPORTUNITY")
+
+    @precondition(lambda self: self.model.held)
+    @rule(door=DOORS, place=st.integers(0, 5))
+    def loses_a_lead(self, door: str, place: int) -> None:
+        one = self._one(place)
+        assert self.doors[door].lose_lead(one.record_id) == self.model.lose(one, "LEAD")
+
+    def _one(self, place: int) -> Held:
+        return self.model.held[place % len(self.model.held)]
+
+    @invariant()
+    def the_store_is_as_the_model_says(self) -> None:
+        stored = zip(*(map(str, column(self.database, "crm_record", name)) for name in COLUMNS), strict=True)
+        held = [(one.record_id, one.customer, one.kind, one.owner, one.status) for one in self.model.held]
+        assert sorted(stored) == sorted(held)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
-@given(steps=st.lists(STEPS, min_size=4, max_size=25))
-def test_whatever_channels_do_the_store_has_what_the_banks_text_says(
-    sequences: Database, steps: list[tuple[str, str, str, str, int, str]]
-) -> None:
-    with gateway(sequences) as calls:
-        number = row_counts(sequences)["crm_record"]
-        doors: dict[str, Channel] = {"SOAP": Soap(calls), "JSON": Json(calls)}
-        model = Model()
-        for act, customer, customer_type, owner, place, door in steps:
-            channel = doors[door]
-            if act == "create" or not model.held:
-                named = f"{customer}-{number}"
-                got = channel.create(named, customer_type, owner)
-                expected = model.create(named, customer_type, owner, got.record_id)
-            else:
-                one = model.held[place % len(model.held)]
-                if act == "win":
-                    got = channel.win(one.kind, one.record_id)
-                    expected = model.win(one, got.record_id)
-                elif act == "lose LEAD":
-                    got, expected = channel.lose_lead(one.record_id), model.lose(one, "LEAD")
-                else:
-                    got, expected = channel.lose_opportunity(one.record_id), model.lose(one, "OPPORTUNITY")
-            assert got == expected
-        for one in model.held:
-            assert state(calls, one.record_id) == (one.status, one.owner)
+def test_whatever_channels_do_the_store_has_what_the_banks_text_says(database: Database) -> None:
+    with gateway(database) as calls:
+
+        class OnThisDatabase(BankMachine):
+            def __init__(self) -> None:
+                super().__init__(calls)
+
+        run_state_machine_as_test(
+            OnThisDatabase,
+            settings=settings(
+                max_examples=10,
+                stateful_step_count=25,
+                deadline=None,
+                derandomize=True,
+                suppress_health_check=[HealthCheck.too_slow],
+            ),
+        )

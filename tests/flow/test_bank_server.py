@@ -35,11 +35,16 @@ def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: 
             body = request(f"C-{number}", "ETB" if number == 18 else "NTB")
             made = session.post(f"{server.url}{COMBO_CREATE}", json=body, auth=credentials, timeout=30).json()
             assert made.get("leadId", made.get("opportunityId")) == f"{number:010d}"
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(
+        '[phases.stateful]\nmax-steps = 6\n[phases.stateful.generation]\nmode = "positive"\nmax-examples = 40\n'
+    )
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "schemathesis.cli", "run", f"{server.url}/openapi.json"),
+            *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
+            *("run", f"{server.url}/openapi.json"),
             *("--include-path-regex", "^/(integration-service|crm)/", "--checks", ",".join(CHECKS), "--no-color"),
-            *("--phases", "examples,coverage,fuzzing", "--max-examples", "6", "--generation-deterministic"),
+            *("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "6", "--generation-deterministic"),
             *("--auth", ":".join(credentials)),
         ],
         capture_output=True,
@@ -52,4 +57,7 @@ def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: 
     counted = re.search(r"(\d+) generated", done.stdout)
     assert counted is not None, done.stdout
     assert int(counted[1]) > 200
+    followed = re.search(r"API Links: +(\d+) covered", done.stdout)  # one call about what the one before has made
+    assert followed is not None, done.stdout
+    assert int(followed[1]) >= 5, done.stdout
     assert "Traceback" not in server.output()

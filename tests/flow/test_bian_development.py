@@ -188,6 +188,45 @@ def test_an_offer_is_started_when_interest_suitability_and_eligibility_are_confi
     assert [one["Verdict"] for one in data["Evaluation"]] == ["confirmed"] * 3
 
 
+def test_an_offer_is_started_once_until_its_lead_is_declined(bian: Bian) -> None:
+    def started(task: str) -> str:
+        reference: str = executed(bian, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"]
+        return reference
+
+    lead = made(bian, items=[item("LOAN")], status="3")
+    tasks = [bian.task(lead) for _ in range(2)]
+    first = started(tasks[0])
+    assert [started(tasks[place % 2]) for place in range(1, 4)] == [first] * 3
+    at_once(4, lambda number: started(tasks[number % 2]))
+    assert len([one for one in bian.events() if one["type"] == "org.bian.CustomerOffer.Initiate"]) == 1
+    for status in ("5", "1", "3"):
+        bian.calls.done(change_lead(lead.rpartition("/")[2], lead_fields(name=None, status=status)))
+    second = started(tasks[1])
+    assert second != first
+    assert started(tasks[0]) == second
+
+
+def test_references_that_are_made_here_are_nobody_else_s(embedded: Bian) -> None:
+    lead = made(embedded, items=[item("LOAN")], status="3")
+    task = embedded.task(lead)
+    made_here = ("CustomerContactRecordReference", "CorrespondenceInstanceReference", "CustomerOfferReference")
+    for name in made_here:
+        fields = {name: "of my own"}
+        for method, address, body in (
+            ("POST", f"{lead}/Development/Initiate", {DEVELOPMENT: fields}),
+            ("PUT", f"{task}/Update", fields),
+            ("PUT", f"{task}/Execute", {"ExecuteActionRequest": "evaluate", DEVELOPMENT: fields}),
+            ("PUT", f"{task}/Request", {DEVELOPMENT: fields}),
+        ):
+            status, said = embedded.refused(method, address, body)
+            assert (status, said.startswith(f"ReadOnlyField: {name}: ")) == (400, True)
+    executed(embedded, task, "start offer")
+    executed(embedded, task, "send message", **{DOCUMENT: "product-information"})
+    answered = embedded.done("PUT", f"{task}/Request", {})[DEVELOPMENT]
+    assert set(made_here) <= answered.keys()
+    assert embedded.done("PUT", f"{task}/Update", answered) == answered
+
+
 def test_a_contact_stands_on_the_desk_s_list_until_it_has_a_result(bian: Bian) -> None:
     def listed(**options: Any) -> list[str]:
         return [one["Location"] for one in bian.done("GET", "/bian/contacts", **options)["Contacts"]]

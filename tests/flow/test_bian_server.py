@@ -1,4 +1,4 @@
-"""The service domain of a running server: schemathesis with the official contract."""
+"""The service domain of a running server: schemathesis with the official contract, call by call and in sequences."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
+import yaml
 
 from tests.support.bian import DOMAIN, OFFICIAL
 from tests.support.calls import Wire
@@ -18,49 +23,109 @@ from tests.support.server import Server
 
 CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 
+TASK = "InitiateDevelopment"
+# Without a body that schemathesis makes up, which says of a moment what is none.
+EMPTY = {"requestBody": {"Development": {}}, "x-schemathesis": {"merge_body": False}}
 
-@pytest.mark.skipif(
+pytestmark = pytest.mark.skipif(
     not OFFICIAL.exists(), reason="BIAN's contract lies at ../shared/bian where it is to be tested with"
 )
-def test_every_answer_is_as_the_official_contract_says(tmp_path: Path) -> None:
-    environment = {"LEADBRIDGE_FORWARDING__ENABLED": "false"}
-    with Server(f"sqlite:///{tmp_path / 'bian.db'}", tmp_path, environment=environment) as server:
-        credentials = ("admin", server.admin_password())
-        fields = lead_fields(prospect=new_prospect(person()), items=[item("LOAN")])
-        lead_id = Wire(server.url, credentials).done(create_lead(fields)).one("Lead/ID")
-        lead = f"{server.url}{DOMAIN}/{lead_id}"
-        assigned = requests.post(f"{lead}/Development/Initiate", json={}, auth=credentials, timeout=30)
-        assert assigned.headers["location"] == f"{DOMAIN}/{lead_id}/Development/1/Retrieve"
-        config = tmp_path / "schemathesis.toml"
-        names = {"path.leadandopportunitymanagementid": lead_id, "path.developmentid": "1"}
-        config.write_text(
-            "[parameters]\n" + "".join(f"{json.dumps(name)} = {json.dumps(to)}\n" for name, to in names.items())
-        )
+
+
+@dataclass(frozen=True)
+class Domain:
+    """A server with a lead and a development task, and its administrator's credentials."""
+
+    server: Server
+    credentials: tuple[str, str]
+    lead_id: str
+    customer_id: str
+
+    def holds(self, document: Path, folder: Path, config: str, *options: str) -> str:
+        """What schemathesis says, which finds nothing wrong."""
+        (folder / "schemathesis.toml").write_text(config)
         done = subprocess.run(
             [
-                *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run", str(OFFICIAL)),
-                *("--url", f"{server.url}/bian", "--checks", ",".join(CHECKS), "--no-color"),
-                *(
-                    "--phases",
-                    "coverage,fuzzing",
-                    "--max-examples",
-                    "2",
-                    "--workers",
-                    "2",
-                    "--generation-deterministic",
-                ),
-                *("--auth", ":".join(credentials)),
+                *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", str(document)),
+                *("--url", f"{self.server.url}/bian", "--checks", ",".join(CHECKS), "--no-color"),
+                *("--generation-deterministic", "--auth", ":".join(self.credentials), *options),
             ],
             capture_output=True,
             text=True,
             timeout=120,
             check=False,
-            cwd=tmp_path,
+            cwd=folder,
         )
         assert done.returncode == 0, done.stdout + done.stderr
-        counted = re.search(r"(\d+) generated", done.stdout)
-        assert counted is not None, done.stdout
-        assert int(counted[1]) > 200
-        assert "Traceback" not in server.output()
-        shown = requests.get(f"{lead}/Retrieve", auth=credentials, timeout=30).json()
-        assert "LeadandOpportunityDescription" in shown["LeadandOpportunityProcedure"]
+        assert "Traceback" not in self.server.output()
+        return done.stdout
+
+
+@pytest.fixture(scope="module")
+def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Domain]:
+    folder = tmp_path_factory.mktemp("bian")
+    # The leads of a sequence are all about one customer, and alike.
+    environment = {"LEADBRIDGE_FORWARDING__ENABLED": "false", "LEADBRIDGE_LEAD_DUPLICATES__DEFAULT": "CREATE"}
+    with Server(f"sqlite:///{folder / 'bian.db'}", folder, environment=environment) as server:
+        credentials = ("admin", server.admin_password())
+        fields = lead_fields(prospect=new_prospect(person()), items=[item("LOAN")])
+        made = Wire(server.url, credentials).done(create_lead(fields))
+        lead_id = made.one("Lead/ID")
+        lead = f"{server.url}{DOMAIN}/{lead_id}"
+        assigned = requests.post(f"{lead}/Development/Initiate", json={}, auth=credentials, timeout=30)
+        assert assigned.headers["location"] == f"{DOMAIN}/{lead_id}/Development/1/Retrieve"
+        yield Domain(server, credentials, lead_id, made.one("Lead/ProspectPartyInternalID"))
+
+
+def test_every_answer_is_as_the_official_contract_says(domain: Domain, tmp_path: Path) -> None:
+    names = {"path.leadandopportunitymanagementid": domain.lead_id, "path.developmentid": "1"}
+    config = "[parameters]\n" + "".join(f"{json.dumps(name)} = {json.dumps(to)}\n" for name, to in names.items())
+    said = domain.holds(
+        OFFICIAL, tmp_path, config, "--phases", "coverage,fuzzing", "--max-examples", "2", "--workers", "2"
+    )
+    counted = re.search(r"(\d+) generated", said)
+    assert counted is not None, said
+    assert int(counted[1]) > 200
+    lead = f"{domain.server.url}{DOMAIN}/{domain.lead_id}"
+    shown = requests.get(f"{lead}/Retrieve", auth=domain.credentials, timeout=30).json()
+    assert "LeadandOpportunityDescription" in shown["LeadandOpportunityProcedure"]
+
+
+def linked(customer_id: str) -> dict[str, Any]:
+    """The official contract, where leads are about this customer and a Location leads to what may be asked next."""
+    document: dict[str, Any] = yaml.safe_load(OFFICIAL.read_text(encoding="utf-8"))
+    procedure = document["components"]["schemas"]["LeadandOpportunityProcedure"]
+    procedure["required"] = ["CustomerReference", "ProductandServiceType"]
+    procedure["properties"]["CustomerReference"] = {"type": "string", "enum": [customer_id]}
+    procedure["properties"]["ProductandServiceType"] = {"type": "string", "enum": ["LOAN", "CARD"]}
+    lead = {"leadandopportunitymanagementid": r"$response.header.Location#regex:Management/(\d+)/"}
+    task = {**lead, "developmentid": r"$response.header.Location#regex:Development/(\d+)/"}
+    following = {
+        "Initiate": {"Update": lead, "Retrieve": lead, TASK: lead},
+        TASK: {
+            **dict.fromkeys(("UpdateDevelopment", "ExecuteDevelopment", "RequestDevelopment"), task),
+            "RetrieveDevelopment": task,
+        },
+    }
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            links = following.get(operation["operationId"])
+            if links is not None:
+                name = operation["responses"]["200"]["$ref"].rpartition("/")[2]
+                answer = deepcopy(document["components"]["responses"][name])
+                answer["links"] = {
+                    to: {"operationId": to, "parameters": by, **(EMPTY if to == TASK else {})}
+                    for to, by in links.items()
+                }
+                operation["responses"]["200"] = answer
+    return document
+
+
+def test_every_answer_in_a_sequence_of_calls_is_so_too(domain: Domain, tmp_path: Path) -> None:
+    document = tmp_path / "linked.yaml"
+    document.write_text(yaml.safe_dump(linked(domain.customer_id)))
+    config = '[phases.stateful]\nmax-steps = 6\n[phases.stateful.generation]\nmode = "positive"\nmax-examples = 20\n'
+    said = domain.holds(document, tmp_path, config, "--phases", "stateful")
+    followed = re.search(r"API Links: +(\d+) covered", said)
+    assert followed is not None, said
+    assert int(followed[1]) >= 4, said  # a lead updated, read, given a task, and that gone on with

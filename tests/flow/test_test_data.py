@@ -103,7 +103,7 @@ def test_wiping_leaves_what_was_there_without_test_data(calls: Calls, batch: int
     calls.done(create_lead(lead_fields(prospect=new_prospect(ANNA)), uuid=uuid, test=True))
     with calls.database.read() as tx:
         counted = testdata.counts(tx)
-    assert counted == {"leads": 4, "business partners": 7, "bulk jobs": 0, "remembered answers": 1}
+    assert counted == {"leads": 4, "plans": 0, "business partners": 7, "bulk jobs": 0, "remembered answers": 1}
     *_, gone = testdata.wipe(calls.database, now=datetime.now(UTC), caller_id="admin", batch=batch)
     assert gone == counted
     after = row_counts(calls.database)
@@ -123,7 +123,7 @@ def test_the_command_says_what_would_go_and_does_it_when_told(sqlite: Database, 
         calls.stop()
     environment = {"LEADBRIDGE_DATABASE_URL": sqlite_url}
     counted = command("testdata", "count", environment=environment)
-    assert "1 leads, 1 business partners" in counted.out
+    assert "1 leads, 0 plans, 1 business partners" in counted.out
     refused = command("testdata", "wipe", environment=environment)
     assert (refused.code, "--yes" in refused.err) == (1, True)
     assert column(sqlite, "lead", "test_data") == [True]

@@ -14,7 +14,7 @@ from sqlalchemy import event, text
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
-from leadbridge.store import assignment, bulk, businesspartners, crmrecords, feed, leads, outbox, received
+from leadbridge.store import assignment, bulk, businesspartners, crmrecords, feed, leads, outbox, received, relationship
 from leadbridge.store.connections import SqliteConnection
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.feed import HeadChange
@@ -93,6 +93,12 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "rejections": lambda tx: bulk.rejections(tx, "1", after=0, limit=1),
     "customers": lambda tx: list(crmrecords.of_customers(tx, ["C1"])),
     "CRM records": lambda tx: crmrecords.resolve(tx, record_ids=["1"]),
+    "relationship plan": lambda tx: relationship.plan(tx, GIVEN, "1"),
+    "relationship plans to change": lambda tx: relationship.lock(tx, ["1"]),
+    "record of a relationship plan": lambda tx: relationship.record(tx, "1", "Contact", 1),
+    "records of a relationship plan": lambda tx: relationship.last_number(tx, "1", "Contact"),
+    "history": lambda tx: relationship.history(tx, GIVEN, "1", after=7, limit=100),
+    "activity": lambda tx: relationship.recorded(tx, GIVEN, "1", since=NOW, until=NOW),
     "CRM records by lead": lambda tx: crmrecords.resolve(tx, source_lead_uuids=["1"]),
 }
 

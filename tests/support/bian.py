@@ -1,6 +1,6 @@
-"""BIAN's service domain in this process, before the use cases, write lane and database of a `Calls`.
+"""BIAN's service domains in this process, before the use cases, write lane and database of a `Calls`.
 
-Where the official contract lies beside this repository, every answer is held against it.
+Where the official contracts lie beside this repository, every answer is held against them.
 """
 
 from __future__ import annotations
@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,37 +22,44 @@ from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.quotas import Quotas
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bian import BASE, OPERATIONS, bian_router
+from leadbridge.rest.bian_relationship import OPERATIONS as RELATIONSHIP_OPERATIONS
+from leadbridge.rest.bian_relationship import relationship_router
 from leadbridge.rest.jsonbody import BodyLimits
 from tests.support.calls import ACME, BANK, DESK, SECONDS, Calls
 from tests.support.door import KnownCallers, Reply, basic, exchange
 
 _BESIDE = Path(__file__).resolve().parents[2].parent / "shared" / "bian"
-OFFICIAL = Path(os.environ.get("BIAN_FOLDER", _BESIDE)) / "LeadandOpportunityManagement.yaml"
-"""The official contract, which is not part of this repository."""
+_FOLDER = Path(os.environ.get("BIAN_FOLDER", _BESIDE))
+OFFICIAL = _FOLDER / "LeadandOpportunityManagement.yaml"
+OFFICIAL_RELATIONSHIP = _FOLDER / "CustomerRelationshipManagement.yaml"
+"""The official contracts, which are not part of this repository."""
 DOMAIN = f"{BASE}/LeadandOpportunityManagement"
+RELATIONSHIP = f"{BASE}/CustomerRelationshipManagement"
 
 BETA = Caller("beta", "Beta", frozenset({Role.PARTNER}), Visibility.GIVEN, "BETA")
 OPERATOR = Caller("operator", "Operator", frozenset({Role.OPERATOR}), Visibility.ALL, "")
 
 
 @cache
-def _official() -> dict[str, Any] | None:
-    return yaml.safe_load(OFFICIAL.read_text(encoding="utf-8")) if OFFICIAL.exists() else None
+def official(contract: Path) -> dict[str, Any] | None:
+    """An official contract; None where it is not there."""
+    return yaml.safe_load(contract.read_text(encoding="utf-8")) if contract.exists() else None
 
 
 @cache
-def _validator(operation: str, status: str) -> jsonschema_rs.Validator | None:
+def _validator(contract: Path, operation: str, status: str) -> jsonschema_rs.Validator | None:
     """What the official document says of this answer; None where it, or the document, is not there."""
-    document = _official()
+    document = official(contract)
     described = {
         one["operationId"]: one["responses"]
         for methods in (document or {"paths": {}})["paths"].values()
         for one in methods.values()
     }
-    responses = described.get(operation) or (described.get("Update") if operation in ("Control", "Exchange") else None)
+    newer = contract == OFFICIAL and operation in ("Control", "Exchange")  # of release 13
+    responses = described.get("Update" if newer else operation)
     if document is None or responses is None:
         return None
-    if operation in ("Control", "Exchange") and status == "200":
+    if newer and status == "200":
         responses = described["Retrieve"]
     assert status in responses, f"{operation} answered {status}, which the official document does not know"
     name = responses[status]["$ref"].rpartition("/")[2]
@@ -60,7 +68,7 @@ def _validator(operation: str, status: str) -> jsonschema_rs.Validator | None:
 
 
 class Bian:
-    """A client of the service domain. `calls` is the SOAP side of the same gateway."""
+    """A client of the service domains. `calls` is the SOAP side of the same gateway."""
 
     def __init__(
         self,
@@ -68,11 +76,13 @@ class Bian:
         *,
         limits: BodyLimits = BodyLimits(),  # noqa: B008 - immutable
         quotas: Quotas | None = None,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.calls = calls
         self._loop = calls._loop
         access = Access(KnownCallers((DESK, ACME, BETA, BANK, OPERATOR)))
-        self.app = RestApp(bian_router(calls._dispatcher, access, limits, quotas=quotas))
+        doors = (bian_router, relationship_router)
+        self.app = RestApp(*(door(calls._dispatcher, access, limits, quotas=quotas, clock=clock) for door in doors))
 
     def send(
         self,
@@ -100,7 +110,7 @@ class Bian:
         reply: Reply = asyncio.run_coroutine_threadsafe(asked, self._loop.loop).result(SECONDS)
         operation = operation_of(method, path)
         if operation is not None:
-            validator = _validator(operation, str(reply.status))
+            validator = _validator(*operation, str(reply.status))
             if validator is not None:
                 validator.validate(json.loads(reply.body))
         return reply
@@ -143,12 +153,13 @@ class Bian:
         return found
 
 
-def operation_of(method: str, path: str) -> str | None:
-    """Which operation an address is."""
+def operation_of(method: str, path: str) -> tuple[Path, str] | None:
+    """Which operation of which official contract an address is."""
     parts = path.partition("?")[0].split("/")
-    for known, template, operation in OPERATIONS:
-        wanted = template.split("/")
-        alike = (one == two or one.startswith("{") for one, two in zip(wanted, parts, strict=False))
-        if known == method and len(wanted) == len(parts) and all(alike):
-            return operation
+    for contract, operations in ((OFFICIAL, OPERATIONS), (OFFICIAL_RELATIONSHIP, RELATIONSHIP_OPERATIONS)):
+        for known, template, operation in operations:
+            wanted = template.split("/")
+            alike = (one == two or one.startswith("{") for one, two in zip(wanted, parts, strict=False))
+            if known == method and len(wanted) == len(parts) and all(alike):
+                return contract, operation
     return None

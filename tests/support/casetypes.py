@@ -11,7 +11,7 @@ from leadbridge.rulefiles.casetypes import DEFAULT_CASE_TYPES, read_case_types
 
 
 def site_file() -> str:
-    """The packaged file with more stages for B2B and leads, a stage that is gone, and other required steps."""
+    """The packaged file with three more stages, one that is gone and one in its place, and other required steps."""
     content = DEFAULT_CASE_TYPES.read_text()
     changes = {
         'name = "Proposal Development"\n  probability = 60': 'name = "Pilot"\n  probability = 55',
@@ -22,6 +22,11 @@ def site_file() -> str:
             '  [[case_types.stages]]\n  name = "Triage"\n  probability = 2\n'
             '  steps = [{ name = "Look at it", required = true }]\n\n'
             '  [[case_types.stages]]\n  name = "Creation"'
+        ),
+        '  [[case_types.stages]]\n  name = "Offer"': (
+            '  [[case_types.stages]]\n  name = "Credit Check"\n  probability = 50\n'
+            '  steps = [{ name = "Ask the bureau", required = true, skippable = true }]\n\n'
+            '  [[case_types.stages]]\n  name = "Offer"'
         ),
         'selling_modes = ["B2B"]\nreopen = true': 'selling_modes = ["B2B"]',
     }

@@ -262,6 +262,7 @@ _BIAN: dict[tuple[str, str], dict[str, object]] = {
     ("GET", f"{_TASK}/Retrieve"): {},
     ("GET", "/bian/events?after=0&limit=1"): {},
     ("GET", "/bian/contacts"): {},
+    ("GET", "/bian/triggers?lead=0000000001"): {},
 }
 
 

@@ -40,6 +40,8 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 _OPERATION = f"{DOMAIN}/Development/Execute"
+_CUSTOMER_OFFER = "CustomerOffer"
+_OFFER = f"{_CUSTOMER_OFFER}.Initiate"
 _CONTACT = {
     ContactAllowedCode.VALUE_1.value: "allowed",
     ContactAllowedCode.VALUE_2.value: "forbidden",
@@ -149,11 +151,16 @@ def _evaluate(act: Execution) -> Done:
 
 
 def _start_offer(act: Execution) -> Done:
-    """Verify the opportunity, and ask Customer Offer for an offer with what it needs."""
+    """Verify the opportunity, and ask Customer Offer for an offer with what it needs; where it was asked before, the
+    answer is that offer."""
     _check_real(act.head)
     if act.head["life_cycle_status_code"] not in (LifeCycleStatus.QUALIFIED, LifeCycleStatus.ACCEPTED):
         raise not_allowed(act.head, ExecuteAction.START_OFFER.value, ["start offer in 3 qualified and 4 accepted"])
     answers = evaluated(act.tx, act.head, act.policy)
+    done = _told(answers)
+    started = _offer_of(act.tx, act.head["id"])
+    if started is not None:
+        return Done({**done.fields, OFFER: started}, done.more)
     if not is_confirmed(answers):
         because = " ".join(f"{one.question.value} {one.verdict.value}: {one.reason}" for one in answers)
         raise Refused(400, "NotConfirmed", f"The opportunity is not confirmed. {because}")
@@ -162,7 +169,7 @@ def _start_offer(act: Execution) -> Done:
     items = leads.parts(act.tx, [head["id"]], items=True)[head["id"]].items
     event_id = ask_domain(
         act,
-        "CustomerOffer",
+        _CUSTOMER_OFFER,
         {
             **procedure(*whole_lead(act.tx, head["id"])),
             "Products": [row["product_id"] for row in items],
@@ -173,8 +180,17 @@ def _start_offer(act: Execution) -> Done:
             "Evaluation": _as_json(answers),
         },
     )
-    done = _told(answers)
     return Done({**done.fields, OFFER: event_id}, done.more)
+
+
+def _offer_of(tx: Transaction, lead_id: str) -> str | None:
+    """The event that asked for the lead's offer, if one did since the lead was declined last: that ended its offer."""
+    (moves,) = journal.moves(tx, "lead", [lead_id]).values()
+    declined = max(
+        (row["recorded_at"] for row in moves if row["new_status"] == LifeCycleStatus.DECLINED.value), default=None
+    )
+    offers = [row for row in bian.asked(tx, lead_id) if row["type"] == _OFFER]
+    return next((row["id"] for row in offers if declined is None or row["recorded_at"] > declined), None)
 
 
 EXECUTIONS: Mapping[ExecuteAction, Callable[[Execution], Done]] = {

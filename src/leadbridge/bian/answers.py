@@ -150,12 +150,12 @@ def on_leads(
             uuids={one for kind, one in named if kind == "uuids"},
             lock=True,
         )
-        return [_tried(tx, do, call) for call in fresh]
+        return [tried(tx, do, call) for call in fresh]
 
     return done_once(tx, calls, operation=operation, act=act)
 
 
-def _tried(tx: Transaction, do: Callable[[Call], BianAnswer], call: Call) -> BianAnswer | Refused:
+def tried(tx: Transaction, do: Callable[[Call], BianAnswer], call: Call) -> BianAnswer | Refused:
     """What comes of a call; of one that is refused nothing stays written."""
     with tx.trial() as trial:
         outcome = _outcome(do, call)

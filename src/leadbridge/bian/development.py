@@ -7,16 +7,13 @@ journal, and so are the events about it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
-from datetime import UTC, date, datetime
-from datetime import time as time_of_day
 from typing import Any
 
 from leadbridge.bian.actions import EXECUTIONS, Execution, check_contact
 from leadbridge.bian.answers import BianAnswer, Refused, head_of, on_leads, read_each, wrong
 from leadbridge.bian.leads import DOMAIN, whole_lead
+from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.policy import BianPolicy
 from leadbridge.bian.translation import check_kept, fitting, not_allowed, procedure
 from leadbridge.bian.words import (
@@ -25,6 +22,7 @@ from leadbridge.bian.words import (
     DOCUMENT,
     EMPLOYEE,
     EXECUTE,
+    MADE_HERE,
     MOMENT,
     PROCEDURE,
     RESULT,
@@ -41,12 +39,6 @@ from leadbridge.store import bian, journal
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
-_MOMENT = re.compile(
-    r"(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2}(?::\d{2})?)(?:\.\d+)?(Z|z|[+-]\d{2}:\d{2})?)?"
-    r"(?=\Z|[\s,;](?!\s*\d{1,2}:))",  # a time that is none does not make it a day
-    re.ASCII,
-)
-_CURSOR = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{6})?Z-\d{10}-\d{1,3}", re.ASCII)
 _MOST_TASKS = 100  # of one lead
 
 
@@ -63,6 +55,7 @@ def initiate(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
                 raise wrong(name, "The two records say different things of the task.", "DuplicateField")
         if RESULT in said:
             raise wrong(RESULT, "A task begins without a result; Update brings it.", "UnknownField")
+        _check_made_here(said, {})
         columns = _columns(said)
         number = len(bian.tasks(tx, head["id"])) + 1
         if number > _MOST_TASKS:
@@ -144,37 +137,6 @@ def retrieve(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
     return read_each(calls, do)
 
 
-def contacts(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
-    """The desk's list: the contacts that wait for a person, the earliest first. `next` is the cursor of the last one,
-    where there may be more."""
-
-    def do(call: Call) -> BianAnswer:
-        limit, after = int(call.message.more["limit"]), call.message.more.get("after")
-        rows = bian.requested(tx, call.caller, limit=limit, after=place_of(after) if after else None)
-        listed = [
-            {
-                "LeadID": row["lead_id"],
-                "Location": f"/{DOMAIN}/{row['lead_id']}/Development/{row['number']}",
-                "DueDateTime": zoned(row["due_at"]),
-                **({EMPLOYEE: row["assignee"]} if row["assignee"] else {}),
-            }
-            for row in rows
-        ]
-        last = rows[-1] if len(rows) == limit else None
-        following = f"{zoned(last['due_at'])}-{last['lead_id']}-{last['number']}" if last is not None else None
-        return BianAnswer({"Contacts": listed, "next": following})
-
-    return read_each(calls, do)
-
-
-def place_of(cursor: str) -> tuple[datetime, str, int]:
-    """The place on the desk's list that a cursor means. Raises ValueError for what is none."""
-    moment, lead_id, number = cursor.rsplit("-", 2)
-    if not _CURSOR.fullmatch(cursor):
-        raise ValueError("not a cursor")
-    return datetime.fromisoformat(moment), lead_id, int(number)
-
-
 # ----------------------------------------------------------------------------------------------------------- checks
 
 
@@ -183,7 +145,16 @@ def _task_of(tx: Transaction, call: Call) -> tuple[Row, Row]:
     found = [row for row in bian.tasks(tx, head["id"]) if str(row["number"]) == call.message.number]
     if not found:
         raise Refused(404, "TaskUnknown", "The lead has no such development task.")
+    _check_made_here(call.message.development, json.loads(found[0]["content"]))
     return head, found[0]
+
+
+def _check_made_here(sent: Mapping[str, str], kept: Mapping[str, str]) -> None:
+    """Refuse references that are made here, unless they are sent back as they were answered."""
+    for name in MADE_HERE:
+        if name in sent and sent[name] != kept.get(name):
+            text = "This reference is made here, by Execute or Request: leave it out, or send it as it was answered."
+            raise wrong(name, text, "ReadOnlyField")
 
 
 def _check_not_final(head: Row, what: str) -> None:
@@ -226,25 +197,13 @@ def _of_task(sent: Mapping[str, str], lead: Mapping[str, str]) -> dict[str, str]
 # ------------------------------------------------------------------------------------------------------------- rows
 
 
-def _due(text: str) -> datetime:
-    """The moment at the beginning of a DateTimeLocation; a day is its beginning, in UTC."""
-    found = _MOMENT.match(text)
-    with suppress(ValueError, OverflowError):  # no such day, or none in UTC
-        if found is not None:
-            day = date.fromisoformat(found[1])
-            clock = time_of_day.fromisoformat(found[2]) if found[2] else time_of_day()
-            zone = (found[3] or "Z").upper().replace("Z", "+00:00")
-            return datetime.fromisoformat(f"{day}T{clock.isoformat()}{zone}").astimezone(UTC)
-    raise wrong(MOMENT, "Expected a date, or a moment as 2026-03-01T10:00:00Z, at its beginning; a place may follow.")
-
-
 def _columns(said: Mapping[str, str], *, schedules: bool = True) -> Row:
     """What the fields mean. `schedules` says whether their moment is when the task is due."""
     columns: Row = {}
     if EMPLOYEE in said:
         columns["assignee"] = fitting(EMPLOYEE, said[EMPLOYEE], SalesResponsibleParty, "party_id")
     if MOMENT in said and schedules:
-        columns["due_at"] = _due(said[MOMENT])
+        columns["due_at"] = moment_at_beginning(said[MOMENT], MOMENT)
     if RESULT in said:
         if not said[RESULT].strip():
             raise wrong(RESULT, "Expected some text: a result ends the task.", "TooShort")

@@ -1,4 +1,4 @@
-"""Events: what became of leads and their development tasks, and what other service domains are asked, as CloudEvents.
+"""Events: what became of leads and plans, and what other service domains are asked, as CloudEvents.
 
 They are read from the journal, in its order: see `store.horizon`. Source: CloudEvents 1.0.2, its JSON event format and
 the extension `sequence`; BIAN's Created and Updated for every control record and qualifier.
@@ -13,16 +13,17 @@ from typing import Any
 
 from leadbridge.bian.answers import BianAnswer, read_each
 from leadbridge.bian.leads import DOMAIN
+from leadbridge.bian.relationship import words as relationship
 from leadbridge.bian.words import DEVELOPMENT, PROCEDURE
 from leadbridge.caller import Caller
 from leadbridge.operations.call import Answer, Call, zoned
 from leadbridge.store import bian
+from leadbridge.store import relationship as stored
 from leadbridge.store.database import Transaction
 from leadbridge.store.horizon import Horizon
 from leadbridge.store.inserts import Row
 
 _PREFIX = "org.bian"
-_RECORDS = {"lead": PROCEDURE, bian.TASK: DEVELOPMENT}
 _ENDS = {"created": "Created", "deleted": "Deleted", "wiped": "Deleted"}  # any other event updates
 
 
@@ -63,23 +64,30 @@ def read_events(tx: Transaction, calls: Sequence[Call], horizon: Horizon) -> lis
 
 def event(row: Row) -> dict[str, Any]:
     """One entry of the journal as a CloudEvent."""
-    lead_id, _, rest = row["object_id"].partition("/")
-    asks = row["object_type"] == bian.EVENT
-    kind = (
-        row["event_type"] or "Unknown.Initiate"  # of test data that was wiped
-        if asks
-        else f"{DOMAIN}.{_RECORDS[row['object_type']]}.{_ENDS.get(row['event'], 'Updated')}"
-    )
+    owner, _, rest = row["object_id"].partition("/")
+    end = _ENDS.get(row["event"], "Updated")
+    domain, about, subject, event_id = DOMAIN, "LeadID", owner, f"journal-{row['id']}"
+    match row["object_type"]:
+        case bian.EVENT:
+            event_id = rest
+            kind = row["event_type"] or "Unknown.Initiate"  # of test data that was wiped
+        case stored.PLAN | stored.RECORD:
+            domain, about, subject = relationship.DOMAIN, "PlanID", row["object_id"]
+            kind = f"{domain}.{rest.partition('/')[0] or relationship.PLAN}.{end}"
+        case bian.TASK:
+            subject, kind = f"{owner}/{DEVELOPMENT}/{rest}", f"{domain}.{DEVELOPMENT}.{end}"
+        case _:
+            kind = f"{domain}.{PROCEDURE}.{end}"
     return {
         "specversion": "1.0",
-        "id": rest if asks else f"journal-{row['id']}",
-        "source": f"/bian/{DOMAIN}",
+        "id": event_id,
+        "source": f"/bian/{domain}",
         "type": f"{_PREFIX}.{kind}",
-        "subject": f"{lead_id}/Development/{rest}" if row["object_type"] == bian.TASK else lead_id,
+        "subject": subject,
         "time": zoned(row["recorded_at"]),
         "sequence": sequence(row["id"]),
         "datacontenttype": "application/json",
-        "data": _asked(row) if asks else _told(row, lead_id),
+        "data": _asked(row) if row["object_type"] == bian.EVENT else _told(row, about, owner),
     }
 
 
@@ -88,10 +96,10 @@ def _asked(row: Row) -> Mapping[str, Any]:
     return data
 
 
-def _told(row: Row, lead_id: str) -> dict[str, Any]:
+def _told(row: Row, about: str, owner: str) -> dict[str, Any]:
     """What happened, in names and codes: whoever wants the values reads the record."""
     said = {
-        "LeadID": lead_id,
+        about: owner,
         "Event": row["event"],
         "Operation": row["operation"],
         "OldStatus": row["old_status"],

@@ -12,6 +12,8 @@ from leadbridge.bian.translation import (
     change,
     change_message,
     create_message,
+    has_it,
+    may_control,
     not_allowed,
     procedure,
     prospect,
@@ -27,8 +29,8 @@ from leadbridge.bian.words import (
     Action,
     raised,
 )
-from leadbridge.caller import CORE_CRM, Visibility
-from leadbridge.lead import ForwardingEvent, LifeCycleStatus
+from leadbridge.caller import CORE_CRM, Caller
+from leadbridge.lead import ForwardingEvent
 from leadbridge.messages import (
     LeadChangeRequestSync,
     LeadLifeCycleStatusCode,
@@ -112,7 +114,7 @@ def _hold_prospects(tx: Transaction, calls: Sequence[Call]) -> None:
 
 def retrieve(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
     """Read leads as LeadandOpportunityProcedure, with their state."""
-    return read_each(calls, lambda call: BianAnswer(record(*whole_lead(tx, head_of(tx, call)["id"]))))
+    return read_each(calls, lambda call: BianAnswer(record(*whole_lead(tx, head_of(tx, call)["id"]), call.caller)))
 
 
 def control(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
@@ -121,14 +123,14 @@ def control(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
     def do(call: Call) -> BianAnswer:
         head = head_of(tx, call)
         action = wanted(call, CONTROL, CONTROL_ACTIONS)
-        if call.caller.visibility is not Visibility.ALL and head["created_by"] != call.caller.id:
+        if not may_control(head, call.caller):
             raise Refused(403, "Unauthorized", "Only who created a lead, or sees all, controls it.")
-        _check_allowed(head, action)
+        _check_allowed(head, action, call.caller)
         reason = reason_code(call.message.more)
         if reason is not None and action is not Action.TERMINATE:
             raise wrong("ReasonCode", "Only terminate has a reason.", "UnknownField")
         _CONTROLS[action](tx, call, head, policy)
-        return BianAnswer(record(*whole_lead(tx, head["id"])))
+        return BianAnswer(record(*whole_lead(tx, head["id"]), call.caller))
 
     return on_leads(tx, calls, operation=f"{DOMAIN}/Control", do=do)
 
@@ -139,19 +141,17 @@ def exchange(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Ans
     def do(call: Call) -> BianAnswer:
         head = head_of(tx, call)
         action = wanted(call, EXCHANGE, EXCHANGE_ACTIONS)
-        _check_allowed(head, action)
+        _check_allowed(head, action, call.caller)
         accepted = action is Action.ACCEPT
         reason = reason_code(call.message.more)
-        if head["sales_partner_party_id"] and head["sales_partner_party_id"] == call.caller.party_id:
+        if has_it(head, call.caller):
             decision = PartnerDecisionCode.ACCEPT if accepted else PartnerDecisionCode.DECLINE
             wish = change(head, decision=decision, reason=reason)
-        elif accepted and head["life_cycle_status_code"] == LifeCycleStatus.IN_PROCESS:
-            raise not_allowed(head, "accept again", [Action.REJECT.value])
         else:
             status = LeadLifeCycleStatusCode.VALUE_2 if accepted else LeadLifeCycleStatusCode.VALUE_5
             wish = change(head, life_cycle_status_code=status, reason=reason)
         changed(tx, call, wish, policy, operation="Exchange")
-        return BianAnswer(record(*whole_lead(tx, head["id"])))
+        return BianAnswer(record(*whole_lead(tx, head["id"]), call.caller))
 
     return on_leads(tx, calls, operation=f"{DOMAIN}/Exchange", do=do)
 
@@ -185,8 +185,8 @@ def wanted(call: Call, field: str, actions: Sequence[Action]) -> Action:
     return found
 
 
-def _check_allowed(head: Row, action: Action) -> None:
-    may = allowed_actions(head)
+def _check_allowed(head: Row, action: Action, caller: Caller) -> None:
+    may = allowed_actions(head, caller)
     if action.value not in may:
         raise not_allowed(head, action.value, may)
 
@@ -196,9 +196,7 @@ def _check_allowed(head: Row, action: Action) -> None:
 
 def _raise_priority(tx: Transaction, call: Call, head: Row, policy: Policy) -> None:
     higher = raised(head["priority_code"])
-    if higher is None:
-        may = [one for one in allowed_actions(head) if one != Action.RAISE_PRIORITY.value]
-        raise not_allowed(head, "to be raised, its priority is 1 immediate", may)
+    assert higher is not None  # else it is not allowed
     changed(tx, call, change(head, priority_code=PriorityCode(higher)), policy, operation="Control")
 
 

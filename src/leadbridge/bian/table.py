@@ -1,4 +1,4 @@
-"""Every operation of the service domain by its name, as the dispatcher runs them beside those of SOAP."""
+"""Every operation of the service domains by its name, as the dispatcher runs them beside those of SOAP."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from leadbridge.bian import development, events, leads
+from leadbridge.bian import desk, development, events, leads, triggers
 from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.policy import BianPolicy
+from leadbridge.bian.relationship.table import relationship_use_cases
 from leadbridge.caller import OperationGroup
 from leadbridge.operations.call import Answer, Call
 from leadbridge.operations.table import UseCase
@@ -33,12 +34,14 @@ def bian_use_cases(policy: BianPolicy) -> Mapping[str, UseCase]:
         ("RequestDevelopment", True, development.request, site),
         ("RetrieveDevelopment", False, development.retrieve, site),
         ("Events", False, events.read_events, Horizon()),
-        ("Contacts", False, development.contacts, site),
+        ("Contacts", False, desk.contacts, site),
+        ("Triggers", False, triggers.triggers, site),
     )
-    return {
+    ours = {
         name: UseCase(name=name, group=OperationGroup.LEAD, writes=writes, act=partial(_with, act, decided))
         for name, writes, act, decided in ((f"{DOMAIN}/{row[0]}", *row[1:]) for row in table)
     }
+    return {**ours, **relationship_use_cases(site)}
 
 
 def _with(act: _Act, policy: object, tx: Transaction, calls: Sequence[Call]) -> list[Answer | Exception]:

@@ -16,6 +16,7 @@ from xsdata.formats.dataclass.models.generics import AnyElement
 from leadbridge.bian.answers import UUID, Fields, Refused, wrong
 from leadbridge.bian.words import (
     CAMPAIGN,
+    CONTROL_ACTIONS,
     CUSTOMER,
     DESCRIPTION,
     EMPLOYEE,
@@ -28,8 +29,11 @@ from leadbridge.bian.words import (
     STATE,
     TRIGGERED_BY,
     TRIGGERS,
+    Action,
     allowed,
+    raised,
 )
+from leadbridge.caller import Caller, Visibility
 from leadbridge.lead import LifeCycleStatus
 from leadbridge.messages import (
     ActionCode,
@@ -286,14 +290,33 @@ def procedure(head: Row, parts: LeadParts) -> dict[str, str]:
     return {name: shown[name] for name in order if name in shown}
 
 
-def allowed_actions(head: Row) -> list[str]:
-    """What may be done to a lead in the state that it is in, as `words.allowed` has it."""
+def may_control(head: Row, caller: Caller) -> bool:
+    """Whether the caller controls a lead: who created it, or sees all."""
+    return caller.visibility is Visibility.ALL or head["created_by"] == caller.id
+
+
+def has_it(head: Row, caller: Caller) -> bool:
+    """Whether the caller acts for the partner that the lead was given to."""
+    return bool(caller.party_id) and head["sales_partner_party_id"] == caller.party_id
+
+
+def allowed_actions(head: Row, caller: Caller) -> list[str]:
+    """What the caller may do to a lead in the state that it is in: what `words.allowed` has, without raising what is
+    the highest priority, controlling what others control, and accepting again."""
     status = LifeCycleStatus(head["life_cycle_status_code"])
-    return [action.value for action in allowed(status, suspended=head["suspended_at"] is not None)]
+    useless: set[Action] = set()
+    if raised(head["priority_code"]) is None:
+        useless.add(Action.RAISE_PRIORITY)
+    if not may_control(head, caller):
+        useless.update(CONTROL_ACTIONS)
+    if status is LifeCycleStatus.IN_PROCESS and not has_it(head, caller):
+        useless.add(Action.ACCEPT)
+    every = allowed(status, suspended=head["suspended_at"] is not None)
+    return [action.value for action in every if action not in useless]
 
 
-def state(head: Row) -> dict[str, Any]:
-    """Where a lead stands, and what may be done to it; in words of ours, because BIAN has none."""
+def state(head: Row, caller: Caller) -> dict[str, Any]:
+    """Where a lead stands, and what the caller may do to it; in words of ours, because BIAN has none."""
     status = LifeCycleStatus(head["life_cycle_status_code"])
     return {
         "LeadID": head["id"],
@@ -303,19 +326,21 @@ def state(head: Row) -> dict[str, Any]:
         "Suspended": head["suspended_at"] is not None,
         **({"PriorityCode": head["priority_code"]} if head["priority_code"] else {}),
         **({"QualificationLevelCode": head["qualification_level_code"]} if head["qualification_level_code"] else {}),
-        "AllowedActions": allowed_actions(head),
+        "AllowedActions": allowed_actions(head, caller),
     }
 
 
-def record(head: Row, parts: LeadParts) -> dict[str, Any]:
-    """A lead with its state."""
-    return {PROCEDURE: procedure(head, parts), STATE: state(head)}
+def record(head: Row, parts: LeadParts, caller: Caller) -> dict[str, Any]:
+    """A lead with its state, as the caller is shown it."""
+    return {PROCEDURE: procedure(head, parts), STATE: state(head, caller)}
 
 
 def state_words(head: Row) -> str:
     """Where a lead stands, for a refusal."""
     status = LifeCycleStatus(head["life_cycle_status_code"])
     words = f"{status.value} {status.name.lower().replace('_', ' ')}"
+    if raised(head["priority_code"]) is None:
+        words = f"{words}, of the highest priority"
     return f"{words}, suspended" if head["suspended_at"] is not None else words
 
 

@@ -1,8 +1,8 @@
 """The service domain's words and ours: which field is which element, which action is allowed where.
 
 Every name below is BIAN's, of the release 12 contract, but for `ControlActionRequest`, `ExchangeActionRequest` and
-`ExecuteActionRequest`, which name the action wanted as earlier releases do, `ReasonCode`, `TriggeredBy` and
-`CustomerOfferReference`.
+`ExecuteActionRequest`, which name the action wanted as earlier releases do, `ReasonCode`, `TriggeredBy`,
+`TriggeredByReference` and `CustomerOfferReference`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ EMPLOYEE = "EmployeeBusinessUnitReference"
 DESCRIPTION = "LeadandOpportunityDescription"
 MOMENT = "DateTimeLocation"
 TRIGGERED_BY = "TriggeredBy"
+TRIGGERED_BY_REFERENCE = "TriggeredByReference"  # kept as any other field: the record of that domain
 
 LEAD_FIELDS: Mapping[str, str] = {
     CUSTOMER: "ProspectParty: InternalID, UUID, or system/object of an ExternalKey; answered as InternalID",
@@ -55,6 +56,9 @@ TASK_FIELDS: Mapping[str, str] = {
     WORK_PRODUCTS: "what an automated action found",
 }
 """Fields of Development that mean something to us. All are kept and answered as they were sent or made."""
+
+MADE_HERE = (CONTACT, CORRESPONDENCE, OFFER)
+"""Fields of Development that only we fill: they name what we have made."""
 
 REASON, CONTROL, EXCHANGE, EXECUTE = (
     "ReasonCode",
@@ -89,17 +93,22 @@ ELEMENTS: Mapping[str, str] = {
 
 # ------------------------------------------------------------------------------------------------- where from, where to
 
+CAMPAIGN_DOMAIN = "CustomerCampaignExecution"
 TRIGGERS: Mapping[str, str] = {
     "CustomerRelationshipManagement": "CRM",
     "PartyRoutingProfile": "PRP",
     "CustomerOffer": "OFF",
-    "CustomerCampaignExecution": "CCE",
+    CAMPAIGN_DOMAIN: "CCE",
     "PointofService": "POS",
     "ConsumerAdvisoryServices": "ADV",
     "SessionDialogue": "SES",
     "ServicingOrder": "SRV",
 }
-"""Service domains that trigger a lead, as OriginTypeCode; a site with a list of its own lists those it takes."""
+"""Service domains that trigger a lead, as OriginTypeCode; a site with a list of its own lists those it takes.
+
+They are all that Lead and Opportunity Management is "triggered by", and Servicing Order, for the servicing interactions
+in which its example finds a lead.
+"""
 
 # --------------------------------------------------------------------------------------------------------- actions
 

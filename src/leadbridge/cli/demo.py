@@ -9,11 +9,12 @@ from cyclopts import Parameter
 def demo(
     *,
     story: Annotated[
-        Literal["main", "partner"],
+        Literal["main", "partner", "bank"],
         Parameter(
             help="main: the three use cases, and what happens when something goes wrong. partner: leads given to sales "
             "partners, who accept, qualify or decline them, or lose them again, and read in their feeds what became "
-            "of them."
+            "of them. bank: a customer and a prospect of a bank, through SOAP, BIAN, the pipeline and the bank's own "
+            "API, from the first message to the sale."
         ),
     ] = "main",
 ) -> None:

@@ -1,9 +1,9 @@
 """`leadbridge demo`: the whole loop on this machine, told step by step, every step verified.
 
-Two real servers, a gateway and a core CRM, are started in processes of their own with databases in a temporary
-folder; the callers are real Zeep clients. `telling` is what the terminal shows, `servers` the processes, `callers`
-the clients, `stage` all of them together, `usecases` and `troubles` the steps of the main story, `partner_story` those
-of the other.
+Real servers, a gateway and a core CRM or both in one, are started in processes of their own with databases in a
+temporary folder; the callers are real clients. `telling` is what the terminal shows, `servers` the processes, `callers`
+the clients, `stage` all of them together, `acts` what several stories tell alike, `usecases` and `troubles` the steps
+of the main story, `partner_story` and `bank_story` those of the others.
 """
 
 import signal
@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from leadbridge.demo import troubles, usecases
+from leadbridge.demo.bank_story import bank_steps
 from leadbridge.demo.partner_story import partner_steps
 from leadbridge.demo.stage import Stage
 from leadbridge.demo.telling import StepFailed, Teller
@@ -30,6 +31,7 @@ class Story(StrEnum):
 
     MAIN = "main"  # the three use cases of lead management, and what happens when something goes wrong
     PARTNER = "partner"  # the second use case in full: a company, its sales partners, and every way a lead can take
+    BANK = "bank"  # a bank's customer and a prospect, through every door, before the same records
 
 
 STEPS: Steps = (
@@ -44,7 +46,8 @@ STEPS: Steps = (
 
 def steps_of(story: Story) -> Steps:
     """The steps of a story with their names."""
-    return partner_steps() if story is Story.PARTNER else STEPS
+    others = {Story.PARTNER: partner_steps, Story.BANK: bank_steps}
+    return others[story]() if story in others else STEPS
 
 
 def run(story: Story = Story.MAIN) -> bool:
@@ -55,7 +58,7 @@ def run(story: Story = Story.MAIN) -> bool:
     with (
         _ended_by_signals(teller),
         tempfile.TemporaryDirectory(prefix="leadbridge-demo-") as folder,
-        Stage(Path(folder), teller) as stage,
+        Stage(Path(folder), teller, apart=story is not Story.BANK) as stage,
     ):
         try:
             _tell(stage, steps)
@@ -72,7 +75,12 @@ def run(story: Story = Story.MAIN) -> bool:
 
 def _tell(stage: Stage, steps: Steps) -> None:
     teller = stage.teller
-    teller.heading("Two servers are started: a gateway for partners, and the core CRM behind it")
+    apart = len(stage.servers) > 1
+    teller.heading(
+        "Two servers are started: a gateway for partners, and the core CRM behind it"
+        if apart
+        else "A server is started: gateway, relay and core CRM in one"
+    )
     stage.open()
     teller.say(f"The gateway serves {stage.gateway.url}/soap/LeadService?wsdl")
     teller.say(f"The core CRM serves {stage.core_crm.url}/soap/CrmService?wsdl")
@@ -88,7 +96,7 @@ def _explain(stage: Stage, error: Exception) -> None:
     else:
         teller.failed("something unforeseen happened")
         teller.output("traceback", "".join(traceback.format_exception(error)))
-    for server in (stage.gateway, stage.core_crm):
+    for server in reversed(stage.servers):
         teller.output(f"output of the {server.name}", server.output())
 
 

@@ -1,4 +1,5 @@
-"""The callers of the demonstration: a real Zeep client per service, and the bytes it has sent and received.
+"""The callers of the demonstration: a real Zeep client per service, a client of the addresses that speak JSON, and the
+bytes they have sent and received.
 
 What a partner's program would do, nothing more: read the WSDL, set user and password, call.
 """
@@ -104,3 +105,37 @@ class Service:
             body = request.body or b""
             sent = body if isinstance(body, bytes) else str(body).encode()
             self._exchanges.append(Exchange(request.url, request.headers, sent, response.status_code, response.content))
+
+
+class JsonDoors:
+    """The addresses of one server that speak JSON, called by whoever is named in the call."""
+
+    def __init__(self, server: Server, teller: Teller) -> None:
+        self._server = server
+        self._teller = teller
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy between us and our own machine
+        self.location = ""  # what the last answer called the new record's address
+
+    def call(
+        self, caller: str, method: str, path: str, body: Mapping[str, Any] | None = None, *, quietly: bool = False
+    ) -> Any:
+        """What is answered with success; both sides are shown unless `quietly`. Raises StepFailed for an error."""
+        answer = self._session.request(
+            method,
+            f"{self._server.url}{path}",
+            json=body,
+            auth=(caller, self._server.passwords[caller]),
+            timeout=_TIMEOUT_SECONDS,
+        )
+        if not quietly or not answer.ok:
+            self._teller.document(caller, f"{method} {path}", body)
+            self._teller.document(path.split("/")[1], caller, answer.json(), note=f"HTTP {answer.status_code}")
+        if not answer.ok:
+            raise StepFailed(f"{method} {path} of {caller} was answered with HTTP {answer.status_code}")
+        self.location = answer.headers.get("location", "")
+        return answer.json()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()

@@ -4,9 +4,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from leadbridge.demo.acts import accepted, including, person, qualify, read
 from leadbridge.demo.stage import ACME, BOREALIS, MARKETING, Stage, header, until
-from leadbridge.demo.usecases import change, including, person, read
-from leadbridge.store.outbox import MessageState
 
 _OUT_OF_SIGHT = "LEAD.UNKNOWN"
 
@@ -52,31 +51,12 @@ class PartnerStory:
     def qualified(self, stage: Stage) -> None:
         """The partner follows up with the prospect and sends the lead back, qualified; the core CRM takes it."""
         teller, lead_id = stage.teller, self._qualified
-        teller.say("ACME calls Dora Muster and sends the lead back: qualified, with her answers and a note.")
-        lead = read(stage, ACME, lead_id)
-        change(
-            stage,
-            ACME,
-            LeadIdentification={"ID": lead_id},
-            ChangeStateID=lead.ChangeStateID,
-            status="3",
-            QualificationLevelCode="03",
-            QuestionnaireAnswer=[
-                {"QuestionID": "BUDGET", "AnswerCode": "HIGH"},
-                {"QuestionID": "START", "AnswerCode": "MAY"},
-            ],
-            Note=[{"_value_1": "Wants to start in May.", "languageCode": "en", "actionCode": "01"}],
-        )
-        teller.say("A qualified lead is forwarded to the core CRM, which accepts it.")
-        row = stage.forwarded(lead_id)
-        stage.show_messages(lead_id)
-        stage.show_records(row["uuid"])
-        states = [one["state"] for one in stage.messages_of(lead_id)]
-        teller.verify("one message, delivered", found=states, expected=[MessageState.DELIVERED])
-        lead = read(stage, MARKETING, lead_id)
-        teller.verify("marketing finds it in status 4, accepted", found=lead.LifeCycleStatusCode, expected="4")
-        answers = {one.QuestionID: one.AnswerCode for one in lead.QuestionnaireAnswer}
-        teller.verify("with the answers", found=answers, expected={"BUDGET": "HIGH", "START": "MAY"})
+        answers = {"BUDGET": "HIGH", "START": "MAY"}
+        sent = [{"QuestionID": question, "AnswerCode": answer} for question, answer in answers.items()]
+        qualify(stage, ACME, lead_id, prospect="Dora Muster", QuestionnaireAnswer=sent)
+        _, lead = accepted(stage, lead_id)
+        kept = {one.QuestionID: one.AnswerCode for one in lead.QuestionnaireAnswer}
+        teller.verify("with the answers", found=kept, expected=answers)
         teller.verify("and the note", found=[one["_value_1"] for one in lead.Note], expected=["Wants to start in May."])
 
     def acknowledged(self, stage: Stage) -> None:

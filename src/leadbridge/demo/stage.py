@@ -10,7 +10,7 @@ from typing import Any, Self
 from uuid import uuid4
 
 from leadbridge.caller import CORE_CRM, Role
-from leadbridge.demo.callers import Service
+from leadbridge.demo.callers import JsonDoors, Service
 from leadbridge.demo.servers import Server, free_ports
 from leadbridge.demo.telling import StepFailed, Teller
 from leadbridge.lead import LifeCycleStatus
@@ -24,6 +24,7 @@ MARKETING = "marketing"
 ACME = "acme"
 BOREALIS = "borealis"
 CALLCENTRE = "callcentre"
+CHANNELS = "channels"
 GATEWAY = "gateway"  # the gateway itself, as a caller of the core CRM
 
 _CALLERS = {
@@ -32,6 +33,7 @@ _CALLERS = {
     ACME: ("ACME, an external sales partner", Role.PARTNER),
     BOREALIS: ("Borealis, another sales partner", Role.PARTNER),
     CALLCENTRE: ("Telemarketing call centre", Role.CALLCENTRE),
+    CHANNELS: ("The bank's own channels", Role.CRM),
 }
 
 # What is shown of a stored row; the tables have more.
@@ -44,28 +46,31 @@ _RECORD_COLUMNS = ("record_id", "record_type_code", "status_name", "customer_id"
 
 
 class Stage:
-    """A gateway, a core CRM behind it, and their callers; everything is ended on leaving."""
+    """A gateway, a core CRM, and their callers; everything is ended on leaving.
 
-    def __init__(self, folder: Path, teller: Teller) -> None:
+    The core CRM is behind the gateway in a server of its own (`apart`), or the one that is built into it.
+    """
+
+    def __init__(self, folder: Path, teller: Teller, *, apart: bool = True) -> None:
         self.teller = teller
         gateway_port, core_port = free_ports(2)
         self._stack = ExitStack()
-        self.core_crm = Server("core-crm", folder, core_port, callers={GATEWAY: ("The gateway", Role.CRM)})
-        self._stack.callback(self.core_crm.close)
-        self.gateway = Server(
-            "gateway",
-            folder,
-            gateway_port,
-            callers=_CALLERS,
-            settings={
+        settings = {"LEADBRIDGE_PARTNER_LOOP__DECISION_HOURS": "48"}
+        if apart:
+            self.core_crm = Server("core-crm", folder, core_port, callers={GATEWAY: ("The gateway", Role.CRM)})
+            self._stack.callback(self.core_crm.close)
+            settings |= {
                 "LEADBRIDGE_CRM_WSDL": f"{self.core_crm.url}/soap/CrmService?wsdl",
-                "LEADBRIDGE_PARTNER_LOOP__DECISION_HOURS": "48",
                 "LEADBRIDGE_CRM_USERNAME": GATEWAY,
                 "LEADBRIDGE_CRM_PASSWORD": self.core_crm.passwords[GATEWAY],
-            },
-        )
+            }
+        self.gateway = Server("gateway", folder, gateway_port, callers=_CALLERS, settings=settings)
         self._stack.callback(self.gateway.close)
+        if not apart:
+            self.core_crm = self.gateway
+        self.servers = (self.core_crm, self.gateway) if apart else (self.gateway,)
         self._services: dict[str, Service] = {}
+        self._json: JsonDoors | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -73,17 +78,16 @@ class Stage:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> None:
-        for server in (self.gateway, self.core_crm):
-            server.ask_to_end()  # both at once, then each is waited for
+        for server in self.servers:
+            server.ask_to_end()  # all at once, then each is waited for
         self._stack.close()
 
     def open(self) -> None:
-        """Start both servers and wait until they serve. Raises StepFailed."""
-        servers = (self.core_crm, self.gateway)
-        for server in servers:
+        """Start the servers and wait until they serve. Raises StepFailed."""
+        for server in self.servers:
             server.prepare()
             server.launch()
-        for server in servers:
+        for server in self.servers:
             server.wait_ready()
 
     # --------------------------------------------------------------------------------------------------- calls
@@ -102,6 +106,14 @@ class Stage:
     def records(self) -> Service:
         """CrmService of the core CRM."""
         return self._service(self.core_crm, "CrmService")
+
+    @property
+    def json(self) -> JsonDoors:
+        """The gateway's addresses that speak JSON."""
+        if self._json is None:
+            self._json = JsonDoors(self.gateway, self.teller)
+            self._stack.callback(self._json.close)
+        return self._json
 
     def _service(self, server: Server, name: str) -> Service:
         if name not in self._services:

@@ -3,6 +3,7 @@
 Plain where nobody looks at colours, and readable where the terminal knows no more than ASCII.
 """
 
+import json
 import re
 import sys
 from collections.abc import Mapping, Sequence
@@ -66,11 +67,25 @@ class Teller:
 
     def message(self, *, sender: str, receiver: str, envelope: bytes, note: str = "") -> None:
         """What an envelope's Body holds, indented and shortened, with who says it to whom."""
+        self._from_to(sender, receiver, note)
+        self._code("xml", _lines(_content(envelope), _INDENT, self._console.width))
+
+    def document(self, sender: str, receiver: str, content: object, *, note: str = "") -> None:
+        """The same of what is said in JSON; None is nothing."""
+        self._from_to(sender, receiver, note)
+        if content is not None:
+            whole = json.dumps(content, ensure_ascii=False)
+            if _INDENT + len(whole) > self._console.width:
+                whole = json.dumps(content, ensure_ascii=False, indent=2)
+            self._code("json", [f"{' ' * _INDENT}{line}" for line in whole.splitlines()])
+
+    def _from_to(self, sender: str, receiver: str, note: str) -> None:
         line = Text.assemble("  ", (sender, "bold"), f" {self._arrow} ", (receiver, "bold"))
         self._console.print(line.append(f"  {note}" if note else "", "dim"))
-        lines = _shortened(_lines(_content(envelope), _INDENT, self._console.width))
-        syntax = Syntax("", "xml", theme="ansi_dark", background_color="default")
-        shown = syntax.highlight("\n".join(lines))
+
+    def _code(self, language: str, lines: list[str]) -> None:
+        syntax = Syntax("", language, theme="ansi_dark", background_color="default")
+        shown = syntax.highlight("\n".join(_shortened(lines)))
         shown.rstrip()
         self._console.print(shown, soft_wrap=True)
 
@@ -143,4 +158,4 @@ def _shortened(lines: list[str]) -> list[str]:
         return lines
     tail = MOST_LINES // 2
     head = MOST_LINES - tail - 1
-    return [*lines[:head], f"{' ' * _INDENT}<!-- {len(lines) - head - tail} more lines -->", *lines[-tail:]]
+    return [*lines[:head], f"{' ' * _INDENT}{_CUT} {len(lines) - head - tail} more lines {_CUT}", *lines[-tail:]]

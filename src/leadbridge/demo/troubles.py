@@ -7,8 +7,8 @@ from lxml import etree
 
 from leadbridge.contract.files import NAMESPACES
 from leadbridge.contract.parsing import parse
+from leadbridge.demo.acts import person
 from leadbridge.demo.stage import CALLCENTRE, WEBSITE, Stage, header, until
-from leadbridge.demo.usecases import person
 from leadbridge.messages import FaultTypeId
 from leadbridge.store.outbox import MessageState
 

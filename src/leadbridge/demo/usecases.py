@@ -1,11 +1,8 @@
 """The three use cases of lead management, from the first message to the core CRM's record."""
 
-from typing import Any
-
+from leadbridge.demo.acts import accepted, change, including, person, qualify, read, states
 from leadbridge.demo.stage import ACME, BOREALIS, CALLCENTRE, GATEWAY, MARKETING, WEBSITE, Stage, header, until
 from leadbridge.store.outbox import MessageState
-
-_EQUAL = "1"
 
 
 def external_source(stage: Stage) -> None:
@@ -65,7 +62,7 @@ def external_source(stage: Stage) -> None:
 def external_partner(stage: Stage) -> None:
     """The company gives a lead to a partner, who qualifies it; it becomes an opportunity in the core CRM."""
     lead_id = _given_to_acme(stage)
-    _qualified_by_acme(stage, lead_id)
+    qualify(stage, ACME, lead_id, prospect="Bernd Muster", decision="ACCEPT")
     _opportunity(stage, lead_id)
 
 
@@ -105,48 +102,24 @@ def _given_to_acme(stage: Stage) -> str:
     return lead_id
 
 
-def _qualified_by_acme(stage: Stage, lead_id: str) -> None:
-    teller = stage.teller
-    lead = read(stage, ACME, lead_id)
-    teller.verify("ACME reads it", found=lead.Name, expected="Savings plan, met at the trade show")
-    teller.say("ACME calls Bernd Muster, and sends the qualified lead back.")
-    change(
-        stage,
-        ACME,
-        LeadIdentification={"ID": lead_id},
-        ChangeStateID=lead.ChangeStateID,
-        status="3",
-        decision="ACCEPT",
-        QualificationLevelCode="03",
-        Note=[{"_value_1": "Wants to start in May.", "languageCode": "en", "actionCode": "01"}],
-    )
-
-
 def _opportunity(stage: Stage, lead_id: str) -> None:
     teller = stage.teller
-    teller.say("A qualified lead is forwarded to the core CRM, which makes an opportunity of it: he is a customer.")
-    row = stage.forwarded(lead_id)
-    stage.show_messages(lead_id)
-    stage.show_records(row["uuid"])
-    (record,) = stage.records_of(row["uuid"])
-    teller.verify("one message, delivered", found=_states(stage, lead_id), expected=[MessageState.DELIVERED])
-    lead = read(stage, MARKETING, lead_id)
-    teller.verify("the lead is in status 4, accepted", found=lead.LifeCycleStatusCode, expected="4")
-    teller.verify("it names the opportunity", found=lead.CoreOpportunityID, expected=record["record_id"])
+    record, lead = accepted(stage, lead_id)
+    teller.verify("he is a customer: an opportunity", found=lead.CoreOpportunityID, expected=record["record_id"])
     read_record = stage.records.call(
         GATEWAY,
         "ReadCrmRecord",
         BasicMessageHeader=header(),
-        CrmRecordSelectionByID=[{"SourceLeadUUID": row["uuid"]}],
+        CrmRecordSelectionByID=[{"SourceLeadUUID": lead.UUID}],
     )
     (shown,) = read_record.CrmRecord
     teller.verify("the core CRM says the same", found=shown.StatusName, expected="New Opportunity")
 
     teller.say("The sale is made: marketing closes the lead as won, and the core CRM is told.")
     change(stage, MARKETING, LeadIdentification={"ID": lead_id}, ChangeStateID=lead.ChangeStateID, status="6")
-    until("the opportunity closed", lambda: stage.records_of(row["uuid"])[0]["status_name"] == "Close Won")
-    stage.show_records(row["uuid"])
-    until("both messages delivered", lambda: _states(stage, lead_id) == [MessageState.DELIVERED] * 2)
+    until("the opportunity closed", lambda: stage.records_of(lead.UUID)[0]["status_name"] == "Close Won")
+    stage.show_records(lead.UUID)
+    until("both messages delivered", lambda: states(stage, lead_id) == [MessageState.DELIVERED] * 2)
     teller.verify("the opportunity is Close Won, still one record", found=stage.record_count(), expected=1)
 
 
@@ -180,60 +153,6 @@ def call_centre(stage: Stage) -> None:
     teller.say("The company reads it, finds it worth selling to, and qualifies it.")
     lead = read(stage, MARKETING, lead_id)
     change(stage, MARKETING, LeadIdentification={"ID": lead_id}, ChangeStateID=lead.ChangeStateID, status="3")
-    row = stage.forwarded(lead_id)
-    stage.show_messages(lead_id)
-    stage.show_records(row["uuid"])
-    (record,) = stage.records_of(row["uuid"])
+    record, lead = accepted(stage, lead_id)
     teller.verify("the core CRM has it as a new lead", found=record["status_name"], expected="New Lead")
-    teller.verify("our lead names it", found=row["core_lead_id"], expected=record["record_id"])
-
-
-# --------------------------------------------------------------------------------------------------- what is sent
-
-
-def person(given_name: str, family_name: str, email: str, phone: str) -> dict[str, Any]:
-    """A person as a business partner in a message."""
-    return {
-        "CategoryCode": "1",
-        "RoleCode": ["PROSPECT"],
-        "Person": {"GivenName": given_name, "FamilyName": family_name},
-        "Address": [{"CountryCode": "DE", "CityName": "Berlin"}],
-        "Communication": {"EmailURI": [email], "PhoneNumber": [phone]},
-    }
-
-
-def including(value: str) -> dict[str, str]:
-    """A selection of one value."""
-    return {"InclusionExclusionCode": "I", "IntervalBoundaryTypeCode": _EQUAL, "LowerBoundary": value}
-
-
-def read(stage: Stage, caller: str, lead_id: str) -> Any:
-    """Read one lead."""
-    answer = stage.leads.call(
-        caller, "ReadLead", quietly=True, BasicMessageHeader=header(), LeadSelectionByID=[{"ID": lead_id}]
-    )
-    stage.leads.show_last_answer(caller)
-    (lead,) = answer.Lead
-    return lead
-
-
-def change(
-    stage: Stage,
-    caller: str,
-    *,
-    status: str,
-    decision: str | None = None,
-    quietly: bool = False,
-    successful: bool = True,
-    **lead: Any,
-) -> Any:
-    """Change one lead; verify that it was done, where it must be."""
-    content: dict[str, Any] = {"BasicMessageHeader": header(), "Lead": {**lead, "LifeCycleStatusCode": status}}
-    if decision is not None:
-        content["PartnerDecisionCode"] = decision
-    answer = stage.leads.call(caller, "ChangeLead", quietly=quietly, **content)
-    return stage.accept(answer) if successful else answer
-
-
-def _states(stage: Stage, lead_id: str) -> list[str]:
-    return [row["state"] for row in stage.messages_of(lead_id)]
+    teller.verify("she is new to the bank", found=lead.CoreLeadID, expected=record["record_id"])

@@ -71,6 +71,7 @@ class Policy:
     default_owner_id: str = "UNASSIGNED"
     owner_ids: frozenset[str] = field(default_factory=frozenset)  # without any, every owner is known
     ntb_closed_opportunity: NtbClosedOpportunity = NtbClosedOpportunity.LEAD
+    own_core_crm: bool = True  # whether leads are forwarded to the core CRM that is built in, and follow its records
     origin_type_codes: frozenset[str] = field(default_factory=frozenset)
     group_codes: frozenset[str] = field(default_factory=frozenset)
     reason_codes: frozenset[str] = field(default_factory=frozenset)

@@ -28,6 +28,7 @@ from leadbridge.messages import (
     OpportunityStatusUpdateConfirmationSync,
     RecordTypeCode,
 )
+from leadbridge.operations import lead_closing
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy, answer_header
 from leadbridge.operations.logitems import LogBuilder, LogItemType
@@ -58,7 +59,7 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
             _combo_create(call, of_customer.setdefault(call.message.customer_id, []), numbers, writing, policy)
             for call in fresh
         ]
-        writing.write(tx)
+        writing.write(tx, policy)
         return answers
 
     lock_keys = [customer_lock(call.message.customer_id) for call in calls]
@@ -87,6 +88,7 @@ class Writing:
         self.new: dict[str, Row] = {}
         self._notes: list[Row] = []
         self._changed: dict[str, Row] = {}
+        self._closed: list[tuple[Call, str, Row]] = []
         self._journal: list[Row] = []
 
     def create(self, call: Call, operation: str, record: Row, notes: Sequence[Row] = ()) -> None:
@@ -102,6 +104,8 @@ class Writing:
         row.update(changed)
         if row["record_id"] not in self.new:
             self._changed.setdefault(row["record_id"], {"record_id": row["record_id"]}).update(changed)
+        if record_of(row).is_final:
+            self._closed.append((call, operation, row))
         self._note(call, operation, row, old)
 
     def touch(self, call: Call, row: Row) -> None:
@@ -123,11 +127,13 @@ class Writing:
             }
         )
 
-    def write(self, tx: Transaction) -> None:
-        """Write everything, one statement a table."""
+    def write(self, tx: Transaction, policy: Policy) -> None:
+        """Write everything, one statement a table; then leads follow their records, where these are the site's."""
         crmrecords.insert(tx, records=list(self.new.values()), notes=self._notes)
         crmrecords.update(tx, list(self._changed.values()))
         journal.append(tx, self._journal)
+        if self._closed and policy.own_core_crm:
+            lead_closing.follow(tx, self._closed, self.new)
 
 
 def record_of(row: Row) -> Record:
@@ -313,7 +319,7 @@ def _update(
                 decide,
             )
             answers.append(_status_answer(call, answer, changed, log))
-        writing.write(tx)
+        writing.write(tx, policy)
         return answers
 
     return once(

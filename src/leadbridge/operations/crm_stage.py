@@ -160,7 +160,7 @@ class _Batch:
 
     def write(self) -> None:
         """Write what the calls have changed."""
-        self._writing.write(self._tx)
+        self._writing.write(self._tx, self._policy)
         places = [(record_id, self._kept[record_id]) for record_id in self._moved]
         casetypes.write(
             self._tx,

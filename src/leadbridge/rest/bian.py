@@ -24,10 +24,9 @@ from leadbridge.contract.hashing import content_hash
 from leadbridge.operations.call import Call
 from leadbridge.operations.dispatcher import Dispatcher, outcome_of
 from leadbridge.quotas import Quotas
-from leadbridge.rest.access import caller_of
-from leadbridge.rest.bian_bodies import FORMS, BianBody, ContactsWanted, EventsWanted, bian_body
-from leadbridge.rest.headers import idempotency_key, no_header_twice
-from leadbridge.rest.jsonbody import BodyLimits, check_length, parse_query, read_body
+from leadbridge.rest.bian_bodies import FORMS, BianBody, ContactsWanted, EventsWanted, TriggersWanted, bian_body
+from leadbridge.rest.json_door import JsonDoor
+from leadbridge.rest.jsonbody import BodyLimits, parse_query
 from leadbridge.rest.problemdetails import FieldError, pointer_to
 from leadbridge.rest.problems import Problem
 from leadbridge.room import Room
@@ -48,8 +47,8 @@ OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("PUT", f"{_TASK}/Request", "RequestDevelopment"),
     ("GET", f"{_TASK}/Retrieve", "RetrieveDevelopment"),
 )
-EVENTS, CONTACTS = f"{BASE}/events", f"{BASE}/contacts"
-_EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
+EVENTS, CONTACTS, TRIGGERS = f"{BASE}/events", f"{BASE}/contacts", f"{BASE}/triggers"
+EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
 _PAUSES = (0.005, 0.01, 0.02, 0.03, 0.035)  # seconds
 
 
@@ -63,53 +62,40 @@ class _Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class _Door:
-    """What stands before the use cases."""
+class Door(JsonDoor):
+    """What stands before the use cases of a service domain.
 
-    dispatcher: Dispatcher
-    access: Access
-    limits: BodyLimits
-    quotas: Quotas
-    room: Room
-    clock: Callable[[], datetime]
+    `hear` gives the message of a body, and what tells it from another under the same key; `ask` that of a query.
+    """
+
+    domain: str
+    hear: Callable[[Request, str, bytes, str | None], tuple[Any, str]]
+    ask: Callable[[Request, Mapping[str, str]], Any]
+
+    group = OperationGroup.LEAD
 
     async def changed(self, request: Request, operation: str) -> BianAnswer:
-        """A call with a body, check by check, in the order of the SOAP door's."""
-        no_header_twice(request)
-        check_length(request, self.limits)
-        call = await self._call(request)
-        key = idempotency_key(request)
-        body = bian_body(await read_body(request, self.limits, self.room), FORMS[operation])
-        call.message = _asked(request, body, key)
+        """A call with a body."""
+        call, data, key = await self.with_body(request)
+        call.message, canonical = self.hear(request, operation, data, key)
         path = request.path_params
-        call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), _canonical(body)))
+        call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), canonical))
         return await self._answered(operation, call)
 
     async def read(self, request: Request, operation: str, query: type[BaseModel] | None = None) -> _Reading:
         """A call without a body; `query` is what its parameters must be."""
-        no_header_twice(request)
-        call = await self._call(request)
+        call = await self.without_body(request)
         more = parse_query(request, query).model_dump(exclude_none=True) if query is not None else {}
-        call.message = _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, more), None)
+        call.message = self.ask(request, more)
         return _Reading(await self._answered(operation, call), call, more)
 
     async def read_again(self, operation: str, reading: _Reading) -> _Reading:
         """The same as it is now."""
         return replace(reading, answer=await self._answered(operation, reading.call))
 
-    async def _call(self, request: Request) -> Call:
-        caller = await caller_of(request, self.access, self.quotas, OperationGroup.LEAD)
-        return Call(
-            caller=caller,
-            message=None,
-            content_hash=b"",
-            received_at=self.clock(),
-            correlation_id=request.state.correlation_id,
-        )
-
     async def _answered(self, operation: str, call: Call) -> BianAnswer:
         try:
-            answer = await outcome_of(self.dispatcher.submit(f"{DOMAIN}/{operation}", call))
+            answer = await outcome_of(self.dispatcher.submit(f"{self.domain}/{operation}", call))
         except Refused as refused:
             pointer = pointer_to(refused.field) if refused.field else None
             errors = [FieldError(code=refused.code, pointer=pointer, detail=refused.text)] if pointer else []
@@ -129,9 +115,14 @@ def bian_router(
 ) -> APIRouter:
     """The router of these addresses, whose use cases the dispatcher knows (`bian_use_cases`)."""
     router = APIRouter(tags=["BIAN"], include_in_schema=False)  # the official document describes them
-    door = _Door(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock)
+    door = Door(
+        *(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock),
+        domain=DOMAIN,
+        hear=_heard,
+        ask=lambda request, query: _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, query), None),
+    )
     for method, path, operation in OPERATIONS:
-        router.add_api_route(path, _endpoint(door, method, operation), methods=[method], operation_id=operation)
+        router.add_api_route(path, endpoint(door, method, operation), methods=[method], operation_id=operation)
 
     @router.get(EVENTS)
     async def events(request: Request) -> Response:
@@ -145,7 +136,7 @@ def bian_router(
             reading = await door.read_again("Events", reading)
         said = reading.answer.message
         body = json.dumps(said["events"], ensure_ascii=False).encode()
-        return Response(body, media_type=_EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))
+        return Response(body, media_type=EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))
 
     @router.get(CONTACTS)
     async def contacts(request: Request) -> Response:
@@ -155,11 +146,18 @@ def bian_router(
         headers = _next(CONTACTS, said["next"], reading) if said["next"] else None
         return JSONResponse({"Contacts": said["Contacts"]}, headers=headers)
 
+    @router.get(TRIGGERS)
+    async def triggers(request: Request) -> Response:
+        """What triggered a lead, and what it triggered."""
+        return JSONResponse((await door.read(request, "Triggers", TriggersWanted)).answer.message)
+
     return router
 
 
-def _endpoint(door: _Door, method: str, operation: str) -> Callable[[Request], Any]:
-    async def endpoint(request: Request) -> Response:
+def endpoint(door: Door, method: str, operation: str) -> Callable[[Request], Any]:
+    """What answers at the address of an operation."""
+
+    async def answered(request: Request) -> Response:
         if method == "GET":
             return JSONResponse((await door.read(request, operation)).answer.message)
         answer = await door.changed(request, operation)
@@ -168,7 +166,12 @@ def _endpoint(door: _Door, method: str, operation: str) -> Callable[[Request], A
             headers["Idempotent-Replayed"] = "true"
         return JSONResponse(answer.message, headers=headers)
 
-    return endpoint
+    return answered
+
+
+def _heard(request: Request, operation: str, data: bytes, key: str | None) -> tuple[Asked, str]:
+    body = bian_body(data, FORMS[operation])
+    return _asked(request, body, key), _canonical(body)
 
 
 def _asked(request: Request, body: BianBody, key: str | None) -> Asked:

@@ -15,13 +15,14 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
-from leadbridge.bian.development import place_of
+from leadbridge.bian.desk import place_of
 from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, PROCEDURE, REASON
 from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
+WRONG_NAME = "A field is named by up to 64 letters, digits and _.-, the first a letter."
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,8 @@ def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, st
         return {}
     for name, text in value.items():
         where = f"#/{place}".rstrip("/")
-        if not _NAME.fullmatch(name):
-            said = "A field is named by up to 64 letters, digits and _.-, the first a letter."
-            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=said))
+        if not NAME.fullmatch(name):
+            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=WRONG_NAME))
             continue
         where = f"{where}/{name}"
         if not isinstance(text, str):
@@ -147,3 +147,11 @@ class ContactsWanted(BaseModel):
 
     after: Annotated[str, AfterValidator(_place)] | None = None
     limit: Annotated[str, AfterValidator(_limit)] = "100"
+
+
+class TriggersWanted(BaseModel):
+    """Whose triggers are listed: those of the lead with this ID or UUID."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    lead: str

@@ -12,6 +12,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 
 from leadbridge.authentication.access import Access
 from leadbridge.crm.combo import RecordType
@@ -116,38 +117,21 @@ def _combo_create(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None
     return message, None
 
 
-def _combo_update(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
-    body = parse_body(data, ComboUpdate)
-    record_type = RecordType.OPPORTUNITY if body.lead_id is None else RecordType.LEAD
-    message = ComboUpdateLeadOpportunityRequestSync(
-        basic_message_header=_header(uuid),
-        record_id=body.lead_id or body.opportunity_id or "",  # the body has exactly one of them
-        status_name=body.status,
-        reason_code=body.reason_code,
-    )
-    return message, record_type
+def _update(body_type: type[BaseModel], message_type: type[Any]) -> Read:
+    """How a body is read that sets a record's status and names it, as a lead or as an opportunity."""
 
+    def read(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
+        said = parse_body(data, body_type).model_dump()
+        lead_id = said.get("lead_id")  # the body has exactly one of them
+        message = message_type(
+            basic_message_header=_header(uuid),
+            record_id=said["opportunity_id"] if lead_id is None else lead_id,
+            status_name=said["status"],
+            reason_code=said["reason_code"],
+        )
+        return message, RecordType.OPPORTUNITY if lead_id is None else RecordType.LEAD
 
-def _opportunity_status(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
-    body = parse_body(data, OpportunityStatus)
-    message = OpportunityStatusUpdateRequestSync(
-        basic_message_header=_header(uuid),
-        record_id=body.opportunity_id,
-        status_name=body.status,
-        reason_code=body.reason_code,
-    )
-    return message, RecordType.OPPORTUNITY
-
-
-def _lead_status(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
-    body = parse_body(data, LeadStatus)
-    message = LeadStatusUpdateRequestSync(
-        basic_message_header=_header(uuid),
-        record_id=body.lead_id,
-        status_name=body.status,
-        reason_code=body.reason_code,
-    )
-    return message, RecordType.LEAD
+    return read
 
 
 _UPDATE_CODES = (
@@ -160,9 +144,18 @@ _UPDATE_CODES = (
 )
 _CALLS: dict[str, tuple[Read, type[Any], type[Any], tuple[str, ...]]] = {
     "ComboCreateLeadOpportunity": (_combo_create, ComboCreate, ComboCreated, ("CRM.OWNER_UNKNOWN", "NotInList")),
-    "ComboUpdateLeadOpportunity": (_combo_update, ComboUpdate, ComboUpdated, _UPDATE_CODES),
-    "UpdateOpportunityStatus": (_opportunity_status, OpportunityStatus, OpportunityUpdated, _UPDATE_CODES),
-    "UpdateLeadStatus": (_lead_status, LeadStatus, LeadUpdated, _UPDATE_CODES),
+    "ComboUpdateLeadOpportunity": (
+        _update(ComboUpdate, ComboUpdateLeadOpportunityRequestSync),
+        *(ComboUpdate, ComboUpdated, _UPDATE_CODES),
+    ),
+    "UpdateOpportunityStatus": (
+        _update(OpportunityStatus, OpportunityStatusUpdateRequestSync),
+        *(OpportunityStatus, OpportunityUpdated, _UPDATE_CODES),
+    ),
+    "UpdateLeadStatus": (
+        _update(LeadStatus, LeadStatusUpdateRequestSync),
+        *(LeadStatus, LeadUpdated, _UPDATE_CODES),
+    ),
 }
 _SUMMARIES = {
     "ComboCreateLeadOpportunity": "Create a lead or an opportunity, or get the open one",

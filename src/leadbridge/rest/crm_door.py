@@ -1,27 +1,20 @@
 """What the JSON addresses of the core CRM share: from a request to a use case and back, check by check."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, TypeVar
 
 from fastapi import Request
 
-from leadbridge.authentication.access import Access
-from leadbridge.caller import Caller, OperationGroup
+from leadbridge.caller import OperationGroup
 from leadbridge.contract import codec
 from leadbridge.contract.hashing import content_hash
 from leadbridge.contract.schema import validate
 from leadbridge.crm.combo import RecordType
 from leadbridge.messages import LogItemSeverityCode
-from leadbridge.operations.call import Call
-from leadbridge.operations.dispatcher import Dispatcher, outcome_of
-from leadbridge.quotas import Quotas
-from leadbridge.rest.access import caller_of
-from leadbridge.rest.headers import idempotency_key, no_header_twice
-from leadbridge.rest.jsonbody import BodyLimits, check_length, read_body, refusal
+from leadbridge.operations.dispatcher import outcome_of
+from leadbridge.rest.json_door import JsonDoor
+from leadbridge.rest.jsonbody import refusal
 from leadbridge.rest.problemdetails import KINDS, FieldError, pointer_to
-from leadbridge.room import Room
 from leadbridge.store.database import Transaction
 
 Result = TypeVar("Result")
@@ -30,54 +23,32 @@ Read = Callable[[bytes, str | None], tuple[Any, RecordType | None]]
 """From a body and the UUID of its header to the message, and the type of record that it says beside that."""
 
 
-@dataclass(frozen=True, slots=True)
-class CrmDoor:
+class CrmDoor(JsonDoor):
     """See the module."""
 
-    dispatcher: Dispatcher
-    access: Access
-    limits: BodyLimits
-    quotas: Quotas
-    room: Room
-    clock: Callable[[], datetime]
+    __slots__ = ()
+    group = OperationGroup.CRM
 
     async def done(self, request: Request, operation: str, read: Read) -> tuple[Any, RecordType | None]:
-        """The message that answers a call, and the type of record that it named.
-
-        Check by check, in the order of the SOAP door's: a caller is known before its body is read.
-        """
-        no_header_twice(request)
-        check_length(request, self.limits)
-        caller = await self._caller(request)
-        uuid = idempotency_key(request)
-        message, record_type = read(await read_body(request, self.limits, self.room), uuid)
+        """The message that answers a call, and the type of record that it named."""
+        call, data, uuid = await self.with_body(request)
+        message, record_type = read(data, uuid)
         element = codec.encode(message)
         validate(element)
-        decoded, hashed = codec.decode_hashed(element)
+        call.message, call.content_hash = codec.decode_hashed(element)
         if record_type is not None:  # part of what the body says, though the message has no place for it
-            hashed = content_hash((hashed.hex(), record_type.value))
-        call = Call(
-            caller=caller,
-            message=decoded,
-            content_hash=hashed,
-            received_at=self.clock(),
-            correlation_id=request.state.correlation_id,
-            record_type=record_type,
-        )
+            call.content_hash = content_hash((call.content_hash.hex(), record_type.value))
+        call.record_type = record_type
         answer = await outcome_of(self.dispatcher.submit(operation, call))
         return answer.message, record_type
 
     async def admit(self, request: Request) -> None:
         """Let a caller who may ask questions in. Raises Problem, OverQuota."""
-        no_header_twice(request)
-        await self._caller(request)
+        await self.without_body(request)
 
     async def asked(self, question: Callable[[Transaction], Result]) -> Result:
         """The answer to a question to the store."""
         return await outcome_of(self.dispatcher.ask(question))
-
-    async def _caller(self, request: Request) -> Caller:
-        return await caller_of(request, self.access, self.quotas, OperationGroup.CRM)
 
 
 def refuse_errors(message: Any, fields: Mapping[str, str], *, of_others: str | None) -> None:

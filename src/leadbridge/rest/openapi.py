@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.logitems import LogItemType
+from leadbridge.rest.openapi_links import add_links
 from leadbridge.rest.problemdetails import KINDS, MEDIA_TYPE, BodyError, ProblemDetails, example
 
 _REFERENCE = "#/components/schemas/{model}"
@@ -204,5 +205,6 @@ def document(app: FastAPI) -> dict[str, Any]:
             "bearer": {"type": "http", "scheme": "bearer", "description": "A token of the caller (RFC 6750)."},
         }
         made["security"] = [{"basic": []}, {"bearer": []}]
+        add_links(made)
         app.openapi_schema = made
     return app.openapi_schema

@@ -1,8 +1,9 @@
 """What BIAN's Lead and Opportunity Management keeps beside the leads: development tasks, and the order of events.
 
 Events are read from the journal, which every change of a lead is written into anyway, whichever door it came through,
-and in its transaction. Its numbers are the order; how far a reader may go by them says `horizon`. Of one lead each
-change locks it before it writes to the journal, so a later change has a larger number.
+and in its transaction; so is every change of a plan (`store.relationship`). Its numbers are the order; how far a reader
+may go by them says `horizon`. Of one lead, and of one plan, each change locks it before it writes to the journal, so a
+later change has a larger number.
 """
 
 from __future__ import annotations
@@ -12,12 +13,24 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Select, and_, bindparam, func, select, tuple_, update
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    null,
+    select,
+    tuple_,
+    union_all,
+    update,
+)
 
 from leadbridge.businesspartner import CONTACT_FORBIDDEN
 from leadbridge.caller import Caller, Visibility
 from leadbridge.lead import FINAL
-from leadbridge.store import tables
+from leadbridge.store import relationship, tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, insert_many
@@ -96,6 +109,13 @@ def requested(
 
 # ----------------------------------------------------------------------------------------------------------- events
 
+_ASKED = select(_event).where(_event.c.lead_id == bindparam("lead_id")).order_by(_event.c.recorded_at, _event.c.id)
+
+
+def asked(tx: Transaction, lead_id: str) -> list[Row]:
+    """What other service domains were asked about a lead, oldest first."""
+    return fetch(tx, _ASKED, {"lead_id": lead_id})
+
 
 def add_events(tx: Transaction, rows: Sequence[Row]) -> None:
     """Write what other service domains are asked; its place among all events is the journal's."""
@@ -106,7 +126,7 @@ def add_events(tx: Transaction, rows: Sequence[Row]) -> None:
 def _events(rule: Visibility) -> Select[Any]:
     lead_of_entry = func.substr(_journal.c.object_id, 1, _LEAD_ID_LENGTH)
     id_of_event = func.substr(_journal.c.object_id, _LEAD_ID_LENGTH + 2)
-    return (
+    of_leads = (
         select(_journal, _event.c.type.label("event_type"), _event.c.data)
         # Who sees everything also sees that a lead was deleted.
         .join(_lead, _lead.c.id == lead_of_entry, isouter=rule is Visibility.ALL)
@@ -117,12 +137,16 @@ def _events(rule: Visibility) -> Select[Any]:
             _journal.c.object_type.in_(["lead", TASK, EVENT]),
             may_see_lead(rule),
         )
-        .order_by(_journal.c.id)
-        .limit(bindparam("limit", type_=Integer()))
     )
+    of_plans = relationship.entries(rule).add_columns(null().label("event_type"), null().label("data"))
+    limit = bindparam("limit", type_=Integer())
+    # Each has a limit of its own, so that no more is read of it than is needed.
+    firsts = (select(one.order_by(_journal.c.id).limit(limit).subquery()) for one in (of_leads, of_plans))
+    both = union_all(*firsts).subquery()
+    return select(both).order_by(both.c.id).limit(limit)
 
 
 def events(tx: Transaction, caller: Caller, *, after: int, upto: int, limit: int) -> list[Row]:
-    """Entries of the journal about leads that the caller may see, in order; with the event's type and data if it is
-    one for another service domain."""
+    """Entries of the journal about leads and plans that the caller may see, in order; with the event's type and data
+    if it is one for another service domain."""
     return fetch(tx, _events(rule_of(caller)), {**who(caller), "after": after, "upto": upto, "limit": limit})

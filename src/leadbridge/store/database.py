@@ -21,7 +21,7 @@ from leadbridge.store.dialects import Dialect
 from leadbridge.store.errors import CommitUnknown, DatabaseUnreachable, SchemaBehind
 from leadbridge.store.inserts import Prepared, Row
 
-NumberName: TypeAlias = Literal["lead", "business_partner", "crm_record", "bulk_job"]
+NumberName: TypeAlias = Literal["lead", "business_partner", "crm_record", "bulk_job", "relationship_plan"]
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = "leadbridge schema"

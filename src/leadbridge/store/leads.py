@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 
 from leadbridge.caller import Caller, Visibility
+from leadbridge.lead import LifeCycleStatus
 from leadbridge.selection import Interval
 from leadbridge.store import finding, tables
 from leadbridge.store.columntypes import DayOf, UtcDateTime
@@ -48,6 +49,7 @@ __all__ = [
     "external_keys_taken",
     "find",
     "insert",
+    "of_records",
     "overdue",
     "parts",
     "remove",
@@ -205,6 +207,33 @@ def _resolve(rule: Visibility, kinds: tuple[str, ...], lock: bool) -> Select[Any
         condition = _lead.c.id.in_(union(*(select(_lead.c.id).where(each) for each in meant)))
     statement = select(_lead).where(condition, may_see_lead(rule)).order_by(_lead.c.id)
     return statement.with_for_update() if lock else statement
+
+
+def of_records(
+    tx: Transaction, record_ids: Collection[str], *, uuids: Collection[str], prospects: Collection[str]
+) -> list[Row]:
+    """The head rows, locked, of leads in 4 accepted whose record in the core CRM is one of these, by id.
+
+    They are sought by their UUIDs and their prospects, which the records name, because those have indexes.
+    """
+    return fetch(tx, _OF_RECORDS, {"record_ids": record_ids, "uuids": uuids, "prospects": prospects})
+
+
+_OF_RECORDS = (
+    select(_lead)
+    .where(
+        _lead.c.id.in_(
+            union(
+                select(_lead.c.id).where(one_of(_lead.c.uuid, "uuids")),
+                select(_lead.c.id).where(one_of(_lead.c.prospect_internal_id, "prospects")),
+            )
+        ),
+        one_of(func.coalesce(_lead.c.core_opportunity_id, _lead.c.core_lead_id), "record_ids"),
+        _lead.c.life_cycle_status_code == LifeCycleStatus.ACCEPTED.value,
+    )
+    .order_by(_lead.c.id)
+    .with_for_update()
+)
 
 
 def _meant(rule: Visibility, kind: str) -> ColumnElement[bool]:

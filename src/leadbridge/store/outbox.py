@@ -233,6 +233,14 @@ def listed(tx: Transaction, *, state: str | None, limit: int, after: int | None)
     return fetch(tx, statement)
 
 
+_OF_LANE = select(*_WITHOUT_PAYLOAD).where(_message.c.lane == bindparam("lane")).order_by(_message.c.sequence)
+
+
+def of_lane(tx: Transaction, lane: str) -> list[Row]:
+    """The messages of a lane in their order, without their payload."""
+    return fetch(tx, _OF_LANE, {"lane": lane})
+
+
 def one(tx: Transaction, id: int) -> Row | None:  # noqa: A002 - named like the column
     """One message in full, or None."""
     found = fetch(tx, select(_message).where(_message.c.id == id))

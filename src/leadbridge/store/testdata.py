@@ -15,6 +15,7 @@ from sqlalchemy import Column, Select, Table, delete, func, select
 from leadbridge.store import journal, tables
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.membership import one_of
+from leadbridge.store.relationship import PLAN
 from leadbridge.store.statements import fetch
 
 _ENDED_JOBS: Final = ("finished", "broken", "cancelled")
@@ -36,10 +37,12 @@ def _test_rows(table: Table, key: Column[Any]) -> Select[Any]:
 
 
 _lead, _partner, _job, _received = tables.lead, tables.business_partner, tables.bulk_job, tables.received
+_plan = tables.relationship_plan
 _prospect_of = select(1).where(_lead.c.prospect_internal_id == _partner.c.internal_id).exists()
 _contact_of = select(1).where(tables.lead_contact.c.internal_id == _partner.c.internal_id).exists()
+_customer_of = select(1).where(_plan.c.customer_internal_id == _partner.c.internal_id).exists()
 
-# In the order in which they can go: a lead's business partner goes after it.
+# In the order in which they can go: the business partner of a lead or a plan goes after it.
 _KINDS: Final = (
     _Kind(
         "leads",
@@ -58,10 +61,11 @@ _KINDS: Final = (
         ),
         "lead",
     ),
+    _Kind("plans", _test_rows(_plan, _plan.c.id), _plan.c.id, (tables.relationship_record.c.plan_id,), PLAN),
     _Kind(
         "business partners",
-        # One that a lead named since the leads were wiped stays until the next time.
-        _test_rows(_partner, _partner.c.internal_id).where(~_prospect_of, ~_contact_of),
+        # One that a lead or a plan named since they were wiped stays until the next time.
+        _test_rows(_partner, _partner.c.internal_id).where(~_prospect_of, ~_contact_of, ~_customer_of),
         _partner.c.internal_id,
         (
             tables.business_partner_identification.c.internal_id,
@@ -82,8 +86,8 @@ _KINDS: Final = (
 
 
 def counts(tx: Transaction) -> dict[str, int]:
-    """How many there are of each kind: all leads and business partners, and those bulk jobs that have ended."""
-    whole = {"leads": _lead, "business partners": _partner, "remembered answers": _received}
+    """How many there are of each kind: all leads, plans and business partners, and those bulk jobs that have ended."""
+    whole = {"leads": _lead, "plans": _plan, "business partners": _partner, "remembered answers": _received}
     found = {
         name: int(tx.connection.execute(select(func.count()).select_from(table).where(table.c.test_data)).scalar_one())
         for name, table in whole.items()

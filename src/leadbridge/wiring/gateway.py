@@ -34,6 +34,7 @@ from leadbridge.quotas import QuotaPolicy, Quotas
 from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bian import bian_router
+from leadbridge.rest.bian_relationship import relationship_router
 from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.rest.crm import crm_router
 from leadbridge.rest.jsonbody import BodyLimits
@@ -158,7 +159,7 @@ def _parts(settings: Settings) -> _Parts:
         bulk_router(database, access, _upload_policy(settings), quotas=shared),
         crm_router(dispatcher, access, bodies, quotas=shared, room=room),
         opportunity_router(dispatcher, access, rules.leads.case_types, bodies, quotas=shared, room=room),
-        bian_router(dispatcher, access, bodies, quotas=shared, room=room),
+        *(door(dispatcher, access, bodies, quotas=shared, room=room) for door in (bian_router, relationship_router)),
         journal=journal,
     )
     proxies = Proxies(

@@ -78,6 +78,12 @@ from leadbridge.store.tables.crm import (
 from leadbridge.store.tables.crm import (
     crm_record_step as crm_record_step,
 )
+from leadbridge.store.tables.relationship import (
+    relationship_plan as relationship_plan,
+)
+from leadbridge.store.tables.relationship import (
+    relationship_record as relationship_record,
+)
 from leadbridge.store.tables.webhooks import (
     webhook as webhook,
 )

@@ -1,0 +1,56 @@
+"""Every operation of the service domain by its name, as the dispatcher runs them beside those of SOAP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from leadbridge.bian.relationship import history, initiating, plans, records
+from leadbridge.bian.relationship.words import DOMAIN, Qualifier
+from leadbridge.caller import OperationGroup
+from leadbridge.operations.call import Answer, Call, Policy
+from leadbridge.operations.table import UseCase
+from leadbridge.store.database import Transaction
+
+_Act = Callable[[Transaction, Sequence[Call], Policy], list[Answer | Exception]]
+
+_DEVELOPMENT, _INCIDENT, _CONTACT = Qualifier.DEVELOPMENT, Qualifier.INCIDENT, Qualifier.CONTACT
+
+_TABLE: tuple[tuple[str, bool, _Act], ...] = (
+    ("Create", True, plans.create),
+    ("Update", True, plans.update),
+    ("Control", True, plans.control),
+    ("Exchange", True, plans.exchange),
+    ("Request", True, plans.request),
+    ("Grant", True, plans.grant),
+    ("Retrieve", False, plans.retrieve),
+    ("CreateDevelopment", True, partial(records.create, qualifier=_DEVELOPMENT)),
+    ("UpdateDevelopment", True, partial(records.update, qualifier=_DEVELOPMENT)),
+    ("ExchangeDevelopment", True, partial(records.exchange, qualifier=_DEVELOPMENT)),
+    ("RequestDevelopment", True, initiating.request),
+    ("RetrieveDevelopment", False, partial(records.retrieve, qualifier=_DEVELOPMENT)),
+    ("CreateIncident", True, partial(records.create, qualifier=_INCIDENT)),
+    ("UpdateIncident", True, partial(records.update, qualifier=_INCIDENT)),
+    ("ControlIncident", True, records.control_incident),
+    ("ExchangeIncident", True, partial(records.exchange, qualifier=_INCIDENT)),
+    ("CaptureIncident", True, records.capture_incident),
+    ("RetrieveIncident", False, partial(records.retrieve, qualifier=_INCIDENT)),
+    ("CreateContact", True, partial(records.create, qualifier=_CONTACT)),
+    ("UpdateContact", True, partial(records.update, qualifier=_CONTACT)),
+    ("RequestContact", True, records.request_contact),
+    ("RetrieveContact", False, partial(records.retrieve, qualifier=_CONTACT)),
+    ("History", False, history.history),
+    ("Activity", False, history.activity),
+)
+
+
+def relationship_use_cases(policy: Policy) -> Mapping[str, UseCase]:
+    """The use cases under one site's policy."""
+    return {
+        name: UseCase(name=name, group=OperationGroup.LEAD, writes=writes, act=partial(_with, act, policy))
+        for name, writes, act in ((f"{DOMAIN}/{row[0]}", *row[1:]) for row in _TABLE)
+    }
+
+
+def _with(act: _Act, policy: Policy, tx: Transaction, calls: Sequence[Call]) -> list[Answer | Exception]:
+    return act(tx, calls, policy)
