@@ -75,10 +75,12 @@ def history(bian: Bian, reference: str, query: str = "") -> list[dict[str, Any]]
 def test_a_development_task_initiates_a_lead_that_says_where_it_comes_from(bian: Bian) -> None:
     internal_id = customer(bian)
     task = create(bian, f"{authorized(bian, internal_id)}/Development", TASK)
+    assert "initiate lead" in state_of(bian, task)["AllowedActions"]
     said = bian.done("PUT", f"{task}/Request", INITIATE)
     lead_id = said["DevelopmentState"]["LeadID"]
     assert said["LeadandOpportunityReference"] == f"LeadandOpportunityManagement/{lead_id}"
     assert said["DevelopmentState"]["State"] == "accepted"
+    assert "initiate lead" not in said["DevelopmentState"]["AllowedActions"]
     assert bian.done("GET", f"{task}/Retrieve") == said
     lead = bian.done("GET", f"{DOMAIN}/{lead_id}/Retrieve")["LeadandOpportunityProcedure"]
     assert {name: value for name, value in lead.items() if name != "DateTimeLocation"} == {

@@ -13,7 +13,6 @@ from leadbridge.bian.relationship.shapes import SHAPES
 from leadbridge.bian.relationship.words import (
     CUSTOMER,
     DOMAIN,
-    OURS,
     PLAN,
     REASON,
     REFERENCE_PATH,
@@ -206,8 +205,8 @@ def merged(old: Record, sent: Record) -> dict[str, Any]:
 
 
 def kept(record: Record) -> str:
-    """What is kept of a record: all but what only answers say. Raises Refused for more than is kept."""
-    said = json.dumps({name: value for name, value in record.items() if name not in OURS}, ensure_ascii=False)
+    """A record as it is stored. Raises Refused for more than is kept."""
+    said = json.dumps(record, ensure_ascii=False)
     if len(said.encode()) > _MOST_BYTES:
         raise Refused(400, "TooLong", f"The fields of a plan, and of each record of it, have {_MOST_BYTES:,} bytes.")
     return said

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from leadbridge.bian.answers import BianAnswer, Refused, refuse_failed, wrong
-from leadbridge.bian.relationship.asking import content, not_allowed, on_plans, record_of, wanted
+from leadbridge.bian.relationship.asking import content, merged, next_state, not_allowed, on_plans, record_of, wanted
 from leadbridge.bian.relationship.records import changed, shown
 from leadbridge.bian.relationship.words import (
     DESCRIPTIONS,
     DOMAIN,
     LEAD,
     PLAN_MOVES,
+    QUALIFIER_MOVES,
     REQUEST,
     Action,
     Qualifier,
@@ -83,19 +84,19 @@ def _action(call: Call) -> Action:
 
 
 def _check(plan: Row, row: Row) -> None:
+    """Refuse a lead before anything of it is written. Raises Refused."""
     if State(plan["state"]) is not State.AUTHORIZED:
         raise not_allowed(PLAN_MOVES, plan, f"{Action.INITIATE_LEAD.value} until a Grant has authorized it", "plan")
+    next_state(QUALIFIER_MOVES[Qualifier.DEVELOPMENT], row, Action.INITIATE_LEAD, Qualifier.DEVELOPMENT)
     if row["lead_id"]:
-        text = (
-            f"The {Qualifier.DEVELOPMENT} has initiated a lead already, {row['lead_id']}: create another for another."
-        )
+        text = f"The task has initiated a lead already, {row['lead_id']}: create another task for another lead."
         raise Refused(400, "ActionNotAllowed", text)
 
 
 def _message(tx: Transaction, call: Call) -> LeadCreateRequestSync:
     """What CreateLead would be sent: the fields of the lead as they were sent; else as the plan and the task say."""
     plan, row = record_of(tx, call, Qualifier.DEVELOPMENT)
-    sent, said = call.message.lead, {**content(row), **call.message.record}
+    sent, said = call.message.lead, merged(content(row), call.message.record)
     ours = {
         CUSTOMER: plan["customer_id"],
         TRIGGERED_BY: DOMAIN,

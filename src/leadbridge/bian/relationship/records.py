@@ -250,7 +250,9 @@ def _due_at(call: Call, qualifier: Qualifier, state: State, said: Record) -> Any
 def shown(row: Row) -> dict[str, Any]:
     """A record as it was sent, and where it stands."""
     qualifier = Qualifier(row["qualifier"])
-    moves = QUALIFIER_MOVES[qualifier]
+    may = [action.value for action in allowed(QUALIFIER_MOVES[qualifier], State(row["state"]))]
+    if row["lead_id"] and Action.INITIATE_LEAD in may:
+        may.remove(Action.INITIATE_LEAD)  # a task initiates one
     state = {
         f"{qualifier}ID": str(row["number"]),
         "PlanID": row["plan_id"],
@@ -258,7 +260,7 @@ def shown(row: Row) -> dict[str, Any]:
         **({"DueDateTime": zoned(row["due_at"])} if row["due_at"] else {}),
         **({"PriorityCode": row["priority_code"]} if row["priority_code"] else {}),
         **({"LeadID": row["lead_id"]} if row["lead_id"] else {}),
-        "AllowedActions": [action.value for action in allowed(moves, State(row["state"]))],
+        "AllowedActions": may,
     }
     reference = {LEAD_REFERENCE: f"{LEADS}/{row['lead_id']}"} if row["lead_id"] else {}
     return {**content(row), **reference, qualifier.state: state}
