@@ -42,7 +42,7 @@ from tests.support.webhooks import (
     row_of,
 )
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = Path(__file__).resolve().parents[2] / "src" / "leadbridge" / "rest" / "README.md"
 
 
 @pytest.fixture

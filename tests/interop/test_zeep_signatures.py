@@ -28,7 +28,7 @@ from tests.interop.zeep_caller import ZeepCaller, header
 from tests.support.certificates import Identity, Kind, identity
 from tests.support.signing import signer_of
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[2] / "wsdl" / "README.md"
 OURS = identity("leadbridge")  # what the server signs its answers with
 T: Any = xmlsec.Transform  # type: ignore[attr-defined] # its stubs lack the algorithms
 
