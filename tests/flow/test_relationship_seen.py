@@ -267,11 +267,11 @@ NUL, CONTROL = "\u0000", "\u0007"
     [
         ([], "WrongType: #: Expected an object."),
         ("x", "WrongType: #: Expected an object."),
-        ({"CustomerInsightType": "x"}, "WrongType: CustomerInsightType: Expected an object."),
+        ({"CustomerInsightType": "x"}, "WrongType: CustomerInsightType: Expected an object with Text."),
         ({"CustomerInsightType": {"Text": 1}}, "WrongType: CustomerInsightType/Text: Expected a string."),
         ({"CustomerInsightType": {"Text": None}}, "WrongType: CustomerInsightType/Text: Expected a string."),
         ({"CustomerInsightType": {"Text": {}}}, "WrongType: CustomerInsightType/Text: Expected a string."),
-        ({"CustomerInsightType": [{}]}, "WrongType: CustomerInsightType: Expected an object."),
+        ({"CustomerInsightType": [{}]}, "WrongType: CustomerInsightType: Expected an object with Text."),
         ({"CustomerInsightType": {"Text": NUL}}, "WrongCharacter: CustomerInsightType/Text"),
         ({"CustomerInsightType": {"Text": CONTROL}}, "WrongCharacter: CustomerInsightType/Text"),
         ({"Extra": {"Text": NUL}}, "WrongCharacter: Extra/Text"),

@@ -12,6 +12,7 @@ from leadbridge.demo.stage import ACME, CHANNELS, MARKETING, Stage, header
 _OWNER = "RM-7"
 _BIAN = "/bian"
 _LEADS = f"{_BIAN}/LeadandOpportunityManagement"
+_PLANS = f"{_BIAN}/CustomerRelationshipManagement"
 _PIPELINE = "/crm/opportunities"
 _INTERNAL, _EXTERNAL = "/integration-service/int/api/crm/v1", "/integration-service/api/crm/v1"
 
@@ -24,7 +25,7 @@ class BankStory:
     """The steps of the story; each goes on where the one before ended."""
 
     def __init__(self) -> None:
-        self._customers = self._prospects = ""  # the two leads, by their IDs
+        self._customers = self._prospects = self._planned = ""  # the leads, by their IDs
         self._opportunity: dict[str, Any] = {}  # the core CRM's record of the one
         self._lead: dict[str, Any] = {}  # and of the other
         self._task = ""  # the address of the development task
@@ -53,6 +54,46 @@ class BankStory:
             "two leads, nothing to forward yet",
             found=stage.counts(),
             expected={"business_partner": 2, "lead": 2, "message": 0},
+        )
+
+    def planned(self, stage: Stage) -> None:
+        """The bank plans for its customer over BIAN: a meeting is arranged, and a development task becomes a lead."""
+        teller = stage.teller
+        customer = _party(read(stage, MARKETING, self._customers))
+        teller.say("The relationship manager makes a plan for the customer; it is accepted, and leads are granted.")
+        goal = {"CustomerSalesPlan": {"PlanGoal": {"GoalDefinition": "become its only bank"}}}
+        plan = _made(stage, f"{_PLANS}/Create", {"CustomerReference": _involved(customer), **goal})
+        stage.json.call(MARKETING, "PUT", f"{plan}/Exchange", {"ExchangeActionRequest": "accept"})
+        granted = stage.json.call(MARKETING, "PUT", f"{plan}/Grant", {"GrantActionRequest": "authorize"})
+        state = granted["CustomerRelationshipManagementState"]["State"]
+        teller.verify("the plan is authorized", found=state, expected="authorized")
+
+        teller.say("A meeting is arranged; it stands on the desk's list until it has a result.")
+        when = {"DateTimeLocation": "2031-01-08T10:00:00Z Branch 7"}
+        meeting = stage.json.call(MARKETING, "PUT", f"{plan}/Request", when)["CustomerContactRecordReference"]
+        teller.verify("the desk finds it", found=_desk(stage), expected=[f"{_BIAN}/{meeting}"])
+        talked = {"CustomerRelationshipContactResult": {"Text": "Pays abroad each month."}}
+        stage.json.call(MARKETING, "PUT", f"{_BIAN}/{meeting}/Update", talked)
+        teller.verify("no more", found=_desk(stage), expected=[])
+
+        teller.say("So a development task is opened, and becomes a lead.")
+        text = {"CustomerDevelopmentTaskDescription": {"Text": "Account in dollars"}}
+        task = _made(stage, f"{plan}/Development/Create", {**text, "EmployeeBusinessUnitReference": _involved(_OWNER)})
+        fields = {_PROCEDURE: {"ProductandServiceType": "ACCOUNT-USD"}}
+        asked = {"RequestActionRequest": "initiate lead", **fields}
+        told = stage.json.call(MARKETING, "PUT", f"{task}/Request", asked)
+        self._planned = told["DevelopmentState"]["LeadID"]
+        lead = read(stage, MARKETING, self._planned)
+        teller.verify(
+            "over SOAP it is a lead about the same customer",
+            found=(lead.Name, lead.OriginTypeCode, _party(lead)),
+            expected=("Account in dollars", "CRM", customer),
+        )
+        origin = stage.json.call(MARKETING, "GET", f"{_BIAN}/triggers?lead={self._planned}")["TriggeredBy"]
+        teller.verify(
+            "triggered by this task",
+            found=(origin["ServiceDomain"], f"{_BIAN}/{origin['Reference']}"),
+            expected=("CustomerRelationshipManagement", task),
         )
 
     # ------------------------------------------------------------------------------------------- BIAN's door
@@ -300,9 +341,20 @@ def _euros(amount: int) -> dict[str, Any]:
 def _task(stage: Stage, address: str) -> str:
     """The address of a new development task."""
     body = {_PROCEDURE: {"EmployeeBusinessUnitReference": _OWNER, "DateTimeLocation": "2031-01-10"}}
-    stage.json.call(MARKETING, "POST", f"{address}/Development/Initiate", body)
+    return _made(stage, f"{address}/Development/Initiate", body)
+
+
+def _made(stage: Stage, address: str, body: dict[str, Any]) -> str:
+    """The address of a new record of a service domain."""
+    stage.json.call(MARKETING, "POST", address, body)
     location = stage.json.location
     return location.removesuffix("/Retrieve")
+
+
+def _involved(party: str) -> dict[str, Any]:
+    """A party as BIAN's Customer Relationship Management names it."""
+    identified = {"PartyIdentification": {"IdentifierValue": {"Value": party}}}
+    return {"PartyReference": {"PartyIdentification": identified}}
 
 
 def _moved(stage: Stage, record_id: str, **move: Any) -> str:
@@ -340,8 +392,8 @@ def bank_steps() -> tuple[tuple[str, Callable[[Stage], None]], ...]:
     """The steps with their names."""
     story = BankStory()
     return (
-        # How the leads come about: other ways than SOAP begin here.
         ("A partner sends a lead about a customer and one about a prospect", story.sent),
+        ("The bank plans for the customer over BIAN, and a development task becomes a lead", story.planned),
         ("The bank retrieves the customer's lead over BIAN and raises its priority", story.retrieved),
         ("A development task is assigned, the lead evaluated, a contact made", story.developed),
         ("The leads are qualified and forwarded, and the customer's offer is started", story.qualified),

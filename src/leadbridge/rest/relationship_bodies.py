@@ -118,8 +118,8 @@ def _check_value(value: object, refers: str | None, place: str, errors: list[Fie
             _check_record(value, SHAPES[refers] if refers else {}, place, errors)
         else:
             code, text = BodyError.WRONG_TYPE, "Expected a string."
-    elif refers in SHAPES:
-        code, text = BodyError.WRONG_TYPE, "Expected an object."
+    elif refers is not None and refers in SHAPES:
+        code, text = BodyError.WRONG_TYPE, f"Expected an object with {' or '.join(list(SHAPES[refers])[:3])}."
     elif not isinstance(value, str):
         what = "a string or an object of strings" if refers is None else "a string"
         code, text = BodyError.WRONG_TYPE, f"Expected {what}."
