@@ -1,4 +1,4 @@
-"""The story `bank`: one lead about a customer and one about a prospect, through every door of one gateway.
+"""The story `bank`: a customer and a prospect, and the leads about them, through every door of one gateway.
 
 The core CRM is the one that is built in, so that all doors stand before the same records.
 """
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from leadbridge.demo.acts import accepted, person, qualify, read
-from leadbridge.demo.stage import ACME, CHANNELS, MARKETING, Stage, header
+from leadbridge.demo.stage import ACME, CHANNELS, MARKETING, Stage, header, until
 
 _OWNER = "RM-7"
 _BIAN = "/bian"
@@ -162,11 +162,19 @@ class BankStory:
             found=_kind(record),
             expected=("OPPORTUNITY", "ETB", "B2B", _OWNER),
         )
+        teller.say("The offer system wants to be told: the operator registers a webhook, for offers alone.")
+        kinds = ("--types", "org.bian.CustomerOffer")
+        printed = stage.gateway.command("webhooks", "add", "--caller", MARKETING, "--url", stage.receiver.url, *kinds)
+        stage.receiver.secret = printed.split()[-1]
         action = {"ExecuteActionRequest": "start offer"}
         offered = stage.json.call(MARKETING, "PUT", f"{self._task}/Execute", action)
         self._offer = offered[_DEVELOPMENT]["CustomerOfferReference"]
         verdicts = {one["Verdict"] for one in offered["Evaluation"]}
         teller.verify("all three are confirmed, the offer is started", found=verdicts, expected={"confirmed"})
+        until("the webhook's event", lambda: bool(stage.receiver.events))
+        pushed = [(one["type"], one["id"]) for one in stage.receiver.events]
+        expected = [("org.bian.CustomerOffer.Initiate", self._offer)]
+        teller.verify("the webhook told the offer system, signed", found=pushed, expected=expected)
 
         teller.say("The prospect's lead is qualified over SOAP, by the partner.")
         qualify(stage, ACME, self._prospects, prospect="Anna Beispiel")
@@ -307,6 +315,20 @@ class BankStory:
         )
         named = (listed["Triggers"][-1]["Reference"], listed["CoreOpportunityID"])
         teller.verify("these two", found=named, expected=(self._offer, self._opportunity["record_id"]))
+        customer = stage.lead(lead_id)["prospect_internal_id"]
+        about = stage.json.call(MARKETING, "GET", f"{_BIAN}/history?customer={customer}&limit=1000", quietly=True)
+        created = [one["type"].split(".")[2:4] for one in about if one["type"].endswith(".Created")]
+        teller.verify(
+            "the customer's history begins with its lead, the plan, the meeting, the task that became a lead",
+            found=[" ".join(one) for one in created][:5],
+            expected=[
+                f"LeadandOpportunityManagement {_PROCEDURE}",
+                "CustomerRelationshipManagement CustomerRelationshipManagementPlan",
+                "CustomerRelationshipManagement Contact",
+                "CustomerRelationshipManagement Development",
+                f"LeadandOpportunityManagement {_PROCEDURE}",
+            ],
+        )
         history = stage.json.call(MARKETING, "GET", f"{_PIPELINE}/{self._opportunity['record_id']}/history")
         moves = [(one["callerId"], one["move"]) for one in history["moves"]]
         both = [(who, move) for who in (MARKETING, CHANNELS) for move in ("STEP_DONE", "ADVANCE")]

@@ -32,6 +32,7 @@ _HASTE = {
     "LEADBRIDGE_FORWARDING__LONGEST_DELAY_SECONDS": "0.5",
     "LEADBRIDGE_FORWARDING__MOST_ATTEMPTS": "1000",
     "LEADBRIDGE_FORWARDING__BREAKER_PAUSE_SECONDS": "0.3",
+    "LEADBRIDGE_WEBHOOKS__POLL_SECONDS": "0.1",
 }
 
 
@@ -91,6 +92,16 @@ class Server:
                 password=self.passwords[caller_id],
                 now=datetime.now(UTC),
             )
+
+    def command(self, *words: str) -> str:
+        """Run a command of `leadbridge` on its database, as its operator would; what it printed. Raises StepFailed."""
+        command = [sys.executable, "-m", "leadbridge", *words]
+        done = subprocess.run(  # noqa: S603 - our own commands
+            command, env=self._environment, capture_output=True, text=True, timeout=READY_SECONDS, check=False
+        )
+        if done.returncode:
+            raise StepFailed(f"leadbridge {words[0]} {words[1]} ended with exit code {done.returncode}: {done.stderr}")
+        return done.stdout
 
     def launch(self) -> None:
         """Start it; `wait_ready` says when it serves."""

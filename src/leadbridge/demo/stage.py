@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from leadbridge.caller import CORE_CRM, Role
 from leadbridge.demo.callers import JsonDoors, Service
+from leadbridge.demo.receiver import Receiver
 from leadbridge.demo.servers import Server, free_ports
 from leadbridge.demo.telling import StepFailed, Teller
 from leadbridge.lead import LifeCycleStatus
@@ -55,7 +56,10 @@ class Stage:
         self.teller = teller
         gateway_port, core_port = free_ports(2)
         self._stack = ExitStack()
-        settings = {"LEADBRIDGE_PARTNER_LOOP__DECISION_HOURS": "48"}
+        settings = {
+            "LEADBRIDGE_PARTNER_LOOP__DECISION_HOURS": "48",
+            "LEADBRIDGE_WEBHOOKS__ALLOW_LOOPBACK": "true",  # the receiver is here
+        }
         if apart:
             self.core_crm = Server("core-crm", folder, core_port, callers={GATEWAY: ("The gateway", Role.CRM)})
             self._stack.callback(self.core_crm.close)
@@ -71,6 +75,7 @@ class Stage:
         self.servers = (self.core_crm, self.gateway) if apart else (self.gateway,)
         self._services: dict[str, Service] = {}
         self._json: JsonDoors | None = None
+        self._receiver: Receiver | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -114,6 +119,14 @@ class Stage:
             self._json = JsonDoors(self.gateway, self.teller)
             self._stack.callback(self._json.close)
         return self._json
+
+    @property
+    def receiver(self) -> Receiver:
+        """Who gets the gateway's events by a webhook, once it is registered."""
+        if self._receiver is None:
+            self._receiver = Receiver()
+            self._stack.callback(self._receiver.close)
+        return self._receiver
 
     def _service(self, server: Server, name: str) -> Service:
         if name not in self._services:
