@@ -11,12 +11,22 @@ from datetime import UTC, datetime
 
 import pytest
 
+from leadbridge.caller import Caller
 from leadbridge.store import bian as stored
-from leadbridge.store import journal
+from leadbridge.store import journal, testdata
 from leadbridge.store.database import Database
-from tests.support.bian import BETA, DOMAIN, Bian
-from tests.support.calls import ACME, SECONDS, Calls, gateway
-from tests.support.messages_by_hand import change_lead, create_lead, lead_fields, new_prospect, person
+from tests.support.bian import BETA, DOMAIN, RELATIONSHIP, Bian
+from tests.support.bundle_by_hand import DELETE, maintain, record
+from tests.support.calls import ACME, DESK, SECONDS, Calls, gateway
+from tests.support.messages_by_hand import (
+    change_lead,
+    create_business_partner,
+    create_lead,
+    lead_fields,
+    new_prospect,
+    person,
+)
+from tests.support.relationship import create, party
 
 LEAD, TASK = (
     "org.bian.LeadandOpportunityManagement.LeadandOpportunityProcedure",
@@ -30,9 +40,9 @@ def bian(calls: Calls) -> Bian:
     return Bian(calls)
 
 
-def created(bian: Bian, **options: object) -> str:
-    message = create_lead(lead_fields(prospect=new_prospect(person()), **options))  # type: ignore[arg-type]  # texts
-    return bian.calls.done(message).one("Lead/ID")
+def created(bian: Bian, *, caller: Caller = DESK, test: bool = False, **options: str) -> str:
+    message = create_lead(lead_fields(prospect=new_prospect(person()), **options), test=test)  # type: ignore[arg-type]  # texts
+    return bian.calls.done(message, caller=caller).one("Lead/ID")
 
 
 def test_every_change_is_an_event_in_order_whichever_door_it_came_through(bian: Bian) -> None:
@@ -103,6 +113,29 @@ def test_a_caller_is_told_of_the_leads_it_sees(bian: Bian, monkeypatch: pytest.M
     reply = bian.send("GET", "/bian/events", caller=BETA)
     assert json.loads(reply.body) == []
     assert "after=0000000000000000001&" in reply.headers["link"]
+
+
+def test_of_test_data_there_are_no_events_neither_before_it_is_gone_nor_after(bian: Bian) -> None:
+    kept, deleted = created(bian), created(bian)
+    bian.calls.done(maintain(record(DELETE, lead_id=deleted)))
+    real = bian.events()
+    assert [(one["type"], one["subject"]) for one in real] == [
+        (f"{LEAD}.Created", kept),
+        (f"{LEAD}.Created", deleted),
+        (f"{LEAD}.Deleted", deleted),
+    ]
+    for caller in (DESK, ACME):
+        first, second = created(bian, caller=caller, test=True), created(bian, caller=caller, test=True)
+        bian.done("PUT", f"{bian.task(f'{DOMAIN}/{first}', caller=caller)}/Request", {}, caller=caller)
+        bian.calls.done(maintain(record(DELETE, lead_id=second), test=True), caller=caller)
+        message = create_business_partner(person("Test"), test=True)
+        partner = bian.calls.done(message, caller=caller).one("BusinessPartner/InternalID")
+        plan = create(bian, RELATIONSHIP, {"CustomerReference": party(partner)}, caller=caller)
+        create(bian, f"{plan}/Incident", caller=caller)
+        assert (bian.events(), bian.events(caller=ACME)) == (real, [])
+    *_, gone = testdata.wipe(bian.calls.database, now=NOW, caller_id="admin")
+    assert (gone["leads"], gone["plans"]) == (2, 2)
+    assert (bian.events(), bian.events(caller=ACME)) == (real, [])
 
 
 def entry(lead_id: str) -> dict[str, object]:

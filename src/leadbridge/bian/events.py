@@ -24,7 +24,7 @@ from leadbridge.store.horizon import Horizon
 from leadbridge.store.inserts import Row
 
 _PREFIX = "org.bian"
-_ENDS = {"created": "Created", "deleted": "Deleted", "wiped": "Deleted"}  # any other event updates
+_ENDS = {"created": "Created", "deleted": "Deleted"}  # any other event updates
 
 
 @dataclass(frozen=True, slots=True)

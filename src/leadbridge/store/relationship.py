@@ -177,17 +177,22 @@ def requested(
 
 @cache
 def entries(rule: Visibility) -> Select[Any]:
-    """The journal's entries of plans and their records that a caller may see, between `after` and `upto`."""
-    found = select(_journal).where(
-        _journal.c.id > bindparam("after", type_=BigInteger()),
-        _journal.c.id <= bindparam("upto", type_=BigInteger()),
-        _journal.c.object_type.in_([PLAN, RECORD]),
+    """The journal's entries of plans and their records that a caller may see, between `after` and `upto`. Of test data
+    there are none: not while it is there, and a plan that is gone was some."""
+    found = (
+        select(_journal)
+        .join(_plan, _plan.c.id == func.substr(_journal.c.object_id, 1, _ID_LENGTH))
+        .where(
+            _journal.c.id > bindparam("after", type_=BigInteger()),
+            _journal.c.id <= bindparam("upto", type_=BigInteger()),
+            _journal.c.object_type.in_([PLAN, RECORD]),
+            ~_plan.c.test_data,
+        )
     )
     if rule is Visibility.ALL:
-        return found  # who sees everything also sees that a plan was deleted
+        return found
     return (
-        found.join(_plan, _plan.c.id == func.substr(_journal.c.object_id, 1, _ID_LENGTH))
-        .join(_named, _named.c.internal_id == _plan.c.customer_internal_id)
+        found.join(_named, _named.c.internal_id == _plan.c.customer_internal_id)
         .join(_partner, _MASTER)
         .where(may_see_plan(rule), may_read_partner(rule))
     )
