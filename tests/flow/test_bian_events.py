@@ -22,11 +22,12 @@ from tests.support.messages_by_hand import (
     change_lead,
     create_business_partner,
     create_lead,
+    known_prospect,
     lead_fields,
     new_prospect,
     person,
 )
-from tests.support.relationship import create, party
+from tests.support.relationship import create, customer, party
 
 LEAD, TASK = (
     "org.bian.LeadandOpportunityManagement.LeadandOpportunityProcedure",
@@ -162,6 +163,32 @@ def test_nothing_is_passed_over_that_is_committed_late(postgresql: Database) -> 
             reader.start()
         reader.join(SECONDS)
         assert [one["subject"] for one in read[0]] == [first, second]
+
+
+def test_a_history_passes_nothing_over_that_is_committed_late_either(postgresql: Database) -> None:
+    with gateway(postgresql) as calls:
+        bian = Bian(calls)
+        partner = customer(bian)
+        first, second = (
+            calls.done(create_lead(lead_fields(name=name, prospect=known_prospect(partner)))).one("Lead/ID")
+            for name in ("A loan for a house", "A card")
+        )
+        path = f"/bian/history?customer={partner}"
+
+        def read(path: str) -> tuple[list[str], str]:
+            reply = bian.send("GET", path)
+            return [one["subject"] for one in json.loads(reply.body)], reply.headers["link"].partition(">")[0][1:]
+
+        before, path = read(path)
+        assert before == [first, second]
+        assert read(path) == ([], path)
+        with postgresql.write() as early:
+            journal.append(early, [entry(first)])
+            early.flush()
+            with postgresql.write() as late:
+                journal.append(late, [entry(second)])
+            assert read(path) == ([], path)
+        assert read(path)[0] == [first, second]
 
 
 def test_readers_who_wait_for_a_writer_take_nobodys_turn(postgresql: Database) -> None:

@@ -110,7 +110,7 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "records of a relationship plan": lambda tx: relationship.last_number(tx, "1", "Contact"),
     "events": lambda tx: bian.events(tx, EVERYTHING, after=7, upto=9, limit=100),
     "events of a partner": lambda tx: bian.events(tx, GIVEN, after=7, upto=9, limit=100),
-    "history": lambda tx: relationship.history(tx, GIVEN, "1", after=7, limit=100),
+    "history": lambda tx: relationship.history(tx, GIVEN, "1", after=7, upto=9, limit=100),
     "activity": lambda tx: relationship.recorded(tx, GIVEN, "1", since=NOW, until=NOW),
     "CRM records by lead": lambda tx: crmrecords.resolve(tx, source_lead_uuids=["1"]),
 }

@@ -7,7 +7,7 @@ the extension `sequence`; BIAN's Created and Updated for every control record an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,18 +48,27 @@ def read_events(tx: Transaction, calls: Sequence[Call], horizon: Horizon) -> lis
     """The events behind a cursor, oldest first, and where to read on.
 
     The same cursor gives the same events again, and those that came since. There may be none and yet more behind: a
-    page looks through so many entries, whoever may see them. `waits` says that what comes next is there only when some
-    writer has ended.
+    page looks through so many entries, whoever may see them.
     """
 
     def do(call: Call) -> BianAnswer:
-        seen = horizon.look(tx)
-        after, limit = int(call.message.more["after"]), int(call.message.more["limit"])
-        found = page(tx, call.caller, after=after, upto=seen.upto, limit=limit)
-        waits = not seen.is_complete and found.reached >= seen.upto
-        return BianAnswer({"events": found.events, "next": sequence(found.reached), "waits": waits})
+        return behind(
+            tx, call, horizon, lambda after, upto, limit: page(tx, call.caller, after=after, upto=upto, limit=limit)
+        )
 
     return read_each(calls, do)
+
+
+def behind(tx: Transaction, call: Call, horizon: Horizon, find: Callable[[int, int, int], Page]) -> BianAnswer:
+    """The events behind the call's cursor, as far as the journal is complete, and where to read on.
+
+    `find` gives those behind a place, up to another one, so many at most. `waits` says that what comes next is there
+    only when some writer has ended.
+    """
+    seen = horizon.look(tx)
+    found = find(int(call.message.more["after"]), seen.upto, int(call.message.more["limit"]))
+    waits = not seen.is_complete and found.reached >= seen.upto
+    return BianAnswer({"events": found.events, "next": _sequence(found.reached), "waits": waits})
 
 
 def event(row: Row) -> dict[str, Any]:
@@ -85,7 +94,7 @@ def event(row: Row) -> dict[str, Any]:
         "type": f"{_PREFIX}.{kind}",
         "subject": subject,
         "time": zoned(row["recorded_at"]),
-        "sequence": sequence(row["id"]),
+        "sequence": _sequence(row["id"]),
         "datacontenttype": "application/json",
         "data": _asked(row) if row["object_type"] == bian.EVENT else _told(row, about, owner),
     }
@@ -110,6 +119,6 @@ def _told(row: Row, about: str, owner: str) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def sequence(number: int) -> str:
+def _sequence(number: int) -> str:
     """The place of an event among all, as CloudEvents' extension has it: a text, in order as numbers are."""
     return f"{number:019d}"

@@ -232,19 +232,19 @@ def _history(rule: Visibility) -> Select[Any]:
     found = union_all(*_history_of(rule)).subquery()
     return (
         select(found)
-        .where(found.c.id > bindparam("after", type_=BigInteger()))
+        .where(found.c.id > bindparam("after", type_=BigInteger()), found.c.id <= bindparam("upto", type_=BigInteger()))
         .order_by(found.c.id)
         .limit(bindparam("limit", type_=Integer()))
     )
 
 
-def history(tx: Transaction, caller: Caller, customer_id: str, *, after: int, limit: int) -> list[Row]:
-    """What the journal says about a customer that the caller may read, oldest first: of the leads and the plans that it
-    may see, their tasks and records."""
+def history(tx: Transaction, caller: Caller, customer_id: str, *, after: int, upto: int, limit: int) -> list[Row]:
+    """What the journal says about a customer that the caller may read, oldest first, between `after` and `upto`: of the
+    leads and the plans that it may see, their tasks and records."""
     return fetch(
         tx,
         _history(rule_of(caller)),
-        {**who(caller), "customer_id": customer_id, "after": after, "limit": limit},
+        {**who(caller), "customer_id": customer_id, "after": after, "upto": upto, "limit": limit},
     )
 
 
