@@ -78,8 +78,7 @@ def event(row: Row) -> dict[str, Any]:
     domain, about, subject, event_id = DOMAIN, "LeadID", owner, f"journal-{row['id']}"
     match row["object_type"]:
         case bian.EVENT:
-            event_id = rest
-            kind = row["event_type"] or "Unknown.Initiate"  # of test data that was wiped
+            event_id, kind = rest, row["event_type"]
         case stored.PLAN | stored.RECORD:
             domain, about, subject = relationship.DOMAIN, "PlanID", row["object_id"]
             kind = f"{domain}.{rest.partition('/')[0] or relationship.PLAN}.{end}"
@@ -101,7 +100,7 @@ def event(row: Row) -> dict[str, Any]:
 
 
 def _asked(row: Row) -> Mapping[str, Any]:
-    data: Mapping[str, Any] = json.loads(row["data"] or "{}")
+    data: Mapping[str, Any] = json.loads(row["data"])
     return data
 
 
