@@ -92,7 +92,7 @@ def test_a_partner_is_told_of_its_own_leads_alone(site: Database, receiver: Rece
     hook(site, f"{receiver.url}?of=acme", "acme")
     hook(site, f"{receiver.url}?of=beta", "beta")
     with receiving() as other:
-        desk = hook(site, other.url, types=[f"{LEAD}.Cre", "org.example"])
+        desk = hook(site, other.url, types=[f"{LEAD}.Cre", "org.bian.CustomerOffer"])
         happen(site, 1, 3, 2)
         happen(site, 3, event="created")
         assert a_pusher(site).run_once() == 3

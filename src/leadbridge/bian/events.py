@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from leadbridge.bian.answers import BianAnswer, read_each
 from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.relationship import words as relationship
-from leadbridge.bian.words import DEVELOPMENT, PROCEDURE
+from leadbridge.bian.words import CORRESPONDENCE_DOMAIN, DEVELOPMENT, OFFER_DOMAIN, PROCEDURE
 from leadbridge.caller import Caller
 from leadbridge.operations.call import Answer, Call, zoned
 from leadbridge.store import bian
@@ -25,6 +25,20 @@ from leadbridge.store.inserts import Row
 
 _PREFIX = "org.bian"
 _ENDS = {"created": "Created", "deleted": "Deleted"}  # any other event updates
+TYPES: Final = tuple(
+    f"{_PREFIX}.{kind}"
+    for kind in (
+        *(f"{DOMAIN}.{PROCEDURE}.{end}" for end in ("Created", "Updated", "Deleted")),
+        *(f"{DOMAIN}.{DEVELOPMENT}.{end}" for end in ("Created", "Updated")),
+        *(
+            f"{relationship.DOMAIN}.{kind}.{end}"
+            for kind in (relationship.PLAN, *relationship.Qualifier)
+            for end in ("Created", "Updated")
+        ),
+        *(f"{domain}.Initiate" for domain in (CORRESPONDENCE_DOMAIN, OFFER_DOMAIN)),
+    )
+)
+"""Every type that an event may have."""
 
 
 @dataclass(frozen=True, slots=True)
