@@ -15,7 +15,7 @@ from leadbridge.settings import Settings
 from leadbridge.store import journal
 from leadbridge.store.database import Database
 from tests.support.bian import DOMAIN, Bian
-from tests.support.bundle_by_hand import maintain, record
+from tests.support.bundle_by_hand import DELETE, maintain, record
 from tests.support.calls import ACME, Calls, at_once, gateway, row_counts
 from tests.support.messages_by_hand import (
     change_lead,
@@ -329,6 +329,18 @@ def test_what_a_task_cannot_hold_is_refused_with_its_field(embedded: Bian) -> No
     assert row_counts(embedded.calls.database) == before
     for number in ("2", "01", "x", "1%00"):
         assert embedded.refused("GET", f"{lead}/Development/{number}/Retrieve")[0] == 404
+
+
+def test_what_was_asked_about_a_lead_is_no_event_any_more_when_the_lead_is_deleted(bian: Bian) -> None:
+    lead = made(bian)
+    task = bian.task(lead)
+    bian.done("PUT", f"{task}/Execute", {DEVELOPMENT: {DOCUMENT: "contact-invitation"}})
+    before = [one["type"] for one in bian.events()]
+    assert "org.bian.Correspondence.Initiate" in before
+    bian.calls.done(maintain(record(DELETE, lead_id=lead.rpartition("/")[2])))
+    after = [one["type"].removeprefix("org.bian.LeadandOpportunityManagement.") for one in bian.events()]
+    procedure, development = "LeadandOpportunityProcedure", "Development"
+    assert after == [f"{procedure}.Created", f"{development}.Created", f"{development}.Updated", f"{procedure}.Deleted"]
 
 
 def test_about_test_data_nobody_is_asked_for_anything(embedded: Bian) -> None:

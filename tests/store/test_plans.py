@@ -14,7 +14,18 @@ from sqlalchemy import event, text
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
-from leadbridge.store import assignment, bulk, businesspartners, crmrecords, feed, leads, outbox, received, relationship
+from leadbridge.store import (
+    assignment,
+    bian,
+    bulk,
+    businesspartners,
+    crmrecords,
+    feed,
+    leads,
+    outbox,
+    received,
+    relationship,
+)
 from leadbridge.store.connections import SqliteConnection
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.feed import HeadChange
@@ -97,7 +108,9 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "relationship plans to change": lambda tx: relationship.lock(tx, ["1"]),
     "record of a relationship plan": lambda tx: relationship.record(tx, "1", "Contact", 1),
     "records of a relationship plan": lambda tx: relationship.last_number(tx, "1", "Contact"),
-    "history": lambda tx: relationship.history(tx, GIVEN, "1", after=7, limit=100),
+    "events": lambda tx: bian.events(tx, EVERYTHING, after=7, upto=9, limit=100),
+    "events of a partner": lambda tx: bian.events(tx, GIVEN, after=7, upto=9, limit=100),
+    "history": lambda tx: relationship.history(tx, GIVEN, "1", after=7, upto=9, limit=100),
     "activity": lambda tx: relationship.recorded(tx, GIVEN, "1", since=NOW, until=NOW),
     "CRM records by lead": lambda tx: crmrecords.resolve(tx, source_lead_uuids=["1"]),
 }

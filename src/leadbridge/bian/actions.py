@@ -18,10 +18,12 @@ from leadbridge.bian.translation import change, not_allowed, procedure
 from leadbridge.bian.words import (
     CORRESPONDENCE,
     CORRESPONDENCE_CONTENT,
+    CORRESPONDENCE_DOMAIN,
     CUSTOMER,
     DOCUMENT,
     EMPLOYEE,
     OFFER,
+    OFFER_DOMAIN,
     PRODUCT,
     WORK_PRODUCTS,
     ExecuteAction,
@@ -40,8 +42,7 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 _OPERATION = f"{DOMAIN}/Development/Execute"
-_CUSTOMER_OFFER = "CustomerOffer"
-_OFFER = f"{_CUSTOMER_OFFER}.Initiate"
+_OFFER = f"{OFFER_DOMAIN}.Initiate"
 _CONTACT = {
     ContactAllowedCode.VALUE_1.value: "allowed",
     ContactAllowedCode.VALUE_2.value: "forbidden",
@@ -112,7 +113,7 @@ def _send_message(act: Execution) -> Done:
     )
     event_id = ask_domain(
         act,
-        "Correspondence",
+        CORRESPONDENCE_DOMAIN,
         {CUSTOMER: shown[CUSTOMER], "Template": name, "Subject": subject, CORRESPONDENCE_CONTENT: text},
     )
     return Done({CORRESPONDENCE: event_id, CORRESPONDENCE_CONTENT: text})
@@ -169,7 +170,7 @@ def _start_offer(act: Execution) -> Done:
     items = leads.parts(act.tx, [head["id"]], items=True)[head["id"]].items
     event_id = ask_domain(
         act,
-        _CUSTOMER_OFFER,
+        OFFER_DOMAIN,
         {
             **procedure(*whole_lead(act.tx, head["id"])),
             "Products": [row["product_id"] for row in items],

@@ -143,6 +143,7 @@ def record_of(row: Row) -> Record:
         record_type=RecordType(row["record_type_code"]),
         status=StatusName(row["status_name"]),
         owner_id=row["owner_id"],
+        converted_to_record_id=row["converted_to_record_id"],
     )
 
 
