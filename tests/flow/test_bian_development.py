@@ -287,6 +287,26 @@ def test_what_a_task_says_of_when_and_where_stays_unless_another_is_sent(bian: B
     assert state_of(bian, task)["DueDateTime"] == "2027-05-05T10:00:00Z"
 
 
+def test_a_contact_asked_for_after_an_automated_action_is_due_now(bian: Bian) -> None:
+    task, other = (bian.task(made(bian)) for _ in range(2))
+    executed(bian, task, "evaluate")
+    executed(bian, other, "evaluate", DateTimeLocation="2028-02-02 at the branch")
+    for one in (task, other):
+        said = bian.done("PUT", f"{one}/Request", {})[DEVELOPMENT]
+        assert said["DateTimeLocation"][:19] == state_of(bian, one)["DueDateTime"][:19]
+    listed = bian.done("GET", "/bian/contacts")["Contacts"]
+    assert [f"/bian{one['Location']}" for one in listed] == [task, other]
+
+
+def test_an_automated_action_that_names_a_moment_moves_the_contact_there(bian: Bian) -> None:
+    task = bian.task(made(bian))
+    bian.done("PUT", f"{task}/Request", {DEVELOPMENT: {"DateTimeLocation": "2027-01-01"}})
+    executed(bian, task, "evaluate", DateTimeLocation="2028-02-02 at the branch")
+    assert state_of(bian, task)["DueDateTime"] == "2028-02-02T00:00:00Z"
+    body = {"ExecuteActionRequest": "evaluate", DEVELOPMENT: {"DateTimeLocation": "sometime"}}
+    assert bian.refused("PUT", f"{task}/Execute", body)[1].startswith("WrongFormat: DateTimeLocation: ")
+
+
 def test_what_a_task_cannot_hold_is_refused_with_its_field(embedded: Bian) -> None:
     lead = made(embedded)
     task = embedded.task(lead)
