@@ -188,6 +188,20 @@ def test_an_offer_is_started_when_interest_suitability_and_eligibility_are_confi
     assert [one["Verdict"] for one in data["Evaluation"]] == ["confirmed"] * 3
 
 
+def test_a_caller_s_own_fields_say_nothing_to_whoever_makes_the_offer(embedded: Bian) -> None:
+    names = ("LeadID", "DevelopmentID", "CoreLeadID", "CoreOpportunityID", "Evaluation", "Products", "Own")
+    forged = dict.fromkeys((*names, "ExpectedRevenueAmount", "ExpectedRevenueCurrencyCode"), "forged")
+    customer = embedded.calls.done(create_lead(lead_fields(prospect=new_prospect(person()))))
+    told = {"CustomerReference": customer.one("Lead/ProspectPartyInternalID"), "ProductandServiceType": "LOAN"}
+    lead = embedded.initiate({**told, **forged, "CustomerCampaignType": "spring"})
+    embedded.calls.done(change_lead(lead.rpartition("/")[2], lead_fields(name=None, status="3")))
+    executed(embedded, embedded.task(lead), "start offer")
+    (event,) = [one for one in embedded.events() if one["type"] == "org.bian.CustomerOffer.Initiate"]
+    assert "forged" not in json.dumps(event)
+    assert event["data"].items() >= {**told, "CustomerCampaignType": "spring", "Products": ["LOAN"]}.items()
+    assert (event["data"]["LeadID"], event["data"]["DevelopmentID"]) == (lead.rpartition("/")[2], "1")
+
+
 def test_an_offer_is_started_once_until_its_lead_is_declined(bian: Bian) -> None:
     def started(task: str) -> str:
         reference: str = executed(bian, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"]
