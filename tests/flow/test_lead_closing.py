@@ -18,15 +18,17 @@ from leadbridge.operations.crm import update_opportunity_status
 from leadbridge.store import leads, outbox
 from leadbridge.store.database import Database
 from tests.support.bank import CHANNELS, Channel
-from tests.support.calls import ACME, BANK, SECONDS, Answered, Calls, at_once, gateway
+from tests.support.calls import ACME, BANK, DESK, SECONDS, Answered, Calls, at_once, gateway
 from tests.support.crm_messages_by_hand import advance, combo_create
 from tests.support.feed import feed_of, known
 from tests.support.forwarding import POLICY, Door, a_relay, states
 from tests.support.messages_by_hand import (
     change_lead,
+    create_business_partner,
     create_lead,
     known_prospect,
     lead_fields,
+    merge_business_partner,
     new_prospect,
     person,
     read_lead,
@@ -122,6 +124,22 @@ def test_a_lead_is_lost_where_the_customer_goes_to_another_manager(calls: Calls,
     lead_id, _, customer = accepted(calls, "OPPORTUNITY")
     CHANNELS[door](calls).create(customer, "ETB", OTHER)
     assert status(calls, lead_id) == "7"
+
+
+@pytest.mark.parametrize("merged", [True, False], ids=["merged", "changed"])
+def test_two_leads_of_one_record_follow_it_whoever_their_prospect_is_by_now(calls: Calls, merged: bool) -> None:
+    first, customer = qualified(calls, "LEAD")
+    record = relayed(calls, customer, "LEAD").record_id
+    second, _ = qualified(calls, "LEAD", prospect=customer)
+    assert relayed(calls, customer, "LEAD").record_id == record
+    request = create_business_partner(person(), duplicates="CREATE")
+    other = calls.done(request, caller=DESK).one("BusinessPartner/InternalID")
+    if merged:
+        calls.done(merge_business_partner(other, customer), caller=DESK)
+    else:
+        calls.done(change_lead(second, lead_fields(name=None, prospect=known_prospect(other))), caller=DESK)
+    CHANNELS["SOAP"](calls).lose_lead(record)
+    assert [status(calls, one) for one in (first, second)] == ["7", "7"]
 
 
 def test_leads_that_are_not_in_4_or_have_another_record_stay_as_they_are(calls: Calls) -> None:

@@ -35,12 +35,7 @@ def follow(tx: Transaction, closed: Sequence[tuple[Call, str, Row]], new: Mappin
     lead: 6 and 7 are final.
     """
     last = {row["record_id"]: (call, operation, row) for call, operation, row in closed}
-    heads = leads.of_records(
-        tx,
-        last,
-        uuids={row["source_lead_uuid"] for *_, row in last.values() if row["source_lead_uuid"]},
-        prospects={row["customer_id"] for *_, row in last.values()},
-    )
+    heads = leads.of_records(tx, last)
     changes: list[Row] = []
     entries: list[Row] = []
     told: list[HeadChange] = []

@@ -1,4 +1,4 @@
-"""A moment for requested tasks that had none.
+"""An index of leads by their records in the core CRM; a moment for requested tasks that had none.
 
 Revision ID: 0011
 Revises: 0010
@@ -15,10 +15,17 @@ branch_labels: str | None = None
 depends_on: str | None = None
 
 
+_INDEX = "ix_lead_by_record"
+_RECORD = "coalesce(core_opportunity_id, core_lead_id)"
+
+
 def upgrade() -> None:
-    """Fill the moments."""
+    """Make the index, fill the moments."""
+    filled = sa.text(f"{_RECORD} IS NOT NULL")
+    op.create_index(_INDEX, "lead", [sa.text(_RECORD)], postgresql_where=filled, sqlite_where=filled)
     op.execute(sa.text("UPDATE development_task SET due_at = changed_at WHERE state = 'requested' AND due_at IS NULL"))
 
 
 def downgrade() -> None:
-    """Leave the moments: nothing is wrong with them."""
+    """Drop the index; nothing is wrong with the moments."""
+    op.drop_index(_INDEX, "lead")
