@@ -11,7 +11,7 @@ from time import sleep
 
 import pytest
 
-from leadbridge.forwarding import Delivered
+from leadbridge.forwarding import Delivered, Refused
 from leadbridge.messages import BasicMessageHeader, OpportunityStatusUpdateRequestSync
 from leadbridge.operations.call import Call, Policy
 from leadbridge.operations.crm import update_opportunity_status
@@ -247,6 +247,31 @@ def test_a_lead_that_was_closed_here_meanwhile_stays_as_it_was_closed(calls: Cal
     relayed(calls, customer, "OPPORTUNITY", close)
     assert status(calls, lead_id) == "7"
     assert states(calls.database) == ["delivered", "waiting"]  # the core CRM is told of the other end
+
+
+@pytest.mark.parametrize("kind", ["LEAD", "OPPORTUNITY"])
+@pytest.mark.parametrize(
+    ("here", "there", "state"),
+    [("7", "lost", "delivered"), ("6", "won", "delivered"), ("7", "won", "parked"), ("6", "lost", "parked")],
+)
+def test_an_end_that_the_record_has_already_is_no_reason_to_park_the_message(
+    calls: Calls, kind: str, here: str, there: str, state: str
+) -> None:
+    channel = CHANNELS["SOAP"](calls)
+    lose = channel.lose_lead if kind == "LEAD" else channel.lose_opportunity
+    lead_id, customer = qualified(calls, kind)
+    record = relayed(calls, customer, kind).record_id
+    calls.done(change_lead(lead_id, lead_fields(name=None, status=here)), caller=ACME)
+    assert not (channel.win(kind, record) if there == "won" else lose(record)).refusal
+
+    def answer() -> Refused:
+        again = channel.win(kind, record) if here == "6" else lose(record)
+        return Refused(again.refusal or "", None, declined=False)
+
+    policy = replace(POLICY, own_core_crm=True)
+    assert a_relay(calls.database, Door(answer), lambda: datetime.now(UTC), policy=policy).run_once() == 1
+    assert states(calls.database) == ["delivered", state]
+    assert status(calls, lead_id) == here
 
 
 def test_a_lead_follows_a_record_that_is_being_closed_while_the_relay_settles(calls: Calls) -> None:

@@ -7,7 +7,7 @@ from re import fullmatch
 from typing import Any, Protocol
 
 from leadbridge.caller import CORE_CRM
-from leadbridge.crm.following import lead_columns_since
+from leadbridge.crm.following import lead_columns, lead_columns_since
 from leadbridge.forwarding.outcomes import (
     Decision,
     Delivered,
@@ -64,7 +64,11 @@ def settle(
     with the same key and settles. Leads are locked before their messages, in the order of their IDs, and customers
     of the core CRM that is built in before their leads, as the use cases do.
     """
-    records = _records(tx, finished) if policy.own_core_crm else {}
+    records: Mapping[str, Row] = {}
+    if policy.own_core_crm:
+        ended = _ended(tx, finished)
+        records = _records(tx, finished, ended)
+        finished = [_confirmed(one, ended.get(one.message["lead_id"]), records) for one in finished]
     concerned = sorted({one.message["lead_id"] for one in finished if _changes_lead(one)})
     found = leads.resolve(tx, CORE_CRM, ids=concerned, lock=True) if concerned else []
     by_id = {row["id"]: row for row in found}
@@ -109,13 +113,47 @@ def _changes_lead(one: Finished) -> bool:
     return isinstance(one.outcome, Delivered) or (isinstance(one.outcome, Refused) and one.outcome.declined)
 
 
-def _records(tx: Transaction, finished: Sequence[Finished]) -> Mapping[str, Row]:
-    """The records that leads were handed over to, held: one that was closed since the core CRM answered closed no lead,
-    because no lead knew it, and one that is closed from now on finds its lead.
+_ENDS: Mapping[str, LifeCycleStatus] = {
+    ForwardingEvent.WON.value: LifeCycleStatus.CLOSED_WON,
+    ForwardingEvent.LOST.value: LifeCycleStatus.CLOSED_LOST,
+}
+_RECORD_FINAL = "CRM.RECORD_FINAL"  # TypeID by which the core CRM says that the record is closed already
+
+
+def _ended(tx: Transaction, finished: Sequence[Finished]) -> dict[str, Row]:
+    """The leads whose end the core CRM did not take, because their record has one, by ID."""
+    refused = {
+        one.message["lead_id"]
+        for one in finished
+        if one.message["event"] in _ENDS and isinstance(one.outcome, Refused) and one.outcome.code == _RECORD_FINAL
+    }
+    return {row["id"]: row for row in leads.resolve(tx, CORE_CRM, ids=refused)} if refused else {}
+
+
+def _records(tx: Transaction, finished: Sequence[Finished], ended: Mapping[str, Row]) -> Mapping[str, Row]:
+    """The records that leads were handed over to, and those of leads that ended, held: one that was closed since the
+    core CRM answered closed no lead, because no lead knew it, and one that is closed from now on finds its lead.
     """
     delivered = (one.outcome for one in finished if _changes_lead(one))
-    record_ids = sorted({outcome.record_id for outcome in delivered if isinstance(outcome, Delivered)})
-    return crmrecords.held(tx, record_ids) if record_ids else {}
+    record_ids = {outcome.record_id for outcome in delivered if isinstance(outcome, Delivered)}
+    record_ids.update(record_id for head in ended.values() if (record_id := _record_id(head)))
+    return crmrecords.held(tx, sorted(record_ids)) if record_ids else {}
+
+
+def _record_id(head: Row) -> str:
+    record_id: str = head["core_opportunity_id"] or head["core_lead_id"] or ""
+    return record_id
+
+
+def _confirmed(one: Finished, ended: Row | None, records: Mapping[str, Row]) -> Finished:
+    """A refusal as the confirmation that it is, where the record has the very end that the core CRM was told of."""
+    record, end = records.get(_record_id(ended)) if ended is not None else None, _ENDS.get(one.message["event"])
+    if record is None or end is None or not isinstance(one.outcome, Refused) or one.outcome.code != _RECORD_FINAL:
+        return one
+    if lead_columns(record, records).get("life_cycle_status_code") != end:
+        return one
+    known = Delivered(record["record_type_code"], record["record_id"], record["status_name"], replayed=True)
+    return Finished(one.message, known)
 
 
 @dataclass(slots=True)
