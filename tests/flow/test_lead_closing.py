@@ -119,6 +119,14 @@ def test_a_lead_follows_the_opportunity_that_its_record_was_converted_into(calls
     assert status(calls, lead_id) == "7"  # final: what comes of it now is another lead
 
 
+def test_a_reason_of_before_is_not_why_a_lead_was_closed(calls: Calls) -> None:
+    lead_id, record, _ = accepted(calls, "OPPORTUNITY")
+    with calls.database.write() as tx:
+        leads.update(tx, [{"id": lead_id, "reason_code": "005"}])
+    CHANNELS["SOAP"](calls).win("OPPORTUNITY", record)
+    assert (status(calls, lead_id), lead(calls, lead_id).all("ReasonCode")) == ("6", [])
+
+
 @both_doors
 def test_a_lead_is_lost_where_the_customer_goes_to_another_manager(calls: Calls, door: str) -> None:
     lead_id, _, customer = accepted(calls, "OPPORTUNITY")

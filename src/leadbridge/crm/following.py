@@ -29,8 +29,7 @@ def lead_columns(row: _Row, records: Mapping[str, _Row]) -> dict[str, Any]:
     end = _ENDS.get(record["status_name"])
     if end is not None:
         columns["life_cycle_status_code"] = end.value
-        if record["reason_code"]:
-            columns["reason_code"] = record["reason_code"]
+        columns["reason_code"] = record["reason_code"]  # a reason of before is not why it ended
     return columns
 
 
