@@ -188,6 +188,20 @@ def test_an_offer_is_started_when_interest_suitability_and_eligibility_are_confi
     assert [one["Verdict"] for one in data["Evaluation"]] == ["confirmed"] * 3
 
 
+def test_a_caller_s_own_fields_say_nothing_to_whoever_makes_the_offer(embedded: Bian) -> None:
+    names = ("LeadID", "DevelopmentID", "CoreLeadID", "CoreOpportunityID", "Evaluation", "Products", "Own")
+    forged = dict.fromkeys((*names, "ExpectedRevenueAmount", "ExpectedRevenueCurrencyCode"), "forged")
+    customer = embedded.calls.done(create_lead(lead_fields(prospect=new_prospect(person()))))
+    told = {"CustomerReference": customer.one("Lead/ProspectPartyInternalID"), "ProductandServiceType": "LOAN"}
+    lead = embedded.initiate({**told, **forged, "CustomerCampaignType": "spring"})
+    embedded.calls.done(change_lead(lead.rpartition("/")[2], lead_fields(name=None, status="3")))
+    executed(embedded, embedded.task(lead), "start offer")
+    (event,) = [one for one in embedded.events() if one["type"] == "org.bian.CustomerOffer.Initiate"]
+    assert "forged" not in json.dumps(event)
+    assert event["data"].items() >= {**told, "CustomerCampaignType": "spring", "Products": ["LOAN"]}.items()
+    assert (event["data"]["LeadID"], event["data"]["DevelopmentID"]) == (lead.rpartition("/")[2], "1")
+
+
 def test_an_offer_is_started_once_until_its_lead_is_declined(bian: Bian) -> None:
     def started(task: str) -> str:
         reference: str = executed(bian, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"]
@@ -285,6 +299,26 @@ def test_what_a_task_says_of_when_and_where_stays_unless_another_is_sent(bian: B
     assert executed(bian, task, "evaluate")[DEVELOPMENT]["DateTimeLocation"] == moment
     assert bian.done("PUT", f"{task}/Request", {})[DEVELOPMENT]["DateTimeLocation"] == moment
     assert state_of(bian, task)["DueDateTime"] == "2027-05-05T10:00:00Z"
+
+
+def test_a_contact_asked_for_after_an_automated_action_is_due_now(bian: Bian) -> None:
+    task, other = (bian.task(made(bian)) for _ in range(2))
+    executed(bian, task, "evaluate")
+    executed(bian, other, "evaluate", DateTimeLocation="2028-02-02 at the branch")
+    for one in (task, other):
+        said = bian.done("PUT", f"{one}/Request", {})[DEVELOPMENT]
+        assert said["DateTimeLocation"][:19] == state_of(bian, one)["DueDateTime"][:19]
+    listed = bian.done("GET", "/bian/contacts")["Contacts"]
+    assert [f"/bian{one['Location']}" for one in listed] == [task, other]
+
+
+def test_an_automated_action_that_names_a_moment_moves_the_contact_there(bian: Bian) -> None:
+    task = bian.task(made(bian))
+    bian.done("PUT", f"{task}/Request", {DEVELOPMENT: {"DateTimeLocation": "2027-01-01"}})
+    executed(bian, task, "evaluate", DateTimeLocation="2028-02-02 at the branch")
+    assert state_of(bian, task)["DueDateTime"] == "2028-02-02T00:00:00Z"
+    body = {"ExecuteActionRequest": "evaluate", DEVELOPMENT: {"DateTimeLocation": "sometime"}}
+    assert bian.refused("PUT", f"{task}/Execute", body)[1].startswith("WrongFormat: DateTimeLocation: ")
 
 
 def test_what_a_task_cannot_hold_is_refused_with_its_field(embedded: Bian) -> None:

@@ -66,6 +66,7 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "own leads by key": lambda tx: leads.resolve(tx, GIVEN, external_keys=[("S", "1")]),
     "leads by anything": lambda tx: leads.resolve(tx, GIVEN, ids=["1"], uuids=["1"], external_keys=[("S", "1")]),
     "taken lead keys": lambda tx: list(leads.external_keys_taken(tx, [("p1", "S", "1")])),
+    "leads of CRM records": lambda tx: leads.of_records(tx, ["1"]),
     "parts": lambda tx: leads.parts(
         tx, ["1"], items=True, notes=True, history=True, documents=True, contacts=True, answers=True
     ),
@@ -171,6 +172,12 @@ def test_postgresql_finds_what_was_given_to_a_party_in_an_index_alone(postgresql
     with postgresql.read() as tx, _plans(tx) as plans:
         businesspartners.find(tx, GIVEN, {}, limit=100, after=None)
     assert any("Index Only Scan using ix_lead_by_sales_partner" in plan for plan in plans), plans
+
+
+def test_postgresql_finds_the_leads_of_a_record_by_it(postgresql: Database) -> None:
+    with postgresql.write() as tx, _plans(tx) as plans:
+        leads.of_records(tx, ["1"])
+    assert any("ix_lead_by_record" in plan for plan in plans), plans
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from leadbridge.bian.words import (
     EMPLOYEE,
     OFFER,
     OFFER_DOMAIN,
+    OFFICIAL_PROCEDURE,
     PRODUCT,
     WORK_PRODUCTS,
     ExecuteAction,
@@ -168,11 +169,13 @@ def _start_offer(act: Execution) -> Done:
     head = act.head
     amount = head["expected_revenue_amount"]
     items = leads.parts(act.tx, [head["id"]], items=True)[head["id"]].items
+    shown = procedure(*whole_lead(act.tx, head["id"]))
     event_id = ask_domain(
         act,
         OFFER_DOMAIN,
         {
-            **procedure(*whole_lead(act.tx, head["id"])),
+            # Fields of a caller's own stay with the lead: they might have the names of ours.
+            **{name: shown[name] for name in OFFICIAL_PROCEDURE if name in shown},
             "Products": [row["product_id"] for row in items],
             **({"ExpectedRevenueAmount": f"{amount:f}"} if amount is not None else {}),
             **({"ExpectedRevenueCurrencyCode": head["expected_revenue_currency_code"]} if amount is not None else {}),
@@ -248,7 +251,7 @@ def _told(answers: list[Evaluated]) -> Done:
 def ask_domain(act: Execution, domain: str, data: Mapping[str, Any]) -> str:
     """Write the event that asks another service domain for something; its ID."""
     event_id, lead_id = new_uuid(), act.head["id"]
-    said = {"LeadID": lead_id, "DevelopmentID": str(act.task["number"]), **data}
+    said = {**data, "LeadID": lead_id, "DevelopmentID": str(act.task["number"])}
     bian.add_events(
         act.tx,
         [

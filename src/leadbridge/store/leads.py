@@ -209,28 +209,16 @@ def _resolve(rule: Visibility, kinds: tuple[str, ...], lock: bool) -> Select[Any
     return statement.with_for_update() if lock else statement
 
 
-def of_records(
-    tx: Transaction, record_ids: Collection[str], *, uuids: Collection[str], prospects: Collection[str]
-) -> list[Row]:
-    """The head rows, locked, of leads in 4 accepted whose record in the core CRM is one of these, by id.
-
-    They are sought by their UUIDs and their prospects, which the records name, because those have indexes.
-    """
-    return fetch(tx, _OF_RECORDS, {"record_ids": record_ids, "uuids": uuids, "prospects": prospects})
+def of_records(tx: Transaction, record_ids: Collection[str]) -> list[Row]:
+    """The head rows, locked, of leads in 4 accepted whose record in the core CRM is one of these, by id."""
+    found = fetch(tx, _OF_RECORDS, {"record_ids": record_ids})
+    return [row for row in found if row["life_cycle_status_code"] == LifeCycleStatus.ACCEPTED]
 
 
+# Without the status, whose index PostgreSQL would walk through before it knows how many leads are accepted.
 _OF_RECORDS = (
     select(_lead)
-    .where(
-        _lead.c.id.in_(
-            union(
-                select(_lead.c.id).where(one_of(_lead.c.uuid, "uuids")),
-                select(_lead.c.id).where(one_of(_lead.c.prospect_internal_id, "prospects")),
-            )
-        ),
-        one_of(func.coalesce(_lead.c.core_opportunity_id, _lead.c.core_lead_id), "record_ids"),
-        _lead.c.life_cycle_status_code == LifeCycleStatus.ACCEPTED.value,
-    )
+    .where(one_of(func.coalesce(_lead.c.core_opportunity_id, _lead.c.core_lead_id), "record_ids"))
     .order_by(_lead.c.id)
     .with_for_update()
 )
