@@ -52,8 +52,6 @@ def request(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
     def ask() -> None:
         # All business partners in one statement, before any plan is locked: each batch finds its own held.
         hold(tx, references_of([creating for creating, _ in batches.values()]))
-        for _, batch in batches.values():
-            batch.ask(tx)
 
     def do(call: Call) -> BianAnswer:
         plan, row = record_of(tx, call, Qualifier.DEVELOPMENT)
@@ -64,6 +62,7 @@ def request(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
             raise refused[id(call)]
         _check(plan, row)
         creating, batch = batches[id(call)]
+        batch.ask(tx)  # only now: each lead counts for the next
         ((draft, log),) = batch.create([creating])
         refuse_failed(log)
         assert draft is not None  # else the log has failed
