@@ -15,12 +15,14 @@ from leadbridge.bian.relationship import initiating
 from leadbridge.bian.relationship.asking import Asked
 from leadbridge.operations.call import Call, Policy
 from leadbridge.store.database import Database
-from tests.support.bian import Bian
+from tests.support.bian import BETA, DOMAIN, RELATIONSHIP, Bian
 from tests.support.calls import DESK, column, gateway
-from tests.support.relationship import authorized, create, customer
+from tests.support.messages_by_hand import change_lead, element
+from tests.support.relationship import authorized, create, customer, exchanged, granted, party, state_of
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RULE = AssignmentRule("all", Conditions(regions=None), {Outcome.PARTNER: (Candidate("ACME", capacity=2),)})
+INITIATE = {"RequestActionRequest": "initiate lead"}
 POLICY = Policy(assignment_rules=AssignmentRules((RULE,)))
 
 
@@ -37,7 +39,7 @@ def about(text: str) -> dict[str, Any]:
 def initiate_lead(task: str) -> Call:
     """The call that has a task initiate a lead."""
     plan_id, _, number = task.split("/")[-3:]
-    asked = Asked(plan_id=plan_id, number=number, more={"RequestActionRequest": "initiate lead"})
+    asked = Asked(plan_id=plan_id, number=number, more=INITIATE)
     return Call(DESK, asked, task.encode(), NOW, correlation_id="test")
 
 
@@ -48,3 +50,36 @@ def test_leads_initiated_together_keep_to_a_capacity(bian: Bian, database: Datab
         answers = initiating.request(tx, [initiate_lead(one) for one in tasks], POLICY)
     assert all(isinstance(one, BianAnswer) for one in answers), answers
     assert Counter(column(database, "lead", "sales_partner_party_id")) == {"ACME": 2, None: 1}
+
+
+def test_a_lead_that_a_caller_does_not_see_is_not_in_its_plan_either(bian: Bian) -> None:
+    internal_id = customer(bian, caller=BETA)
+    plan = create(bian, RELATIONSHIP, {"CustomerReference": party(internal_id)}, caller=BETA)
+    exchanged(bian, plan, "accept", caller=BETA)
+    granted(bian, plan, "authorize")
+    task = create(bian, f"{plan}/Development", about("Second card"), caller=BETA)
+    said = bian.done("PUT", f"{task}/Request", INITIATE)
+    lead_id = said["DevelopmentState"]["LeadID"]
+    assert said["LeadandOpportunityReference"] == f"{DOMAIN.rpartition('/')[2]}/{lead_id}"
+    hidden = bian.refused("GET", f"{DOMAIN}/{lead_id}/Retrieve", caller=BETA)
+    assert hidden == bian.refused("GET", f"{DOMAIN}/9999999999/Retrieve", caller=BETA)
+    for reply in (
+        bian.send("GET", f"{task}/Retrieve", caller=BETA),
+        bian.send("PUT", f"{task}/Update", {"Note": "mine"}, caller=BETA),
+        bian.send("PUT", f"{task}/Request", {}, caller=BETA),
+        bian.send("PUT", f"{task}/Exchange", {"ExchangeActionRequest": "accept"}, caller=BETA),
+        bian.send("GET", f"{task}/Retrieve", caller=BETA),
+    ):
+        assert reply.status == 200
+        assert b"LeadID" not in reply.body
+        assert b"LeadandOpportunityReference" not in reply.body
+        assert b"initiate lead" not in reply.body
+    refused = bian.refused("PUT", f"{task}/Request", INITIATE, caller=BETA)
+    assert refused == (
+        400,
+        "ActionNotAllowed: The task has initiated a lead already: create another task for another lead.",
+    )
+    assert state_of(bian, task)["LeadID"] == lead_id
+    # Given to it, it is there.
+    bian.calls.done(change_lead(lead_id, element("lbl:SalesPartnerParty", element("lbl:PartyID", "BETA"))))
+    assert bian.done("GET", f"{task}/Retrieve", caller=BETA)["DevelopmentState"]["LeadID"] == lead_id

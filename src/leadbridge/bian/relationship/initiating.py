@@ -66,8 +66,8 @@ def request(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
         ((draft, log),) = batch.create([creating])
         refuse_failed(log)
         assert draft is not None  # else the log has failed
-        lead_id = draft.head["id"]
-        return BianAnswer(shown(changed(tx, call, plan, row, action, _OPERATION, lead_id=lead_id)))
+        changed(tx, call, plan, row, action, _OPERATION, lead_id=draft.head["id"])
+        return BianAnswer(shown(record_of(tx, call, Qualifier.DEVELOPMENT)[1]))
 
     lock_keys = [key for _, batch in batches.values() for key in batch.lock_keys()]
     return on_plans(tx, calls, operation=_OPERATION, do=do, lock_keys=lock_keys, ask=ask)
@@ -88,7 +88,7 @@ def _check(plan: Row, row: Row) -> None:
         raise not_allowed(PLAN_MOVES, plan, f"{Action.INITIATE_LEAD.value} until a Grant has authorized it", "plan")
     next_state(QUALIFIER_MOVES[Qualifier.DEVELOPMENT], row, Action.INITIATE_LEAD, Qualifier.DEVELOPMENT)
     if row["lead_id"]:
-        text = f"The task has initiated a lead already, {row['lead_id']}: create another task for another lead."
+        text = "The task has initiated a lead already: create another task for another lead."
         raise Refused(400, "ActionNotAllowed", text)
 
 

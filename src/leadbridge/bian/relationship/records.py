@@ -248,8 +248,9 @@ def _due_at(call: Call, qualifier: Qualifier, state: State, said: Record) -> Any
 
 
 def shown(row: Row) -> dict[str, Any]:
-    """A record as it was sent, and where it stands."""
+    """A record as it was sent, and where it stands; a lead that its caller does not see is not there."""
     qualifier = Qualifier(row["qualifier"])
+    lead_id = row["lead_id"] if row.get("sees_lead") else None
     may = [action.value for action in allowed(QUALIFIER_MOVES[qualifier], State(row["state"]))]
     if row["lead_id"] and Action.INITIATE_LEAD in may:
         may.remove(Action.INITIATE_LEAD)  # a task initiates one
@@ -259,8 +260,8 @@ def shown(row: Row) -> dict[str, Any]:
         "State": row["state"],
         **({"DueDateTime": zoned(row["due_at"])} if row["due_at"] else {}),
         **({"PriorityCode": row["priority_code"]} if row["priority_code"] else {}),
-        **({"LeadID": row["lead_id"]} if row["lead_id"] else {}),
+        **({"LeadID": lead_id} if lead_id else {}),
         "AllowedActions": may,
     }
-    reference = {LEAD_REFERENCE: f"{LEADS}/{row['lead_id']}"} if row["lead_id"] else {}
+    reference = {LEAD_REFERENCE: f"{LEADS}/{lead_id}"} if lead_id else {}
     return {**content(row), **reference, qualifier.state: state}
