@@ -142,8 +142,8 @@ def on_plans(
     """Do something to the plan that each call names, one after the other; all of them are locked, in order."""
 
     def act(fresh: Sequence[Call]) -> list[BianAnswer | Refused]:
-        relationship.lock(tx, {one for call in fresh if _is_number(one := call.message.plan_id, 10)})
-        return [tried(tx, do, call) for call in fresh]
+        tests = relationship.lock(tx, {one for call in fresh if _is_number(one := call.message.plan_id, 10)})
+        return [tried(tx, do, call, test_data=call.message.plan_id in tests) for call in fresh]
 
     return done_once(tx, calls, operation=f"{DOMAIN}/{operation}", act=act, lock_keys=lock_keys, ask=ask)
 
