@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, Refused, read_each
+from leadbridge.bian.answers import BianAnswer, Refused, read_each, wrong
 from leadbridge.bian.leads import DOMAIN as LEADS
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.relationship.asking import (
@@ -52,6 +52,7 @@ from leadbridge.store import relationship
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
+_LONGEST_ASSIGNEE = 200  # lists repeat it
 _MOST_RECORDS = 1_000  # of one kind, of one plan
 _EVENTS: Mapping[Action, str] = {
     Action.REQUEST: "requested",
@@ -185,7 +186,7 @@ def add(
         "qualifier": qualifier.value,
         "number": number,
         "state": state.value,
-        "assignee": party(said, _ASSIGNEES[qualifier]),
+        "assignee": _assignee(qualifier, said),
         "due_at": _due_at(call, qualifier, state, said),
         "priority_code": None,
         "lead_id": None,
@@ -219,7 +220,7 @@ def changed(
     new: Row = {
         **row,
         "state": state.value,
-        "assignee": party(said, _ASSIGNEES[qualifier]),
+        "assignee": _assignee(qualifier, said),
         "due_at": _due_at(call, qualifier, state, said) if state is State.REQUESTED else row["due_at"],
         "content": kept(said),
         **columns,
@@ -237,6 +238,15 @@ def check_worked_on(plan: Row, qualifier: Qualifier, what: str) -> None:
     """Refuse to make or move records of a plan that is not worked on. Raises Refused."""
     if State(plan["state"]) not in WORKED_ON[qualifier]:
         raise not_allowed(PLAN_MOVES, plan, f"{what} of its {qualifier}", "plan")
+
+
+def _assignee(qualifier: Qualifier, said: Record) -> str | None:
+    """Whom a record is assigned to. Raises Refused for more than is kept of it."""
+    found = party(said, _ASSIGNEES[qualifier])
+    if found is not None and len(found) > _LONGEST_ASSIGNEE:
+        text = f"Whom this is assigned to, an identifier or a name, has {_LONGEST_ASSIGNEE} characters at most."
+        raise wrong(_ASSIGNEES[qualifier], text, "TooLong")
+    return found
 
 
 def _due_at(call: Call, qualifier: Qualifier, state: State, said: Record) -> Any:
