@@ -60,3 +60,17 @@ def test_what_is_remembered_of_test_data_is_wiped_with_it(bian: Bian) -> None:
     for method, path, body, key in kinds[False]:  # what is real is known again
         bian.done(method, path, body, key=key)
     assert column(bian.calls.database, "journal", "id") == before
+
+
+@pytest.mark.parametrize(
+    ("test", "said"),
+    [
+        (False, "The lead is qualified; the core CRM is told."),
+        (True, "The lead is qualified; it is test data, of which the core CRM is never told."),
+    ],
+)
+def test_forward_says_whether_the_core_crm_is_told(bian: Bian, test: bool, said: str) -> None:
+    task = bian.task(lead(bian, test=test))
+    answer = bian.done("PUT", f"{task}/Execute", {"ExecuteActionRequest": "forward"})
+    assert answer["Development"]["LeadDevelopmentWorkProducts"] == said
+    assert len(column(bian.calls.database, "message", "id")) == (0 if test else 1)

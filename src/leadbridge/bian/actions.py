@@ -143,7 +143,8 @@ def _forward(act: Execution) -> Done:
         raise not_allowed(act.head, ExecuteAction.FORWARD.value, ["forward in 1 open and 2 in process"])
     wish = change(act.head, life_cycle_status_code=LeadLifeCycleStatusCode.VALUE_3)
     changed(act.tx, act.call, wish, act.policy.leads, operation="Development/Execute")
-    return Done({WORK_PRODUCTS: "The lead is qualified; the core CRM is told."})
+    told = "it is test data, of which the core CRM is never told" if act.head["test_data"] else "the core CRM is told"
+    return Done({WORK_PRODUCTS: f"The lead is qualified; {told}."})
 
 
 def _evaluate(act: Execution) -> Done:
