@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -29,6 +30,7 @@ from tests.support.messages_by_hand import (
 )
 
 DEVELOPMENT = "Development"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DOCUMENT = "DocumentDirectoryEntryInstanceReference"
 
 
@@ -204,6 +206,19 @@ def test_an_offer_is_started_once_until_its_lead_is_declined(bian: Bian) -> None
     second = started(tasks[1])
     assert second != first
     assert started(tasks[0]) == second
+
+
+def test_a_decline_that_came_in_first_and_was_written_last_ends_the_offer(calls: Calls) -> None:
+    bian, earlier = Bian(calls, clock=lambda: NOON), Bian(calls, clock=lambda: NOON - timedelta(seconds=1))
+    lead = made(bian, items=[item("LOAN")], status="3")
+    task = bian.task(lead)
+    first = executed(bian, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"]
+    earlier.done("PUT", f"{lead}/Exchange", {"ExchangeActionRequest": "reject"})
+    for status in ("1", "3"):
+        calls.done(change_lead(lead.rpartition("/")[2], lead_fields(name=None, status=status)))
+    second = executed(bian, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"]
+    assert second != first
+    assert executed(earlier, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"] == second
 
 
 def test_references_that_are_made_here_are_nobody_else_s(embedded: Bian) -> None:

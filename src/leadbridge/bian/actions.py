@@ -185,13 +185,18 @@ def _start_offer(act: Execution) -> Done:
 
 
 def _offer_of(tx: Transaction, lead_id: str) -> str | None:
-    """The event that asked for the lead's offer, if one did since the lead was declined last: that ended its offer."""
+    """The event that asked for the lead's offer, if one did since the lead was declined last: that ended its offer.
+
+    What was last says the journal: what came in first may be written last.
+    """
     (moves,) = journal.moves(tx, "lead", [lead_id]).values()
-    declined = max(
-        (row["recorded_at"] for row in moves if row["new_status"] == LifeCycleStatus.DECLINED.value), default=None
-    )
-    offers = [row for row in bian.asked(tx, lead_id) if row["type"] == _OFFER]
-    return next((row["id"] for row in offers if declined is None or row["recorded_at"] > declined), None)
+    declined = max((row["id"] for row in moves if row["new_status"] == LifeCycleStatus.DECLINED.value), default=0)
+    for row in bian.asked(tx, lead_id):
+        if row["type"] == _OFFER:
+            (entry,) = journal.of(tx, bian.EVENT, f"{lead_id}/{row['id']}")
+            if entry["id"] > declined:
+                return str(row["id"])
+    return None
 
 
 EXECUTIONS: Mapping[ExecuteAction, Callable[[Execution], Done]] = {
