@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 
 from leadbridge.assignment import AssignmentRule, AssignmentRules, Candidate, Conditions, Outcome
 from leadbridge.bian.answers import BianAnswer
-from leadbridge.bian.relationship import initiating
+from leadbridge.bian.relationship import initiating, records
 from leadbridge.bian.relationship.asking import Asked
+from leadbridge.bian.relationship.words import Qualifier
 from leadbridge.operations.call import Call, Policy
 from leadbridge.store.database import Database
 from tests.support.bian import BETA, DOMAIN, RELATIONSHIP, Bian
-from tests.support.calls import DESK, column, gateway
+from tests.support.calls import DESK, SECONDS, column, gateway
 from tests.support.messages_by_hand import change_lead, element
 from tests.support.relationship import authorized, create, customer, exchanged, granted, party, state_of
 
@@ -36,20 +38,34 @@ def about(text: str) -> dict[str, Any]:
     return {"CustomerDevelopmentTaskDescription": {"Text": text}}
 
 
-def initiate_lead(task: str) -> Call:
-    """The call that has a task initiate a lead."""
+def a_call(task: str, **fields: Any) -> Call:
+    """A call about a task."""
     plan_id, _, number = task.split("/")[-3:]
-    asked = Asked(plan_id=plan_id, number=number, more=INITIATE)
-    return Call(DESK, asked, task.encode(), NOW, correlation_id="test")
+    return Call(DESK, Asked(plan_id=plan_id, number=number, **fields), b"hash", NOW, correlation_id="test")
 
 
 def test_leads_initiated_together_keep_to_a_capacity(bian: Bian, database: Database) -> None:
     plan = authorized(bian, customer(bian))
     tasks = [create(bian, f"{plan}/Development", about(text)) for text in ("Car loan", "Ski trip", "Solar roof")]
     with database.write() as tx:
-        answers = initiating.request(tx, [initiate_lead(one) for one in tasks], POLICY)
+        answers = initiating.request(tx, [a_call(one, more=INITIATE) for one in tasks], POLICY)
     assert all(isinstance(one, BianAnswer) for one in answers), answers
     assert Counter(column(database, "lead", "sales_partner_party_id")) == {"ACME": 2, None: 1}
+
+
+def test_a_lead_says_what_its_task_says_when_the_plan_is_locked(postgresql: Database) -> None:
+    with gateway(postgresql) as calls, ThreadPoolExecutor(1) as asking:
+        bian = Bian(calls)
+        task = create(bian, f"{authorized(bian, customer(bian))}/Development", about("Old"))
+        with postgresql.write() as tx:
+            fields = {**about("New"), "EmployeeBusinessUnitReference": party("RM-2")}
+            records.update(tx, [a_call(task, record=fields)], POLICY, qualifier=Qualifier.DEVELOPMENT)
+            initiated = asking.submit(bian.done, "PUT", f"{task}/Request", INITIATE)
+            with pytest.raises(TimeoutError):  # it waits for the update
+                initiated.result(0.3)
+        lead_id = initiated.result(SECONDS)["DevelopmentState"]["LeadID"]
+        lead = bian.done("GET", f"{DOMAIN}/{lead_id}/Retrieve")["LeadandOpportunityProcedure"]
+        assert (lead["LeadandOpportunityDescription"], lead["EmployeeBusinessUnitReference"]) == ("New", "RM-2")
 
 
 def test_a_lead_that_a_caller_does_not_see_is_not_in_its_plan_either(bian: Bian) -> None:
