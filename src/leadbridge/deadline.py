@@ -5,6 +5,7 @@ A timeout of a socket's own begins again with each byte, so that an answer that 
 
 import io
 import socket
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPResponse
 from time import monotonic
 from typing import Any
@@ -17,10 +18,21 @@ def answer_by(connection: HTTPConnection, deadline: float) -> HTTPResponse:
     """
 
     def timed(sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:
-        return HTTPResponse(_Timed(sock, deadline), *args, **kwargs)  # type: ignore[arg-type] # it calls makefile
+        return _Final(_Timed(sock, deadline), *args, **kwargs)  # type: ignore[arg-type] # it calls makefile
 
     connection.response_class = timed  # type: ignore[assignment] # it is called as the class would be
     return connection.getresponse()
+
+
+class _Final(HTTPResponse):
+    """An answer that is final: those before it, such as 103 Early Hints, are passed over (RFC 9110, section 15.2)."""
+
+    def begin(self, **kwargs: Any) -> None:
+        """Read the status and the headers. The standard library passes over 100 alone."""
+        super().begin(**kwargs)
+        while HTTPStatus.CONTINUE <= self.status < HTTPStatus.OK and self.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.headers = self.msg = None  # type: ignore[assignment] # as before it has begun
+            super().begin(**kwargs)
 
 
 class _Timed(io.RawIOBase):

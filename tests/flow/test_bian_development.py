@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from leadbridge.store import journal
 from leadbridge.store.database import Database
 from tests.support.bian import DOMAIN, Bian
 from tests.support.bundle_by_hand import DELETE, maintain, record
-from tests.support.calls import ACME, Calls, at_once, gateway, row_counts
+from tests.support.calls import ACME, Calls, at_once, column, gateway, row_counts
 from tests.support.messages_by_hand import (
     change_lead,
     create_lead,
@@ -29,6 +30,7 @@ from tests.support.messages_by_hand import (
 )
 
 DEVELOPMENT = "Development"
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DOCUMENT = "DocumentDirectoryEntryInstanceReference"
 
 
@@ -218,6 +220,19 @@ def test_an_offer_is_started_once_until_its_lead_is_declined(bian: Bian) -> None
     second = started(tasks[1])
     assert second != first
     assert started(tasks[0]) == second
+
+
+def test_a_decline_that_came_in_first_and_was_written_last_ends_the_offer(calls: Calls) -> None:
+    bian, earlier = Bian(calls, clock=lambda: NOON), Bian(calls, clock=lambda: NOON - timedelta(seconds=1))
+    lead = made(bian, items=[item("LOAN")], status="3")
+    task = bian.task(lead)
+    first = executed(bian, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"]
+    earlier.done("PUT", f"{lead}/Exchange", {"ExchangeActionRequest": "reject"})
+    for status in ("1", "3"):
+        calls.done(change_lead(lead.rpartition("/")[2], lead_fields(name=None, status=status)))
+    second = executed(bian, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"]
+    assert second != first
+    assert executed(earlier, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"] == second
 
 
 def test_references_that_are_made_here_are_nobody_else_s(embedded: Bian) -> None:
@@ -423,10 +438,13 @@ def test_tasks_that_are_assigned_at_once_have_numbers_of_their_own(two_gateways:
 def test_a_deleted_lead_takes_its_tasks_along_and_what_others_were_asked_about_it(bian: Bian) -> None:
     lead = made(bian)
     bian.done("PUT", f"{bian.task(lead)}/Execute", {DEVELOPMENT: {DOCUMENT: "product-information"}})
-    assert row_counts(bian.calls.database)["bian_event"] == 1
+    (asked,) = (one for one in bian.events() if one["type"] == "org.bian.Correspondence.Initiate")
+    assert asked["data"]["Template"] == "product-information"
     bian.calls.done(maintain(record("03", lead_id=lead.rpartition("/")[2])))
-    left = row_counts(bian.calls.database)
-    assert (left["development_task"], left["bian_event"]) == (0, 0)
+    assert row_counts(bian.calls.database)["development_task"] == 0
+    assert column(bian.calls.database, "bian_event", "data") == ["{}"]
+    # Read again it is the same event, of which nothing is said any more.
+    assert {**asked, "data": {}} in bian.events()
     assert bian.events()[-1]["type"].endswith("LeadandOpportunityProcedure.Deleted")
 
 

@@ -12,6 +12,7 @@ from leadbridge.store.database import Database
 from tests.support.bian import BETA, DOMAIN, Bian
 from tests.support.calls import ACME, Calls, gateway, row_counts
 from tests.support.messages_by_hand import (
+    Xml,
     change_lead,
     create_lead,
     item,
@@ -122,6 +123,31 @@ def test_a_code_of_the_site_s_own_leaves_the_domain_that_was_named(sqlite: Datab
             ("001", "PointofService"),
             ("OFF", "CustomerOffer"),
         ]
+
+
+def test_what_soap_puts_into_the_extension_is_not_taken_for_what_the_lead_says(sqlite: Database) -> None:
+    said = {
+        **dict.fromkeys(("CustomerReference", "CustomerCampaignReference", "ProductandServiceType"), "SPOOF"),
+        **dict.fromkeys(("EmployeeBusinessUnitReference", "LeadandOpportunityDescription"), "SPOOF"),
+        "TriggeredBy": "CustomerOffer",
+        "CustomerCampaignType": "retention",  # no element of a lead
+    }
+    elements = "".join(f"<b:{name}>{value}</b:{name}>" for name, value in said.items())
+    name = "b:LeadandOpportunityProcedure"
+    extension = Xml(f'<{name} xmlns:b="urn:leadbridge:bian:1">{elements}</{name}>')
+    with gateway(sqlite) as calls:
+        bian = Bian(calls)
+        for origin, domain in ((None, None), ("SES", "SessionDialogue"), ("OFF", "CustomerOffer")):
+            fields = lead_fields(name=f"{uuid4()}", prospect=new_prospect(person()), origin=origin, extension=extension)
+            lead_id = calls.done(create_lead(fields)).one("Lead/ID")
+            told = bian.done("GET", f"{ADDRESS}?lead={lead_id}")["TriggeredBy"]
+            assert (told.get("OriginTypeCode"), told.get("ServiceDomain")) == (origin, domain)
+            for method, action in (("GET", "Retrieve"), ("PUT", "Update")):
+                shown = bian.done(method, f"{DOMAIN}/{lead_id}/{action}", {"Note": "ours"})
+                record = shown.get("LeadandOpportunityProcedure", shown)
+                assert "SPOOF" not in record.values()
+                assert record["CustomerCampaignType"] == "retention"
+                assert record.get("TriggeredBy") == ("CustomerOffer" if origin == "OFF" else None)
 
 
 def test_who_does_not_see_a_lead_is_told_nothing_and_the_query_names_one(sqlite: Database) -> None:

@@ -280,3 +280,24 @@ def test_nobody_is_contacted_who_forbids_it(embedded: Bian) -> None:
     for path in (plan, contact):
         status, message = embedded.refused("PUT", f"{path}/Request", {})
         assert (status, "LEAD.CONTACT_FORBIDDEN" in message) == (400, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        ("Contact", "EmployeeReference"),
+        ("Development", "EmployeeBusinessUnitReference"),
+        ("Incident", "EmployeeBusinessUnitReference"),
+    ],
+)
+def test_whom_a_record_is_assigned_to_has_200_characters(embedded: Bian, kind: str, field: str) -> None:
+    plan = plan_for(embedded, customer(embedded))
+    record = create(embedded, f"{plan}/{kind}", {field: party("ä" * 200)})
+    named = {"PartyReference": {"PartyName": {"Name": "N" * 201}}}
+    for method, path, who in (
+        ("POST", f"{plan}/{kind}/Create", party("N" * 201)),
+        ("POST", f"{plan}/{kind}/Create", named),
+        ("PUT", f"{record}/Update", party("N" * 201)),
+    ):
+        status, text = embedded.refused(method, path, {field: who})
+        assert (status, text.startswith(f"TooLong: {field}: ")) == (400, True), text

@@ -112,6 +112,42 @@ def test_a_failure_after_some_batches_keeps_what_was_confirmed(site: Database, r
     assert row_of(site, added)["attempts"] == 0
 
 
+def hints_first(handler: Handler) -> None:
+    for status in (b"100 Continue", b"103 Early Hints", b"102 Processing", b"199 Nobody Knows"):
+        handler.wfile.write(b"HTTP/1.1 " + status + b"\r\nLink: </style.css>\r\nContent-Length: 7\r\n\r\n")
+    handler.answer(204)
+
+
+def test_answers_before_the_final_one_are_passed_over(site: Database, receiver: Receiver) -> None:
+    added = hook(site, receiver.url)
+    happen(site, 1)
+    receiver.script = [hints_first]
+    a_pusher(site).run_once()
+    row = row_of(site, added)
+    assert (row["outcome"], row["position"]) == ("delivered", 1)
+
+
+def only_hints(handler: Handler) -> None:
+    try:
+        while True:
+            handler.wfile.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+            time.sleep(0.01)
+    except OSError:
+        handler.close_connection = True
+
+
+def test_one_that_never_comes_to_it_has_the_deadline_of_any_other(site: Database, receiver: Receiver) -> None:
+    added = hook(site, receiver.url)
+    happen(site, 1)
+    receiver.script = [only_hints, lambda handler: handler.answer(101)]
+    clock = Clock()
+    pusher = a_pusher(site, clock, timeout=0.15)
+    for outcome in ("unclear", "refused"):  # nobody asked for another protocol: 101 is final
+        pusher.run_once()
+        assert (row_of(site, added)["outcome"], row_of(site, added)["position"]) == (outcome, 0)
+        clock.advance(60)
+
+
 def test_gone_parks_at_once(site: Database, receiver: Receiver) -> None:
     added = hook(site, receiver.url)
     happen(site, 1)

@@ -21,6 +21,10 @@ INSIDE = AddressPolicy(allowed_networks=[ip_network("10.20.0.0/16"), ip_network(
         *("169.254.169.254", "100.64.0.1", "192.0.2.1", "198.18.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255"),
         *("::1", "::", "fe80::1", "fe80::1%eth0", "fc00::1", "fd12::1", "ff02::1", "2001:db8::1"),
         *("::ffff:127.0.0.1", "::ffff:10.0.0.1", "64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::1"),
+        # Of IPv6, what is no global unicast: site-local, local-use NAT64, compatible and translated IPv4, and more.
+        *("fec0::1", "feff::1", "64:ff9b:1::a9fe:a9fe", "64:ff9b:1::808:808", "::127.0.0.1", "::8.8.8.8"),
+        *("::ffff:0:7f00:1", "::ffff:0:808:808", "1fff:ffff::1", "4000::1", "5f00::1", "100::1"),
+        *("3fff::1", "3fff:fff:ffff::1"),
     ],
 )
 def test_what_is_not_public_is_refused(address: str) -> None:
@@ -29,7 +33,11 @@ def test_what_is_not_public_is_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["93.184.215.14", "172.32.0.1", "100.128.0.1", "2606:2800:21f::1", "::ffff:8.8.8.8"]
+    "address",
+    [
+        *("93.184.215.14", "172.32.0.1", "100.128.0.1", "2606:2800:21f::1", "::ffff:8.8.8.8", "64:ff9b::808:808"),
+        *("2003::1", "3ffe::1", "3fff:1000::1", "2002:808:808::1"),
+    ],
 )
 def test_what_is_public_is_called_with_tls_alone(address: str) -> None:
     assert PUBLIC.allows(address, scheme="https")

@@ -145,7 +145,8 @@ def _forward(act: Execution) -> Done:
         raise not_allowed(act.head, ExecuteAction.FORWARD.value, ["forward in 1 open and 2 in process"])
     wish = change(act.head, life_cycle_status_code=LeadLifeCycleStatusCode.VALUE_3)
     changed(act.tx, act.call, wish, act.policy.leads, operation="Development/Execute")
-    return Done({WORK_PRODUCTS: "The lead is qualified; the core CRM is told."})
+    told = "it is test data, of which the core CRM is never told" if act.head["test_data"] else "the core CRM is told"
+    return Done({WORK_PRODUCTS: f"The lead is qualified; {told}."})
 
 
 def _evaluate(act: Execution) -> Done:
@@ -188,13 +189,18 @@ def _start_offer(act: Execution) -> Done:
 
 
 def _offer_of(tx: Transaction, lead_id: str) -> str | None:
-    """The event that asked for the lead's offer, if one did since the lead was declined last: that ended its offer."""
+    """The event that asked for the lead's offer, if one did since the lead was declined last: that ended its offer.
+
+    What was last says the journal: what came in first may be written last.
+    """
     (moves,) = journal.moves(tx, "lead", [lead_id]).values()
-    declined = max(
-        (row["recorded_at"] for row in moves if row["new_status"] == LifeCycleStatus.DECLINED.value), default=None
-    )
-    offers = [row for row in bian.asked(tx, lead_id) if row["type"] == _OFFER]
-    return next((row["id"] for row in offers if declined is None or row["recorded_at"] > declined), None)
+    declined = max((row["id"] for row in moves if row["new_status"] == LifeCycleStatus.DECLINED.value), default=0)
+    for row in bian.asked(tx, lead_id):
+        if row["type"] == _OFFER:
+            (entry,) = journal.of(tx, bian.EVENT, f"{lead_id}/{row['id']}")
+            if entry["id"] > declined:
+                return str(row["id"])
+    return None
 
 
 EXECUTIONS: Mapping[ExecuteAction, Callable[[Execution], Done]] = {

@@ -41,14 +41,18 @@ class Asked:
 
 
 class BianAnswer(Answer):
-    """An answer of this door: JSON, and where the new record is found, as a path below the service domain's own."""
+    """An answer of this door: JSON, and where the new record is found, as a path below the service domain's own.
 
-    __slots__ = ("location", "replayed")
+    `test_data` says that it is about such: as it is remembered, it is wiped with that.
+    """
+
+    __slots__ = ("location", "replayed", "test_data")
 
     def __init__(self, message: Mapping[str, Any], *, location: str | None = None, replayed: bool = False) -> None:
         super().__init__(message)
         self.location = location
         self.replayed = replayed
+        self.test_data = False
 
     @property
     def encoded(self) -> bytes:
@@ -123,7 +127,7 @@ def done_once(
         ask=ask,
         act=act,
         memory=_MEMORY,
-        test_data=False,
+        is_test=lambda outcome: isinstance(outcome, BianAnswer) and outcome.test_data,
     )
     return cast("list[Answer | Exception]", outcomes)
 
@@ -143,24 +147,29 @@ def on_leads(
         if before is not None:
             before(fresh)
         named = [_named(call.message.lead_id) for call in fresh]
-        leads.resolve(
+        heads = leads.resolve(
             tx,
             CORE_CRM,
             ids={one for kind, one in named if kind == "ids"},
             uuids={one for kind, one in named if kind == "uuids"},
             lock=True,
         )
-        return [tried(tx, do, call) for call in fresh]
+        tests = {name for head in heads if head["test_data"] for name in (head["id"], head["uuid"])}
+        return [tried(tx, do, call, test_data=call.message.lead_id.lower() in tests) for call in fresh]
 
     return done_once(tx, calls, operation=operation, act=act)
 
 
-def tried(tx: Transaction, do: Callable[[Call], BianAnswer], call: Call) -> BianAnswer | Refused:
-    """What comes of a call; of one that is refused nothing stays written."""
+def tried(
+    tx: Transaction, do: Callable[[Call], BianAnswer], call: Call, *, test_data: bool = False
+) -> BianAnswer | Refused:
+    """What comes of a call, which may be about test data; of one that is refused nothing stays written."""
     with tx.trial() as trial:
         outcome = _outcome(do, call)
         if isinstance(outcome, Refused):
             trial.undo()
+        elif test_data:
+            outcome.test_data = True
     return outcome
 
 

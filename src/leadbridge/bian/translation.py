@@ -266,14 +266,22 @@ def _elements(extension: Extension | None) -> Iterable[AnyElement]:
 
 
 def kept_fields(head: Row) -> dict[str, str]:
-    """The fields that are kept beside the lead's elements."""
+    """The fields that are kept beside the lead's elements. Whoever writes over SOAP may put anything there: what an
+    element of the lead says is not taken from it."""
     kept: dict[str, str] = {}
     for element in _elements(extension_of(head["extension"])):
         if element.qname == _KEPT:
             for one in element.children:
                 if isinstance(one, AnyElement):
                     kept[(one.qname or "").rpartition("}")[2]] = one.text or ""
-    return kept
+    return {name: value for name, value in kept.items() if name not in LEAD_FIELDS or _is_origin(head, name, value)}
+
+
+def _is_origin(head: Row, name: str, value: str) -> bool:
+    """Whether a field is the domain that a lead comes from: of its OriginTypeCode, where that is not a site's own."""
+    code, meant = head["origin_type_code"], TRIGGERS.get(value)
+    is_ours = code in TRIGGERS.values()
+    return name == TRIGGERED_BY and None not in (code, meant) and (code == meant or not is_ours)
 
 
 def procedure(head: Row, parts: LeadParts) -> dict[str, str]:

@@ -105,7 +105,7 @@ class _Bundle:
             lock_keys=(),
             act=lambda fresh: runner.act(tx, [record_of[id(call)] for call in fresh]),
             memory=_MEMORY,
-            test_data=bool(self.call.message.basic_message_header.test_data_indicator),
+            is_test=lambda _: bool(self.call.message.basic_message_header.test_data_indicator),
         )
         note = "A record with this key was done with other content; send it in a message with a new UUID."
         for record, outcome in zip(part, found, strict=True):

@@ -75,14 +75,15 @@ def once(
     act: Callable[[Sequence[Call]], list[Outcome]],
     memory: Memory[Outcome],
     ask: Callable[[], None] = lambda: None,
-    test_data: bool | None = None,
+    is_test: Callable[[Outcome], bool] | None = None,
 ) -> list[Outcome | Exception]:
     """Act on the calls that are new and answer the others from memory; outcomes in the order of the calls.
 
     `lock_keys` name what `act` must have to itself; they are taken together with the keys of the messages, in
     one statement, so that two transactions never wait for each other. `ask` asks the store for what `act` will look
     at, so that it comes in one round trip with what is remembered. Of two equal messages in one batch the first is
-    acted on and the second is a replay of it. `test_data` says whether all are, where they have no header of their own.
+    acted on and the second is a replay of it. `is_test` says which outcomes are of test data, where
+    a call has no header of its own.
     """
     tx.lock([*lock_keys, *(f"received/{caller}/{uuid}" for caller, uuid in filter(None, keys))])
     remembered = received.find(tx, {key for key in keys if key})
@@ -112,7 +113,7 @@ def once(
                     "answer": answer,
                     "received_at": calls[index].received_at,
                     # None and not False: a column that is null in every row costs nothing.
-                    "test_data": (_is_test(calls[index]) if test_data is None else test_data) or None,
+                    "test_data": (_is_test(calls[index]) if is_test is None else is_test(new[index])) or None,
                 }
             )
     received.remember(tx, rows)

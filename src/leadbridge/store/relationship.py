@@ -74,13 +74,15 @@ def plan(tx: Transaction, caller: Caller, plan_id: str) -> Row | None:
     return found[0] if found else None
 
 
-_LOCKED = select(_plan.c.id).where(one_of(_plan.c.id, "plan_ids")).order_by(_plan.c.id).with_for_update()
+_LOCKED = (
+    select(_plan.c.id, _plan.c.test_data).where(one_of(_plan.c.id, "plan_ids")).order_by(_plan.c.id).with_for_update()
+)
 
 
-def lock(tx: Transaction, plan_ids: Collection[str]) -> None:
-    """Keep other writers off these plans and their records until the transaction ends."""
-    if plan_ids:
-        fetch(tx, _LOCKED, {"plan_ids": plan_ids})
+def lock(tx: Transaction, plan_ids: Collection[str]) -> set[str]:
+    """Keep other writers off these plans and their records until the transaction ends; those that are test data."""
+    rows = fetch(tx, _LOCKED, {"plan_ids": plan_ids}) if plan_ids else []
+    return {row["id"] for row in rows if row["test_data"]}
 
 
 def insert_plan(tx: Transaction, row: Row) -> None:

@@ -114,9 +114,11 @@ def settle(
     )
 
 
-def release(tx: Transaction, claimed: Row) -> bool:
-    """Write the position and end a claim; what is left to tell is due at once. False where it was lost."""
-    return _write(tx, claimed, position=claimed["position"], claimed_by=None, lease_until=None)
+def release(tx: Transaction, claimed: Row, *, now: datetime) -> bool:
+    """Write the position and end a claim; what is left to tell is due at once, behind whoever waits already, also where
+    there was nothing to tell. False where it was lost.
+    """
+    return _write(tx, claimed, position=claimed["position"], tried_at=now, claimed_by=None, lease_until=None)
 
 
 def _write(tx: Transaction, claimed: Row, **columns: object) -> bool:

@@ -17,6 +17,9 @@ from leadbridge.authentication.callers import CallerError
 LONGEST_URL = 2_000
 _VISIBLE = re.compile(r"[!-~]+")
 _NAT64 = ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+# What IANA has given out for use between networks: of the rest, whatever it is for, nothing is public. RFC 4291, 2.4.
+_GLOBAL_UNICAST = ip_network("2000::/3")
+_DOCUMENTATION = ip_network("3fff::/20")  # RFC 9637, which not every supported Python knows
 
 
 class UrlNotAllowed(CallerError):
@@ -103,11 +106,13 @@ def _meant(address: str) -> list[IPv4Address | IPv6Address]:
         return [found]
     if found.ipv4_mapped is not None:
         return [found.ipv4_mapped]
-    inner = [found.sixtofour, *(found.teredo or ())]
     if found in _NAT64:
-        inner.append(IPv4Address(int(found) & 0xFFFFFFFF))
+        return [IPv4Address(int(found) & 0xFFFFFFFF)]
+    inner = [found.sixtofour, *(found.teredo or ())]
     return [found, *(one for one in inner if one is not None)]
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv6Address) and (address not in _GLOBAL_UNICAST or address in _DOCUMENTATION):
+        return False
     return address.is_global and not address.is_multicast

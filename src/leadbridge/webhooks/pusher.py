@@ -8,7 +8,7 @@ the position has the same told again.
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from random import random as uniform_random
 from threading import Event
 from typing import Any
@@ -30,6 +30,7 @@ from leadbridge.webhooks.sending import Sender, batch_of, message_id_of
 log = get_logger(__name__)
 
 _BATCHES = 50  # of one claim; then others have their turn
+_TURN = timedelta(seconds=5)  # of one claim, where others wait: a slow receiver must not hold the threads of all
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +125,11 @@ class Pusher:
             log.warning("webhook not settled", webhook_id=hook["id"], exc_info=True)
 
     def _push_batches(self, hook: Row) -> None:
-        """Tell batch after batch, as long as there is something to tell and the claim is ours."""
+        """Tell batch after batch, as long as there is something to tell, the claim is ours, and it is our turn."""
+        ends_at = self._clock() + _TURN
         for _ in range(_BATCHES):
-            if self._stopping.is_set() or self._clock() >= hook["lease_until"]:
+            now = self._clock()
+            if self._stopping.is_set() or now >= hook["lease_until"] or (now >= ends_at and self._others_wait(now)):
                 break
             batch = self._next(hook)
             if batch is None:
@@ -153,7 +156,11 @@ class Pusher:
                 log.warning("webhook not settled, lease lost", webhook_id=hook["id"])
                 return
         with self._database.write() as tx:
-            webhooks.release(tx, hook)
+            webhooks.release(tx, hook, now=self._clock())
+
+    def _others_wait(self, now: datetime) -> bool:
+        with self._database.read() as tx:
+            return webhooks.any_due(tx, now)
 
     def _next(self, hook: Row) -> _Batch | None:
         """What comes behind the position, as the caller may see it now; None where it may see nothing any more."""

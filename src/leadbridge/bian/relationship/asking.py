@@ -26,7 +26,7 @@ from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.operations.identifying import pair
 from leadbridge.operations.logitems import LogItemType
-from leadbridge.store import businesspartners, journal, relationship
+from leadbridge.store import businesspartners, journal, leads, relationship
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
@@ -107,14 +107,18 @@ def plan_of(tx: Transaction, call: Call) -> Row:
 
 
 def record_of(tx: Transaction, call: Call, qualifier: Qualifier) -> tuple[Row, Row]:
-    """The plan, and the record of it, that the call's path names. Raises Refused."""
+    """The plan, and the record of it, that the call's path names. Raises Refused.
+
+    The record's `sees_lead` says whether the caller sees the lead that it has initiated, if any.
+    """
     plan, number = plan_of(tx, call), call.message.number
     # 01 is no other name of 1
     is_one = _is_number(number) and len(number) <= 9 and not number.startswith("0")
     found = relationship.record(tx, plan["id"], qualifier, int(number)) if is_one else None
     if found is None:
         raise Refused(404, f"{qualifier}Unknown", f"The plan has no such {qualifier}.")
-    return plan, found
+    lead_id = found["lead_id"]
+    return plan, {**found, "sees_lead": bool(lead_id and leads.resolve(tx, call.caller, ids={lead_id}))}
 
 
 def _is_number(text: str, length: int | None = None) -> bool:
@@ -133,8 +137,8 @@ def on_plans(
     """Do something to the plan that each call names, one after the other; all of them are locked, in order."""
 
     def act(fresh: Sequence[Call]) -> list[BianAnswer | Refused]:
-        relationship.lock(tx, {one for call in fresh if _is_number(one := call.message.plan_id, 10)})
-        return [tried(tx, do, call) for call in fresh]
+        tests = relationship.lock(tx, {one for call in fresh if _is_number(one := call.message.plan_id, 10)})
+        return [tried(tx, do, call, test_data=call.message.plan_id in tests) for call in fresh]
 
     return done_once(tx, calls, operation=f"{DOMAIN}/{operation}", act=act, lock_keys=lock_keys, ask=ask)
 

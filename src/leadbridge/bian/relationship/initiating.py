@@ -35,7 +35,7 @@ _LONGEST_PARTY = SalesResponsibleParty.__dataclass_fields__["party_id"].metadata
 def request(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
     """Request development tasks. With `initiate lead` the task, whose plan must be authorized, becomes a lead."""
     refused: dict[int, Refused] = {}
-    batches: dict[int, tuple[Call, LeadBatch]] = {}
+    foreseen: list[Call] = []
     for call in calls:
         if call.message.more.get(REQUEST) == Action.INITIATE_LEAD:
             try:
@@ -43,14 +43,13 @@ def request(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
             except Refused as error:
                 refused[id(call)] = error
                 continue
-            batch = LeadBatch([creating], policy, "/lbl:Lead", operation=f"{DOMAIN}/{_OPERATION}")
-            batches[id(call)] = creating, batch
+            if EMPLOYEE not in call.message.lead:  # by the time the plan is locked the task may name nobody
+                creating.message.lead.sales_responsible_party = None
+            foreseen.append(creating)
 
     def ask() -> None:
         # All business partners in one statement, before any plan is locked: each batch finds its own held.
-        hold(tx, references_of([creating for creating, _ in batches.values()]))
-        for _, batch in batches.values():
-            batch.ask(tx)
+        hold(tx, references_of(foreseen))
 
     def do(call: Call) -> BianAnswer:
         plan, row = record_of(tx, call, Qualifier.DEVELOPMENT)
@@ -60,15 +59,21 @@ def request(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
         if id(call) in refused:
             raise refused[id(call)]
         record_after(call.caller, plan, row, action)  # refused before anything of the lead is written
-        creating, batch = batches[id(call)]
+        # Only now: the task is as the lead will have it, and each lead counts for the next.
+        creating = replace(call, message=_message(tx, call))
+        batch = _batch([creating], policy)
+        batch.ask(tx)
         ((draft, log),) = batch.create([creating])
         refuse_failed(log)
         assert draft is not None  # else the log has failed
-        lead_id = draft.head["id"]
-        return change(tx, call, plan, row, action, _OPERATION, lead_id=lead_id)
+        return change(tx, call, plan, {**row, "sees_lead": True}, action, _OPERATION, lead_id=draft.head["id"])
 
-    lock_keys = [key for _, batch in batches.values() for key in batch.lock_keys()]
+    lock_keys = _batch(foreseen, policy).lock_keys()
     return on_plans(tx, calls, operation=_OPERATION, do=do, lock_keys=lock_keys, ask=ask)
+
+
+def _batch(calls: Sequence[Call], policy: Policy) -> LeadBatch:
+    return LeadBatch(calls, policy, "/lbl:Lead", operation=f"{DOMAIN}/{_OPERATION}")
 
 
 def _action(call: Call) -> Action:

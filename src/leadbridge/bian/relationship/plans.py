@@ -80,7 +80,9 @@ def create(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answ
         relationship.insert_plan(tx, row)
         tell(tx, call, row, "created", operation="Create", old=None)
         of_customer = {"customer_id": customer["internal_id"], "contact_allowed_code": customer["contact_allowed_code"]}
-        return BianAnswer(_shown(call.caller, {**row, **of_customer}), location=f"/{DOMAIN}/{row['id']}")
+        answer = BianAnswer(_shown(call.caller, {**row, **of_customer}), location=f"/{DOMAIN}/{row['id']}")
+        answer.test_data = row["test_data"]
+        return answer
 
     def act(fresh: Sequence[Call]) -> list[BianAnswer | Refused]:
         hold_customers(tx, {one for call in fresh if (one := reference_of(call.message.record)) is not None})

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, Refused, read_each
+from leadbridge.bian.answers import BianAnswer, Refused, read_each, wrong
 from leadbridge.bian.leads import DOMAIN as LEADS
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.relationship.asking import (
@@ -47,6 +47,7 @@ from leadbridge.store import relationship
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
+_LONGEST_ASSIGNEE = 200  # lists repeat it
 _MOST_RECORDS = 1_000  # of one kind, of one plan
 _EVENTS: Mapping[Action, str] = {
     Action.REQUEST: "requested",
@@ -175,7 +176,7 @@ def add(
         "qualifier": qualifier.value,
         "number": number,
         "state": state.value,
-        "assignee": party(said, _ASSIGNEES[qualifier]),
+        "assignee": _assignee(qualifier, said),
         "due_at": _due_at(call, qualifier, state, said),
         "priority_code": None,
         "lead_id": None,
@@ -208,7 +209,7 @@ def change(
     new: Row = {
         **row,
         "state": state.value,
-        "assignee": party(said, _ASSIGNEES[qualifier]),
+        "assignee": _assignee(qualifier, said),
         "due_at": _due_at(call, qualifier, state, said) if state is State.REQUESTED else row["due_at"],
         "content": kept(said),
         **columns,
@@ -222,6 +223,15 @@ def change(
     return BianAnswer(_shown(call.caller, plan, new))
 
 
+def _assignee(qualifier: Qualifier, said: Record) -> str | None:
+    """Whom a record is assigned to. Raises Refused for more than is kept of it."""
+    found = party(said, _ASSIGNEES[qualifier])
+    if found is not None and len(found) > _LONGEST_ASSIGNEE:
+        text = f"Whom this is assigned to, an identifier or a name, has {_LONGEST_ASSIGNEE} characters at most."
+        raise wrong(_ASSIGNEES[qualifier], text, "TooLong")
+    return found
+
+
 def _due_at(call: Call, qualifier: Qualifier, state: State, said: Record) -> Any:
     """When a contact that waits for a person is due: as it says, or now."""
     if qualifier is not Qualifier.CONTACT or state is not State.REQUESTED:
@@ -231,16 +241,18 @@ def _due_at(call: Call, qualifier: Qualifier, state: State, said: Record) -> Any
 
 
 def _shown(caller: Caller, plan: Row, row: Row) -> dict[str, Any]:
-    """A record as it was sent, where it stands, and what the caller may do to it."""
+    """A record as it was sent, where it stands, and what the caller may do to it; a lead that it does not see is not
+    there."""
     qualifier = Qualifier(row["qualifier"])
+    lead_id = row["lead_id"] if row.get("sees_lead") else None
     state = {
         f"{qualifier}ID": str(row["number"]),
         "PlanID": row["plan_id"],
         "State": row["state"],
         **({"DueDateTime": zoned(row["due_at"])} if row["due_at"] else {}),
         **({"PriorityCode": row["priority_code"]} if row["priority_code"] else {}),
-        **({"LeadID": row["lead_id"]} if row["lead_id"] else {}),
+        **({"LeadID": lead_id} if lead_id else {}),
         "AllowedActions": record_actions(caller, plan, row),
     }
-    reference = {LEAD_REFERENCE: f"{LEADS}/{row['lead_id']}"} if row["lead_id"] else {}
+    reference = {LEAD_REFERENCE: f"{LEADS}/{lead_id}"} if lead_id else {}
     return {**content(row), **reference, qualifier.state: state}
