@@ -17,7 +17,7 @@ from leadbridge.store import journal
 from leadbridge.store.database import Database
 from tests.support.bian import DOMAIN, Bian
 from tests.support.bundle_by_hand import DELETE, maintain, record
-from tests.support.calls import ACME, Calls, at_once, column, gateway, row_counts
+from tests.support.calls import ACME, Calls, at_once, gateway, row_counts
 from tests.support.messages_by_hand import (
     change_lead,
     create_lead,
@@ -387,6 +387,8 @@ def test_what_was_asked_about_a_lead_is_no_event_any_more_when_the_lead_is_delet
     before = [one["type"] for one in bian.events()]
     assert "org.bian.Correspondence.Initiate" in before
     bian.calls.done(maintain(record(DELETE, lead_id=lead.rpartition("/")[2])))
+    rows = row_counts(bian.calls.database)
+    assert (rows["development_task"], rows["bian_event"]) == (0, 0)
     after = [one["type"].removeprefix("org.bian.LeadandOpportunityManagement.") for one in bian.events()]
     procedure, development = "LeadandOpportunityProcedure", "Development"
     assert after == [f"{procedure}.Created", f"{development}.Created", f"{development}.Updated", f"{procedure}.Deleted"]
@@ -433,19 +435,6 @@ def test_tasks_that_are_assigned_at_once_have_numbers_of_their_own(two_gateways:
     lead = made(doors[0])
     assigned = at_once(8, lambda number: doors[number % 2].task(lead))
     assert sorted(assigned) == [f"{lead}/Development/{number}" for number in range(1, 9)]
-
-
-def test_a_deleted_lead_takes_its_tasks_along_and_what_others_were_asked_about_it(bian: Bian) -> None:
-    lead = made(bian)
-    bian.done("PUT", f"{bian.task(lead)}/Execute", {DEVELOPMENT: {DOCUMENT: "product-information"}})
-    (asked,) = (one for one in bian.events() if one["type"] == "org.bian.Correspondence.Initiate")
-    assert asked["data"]["Template"] == "product-information"
-    bian.calls.done(maintain(record("03", lead_id=lead.rpartition("/")[2])))
-    assert row_counts(bian.calls.database)["development_task"] == 0
-    assert column(bian.calls.database, "bian_event", "data") == ["{}"]
-    # Read again it is the same event, of which nothing is said any more.
-    assert {**asked, "data": {}} in bian.events()
-    assert bian.events()[-1]["type"].endswith("LeadandOpportunityProcedure.Deleted")
 
 
 def test_the_built_in_rules_and_templates_can_be_read() -> None:

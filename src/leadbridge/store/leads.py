@@ -15,7 +15,6 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
-    Update,
     and_,
     bindparam,
     delete,
@@ -141,21 +140,17 @@ def _of_leads(table: Table) -> Delete:
 
 
 def remove(tx: Transaction, lead_ids: Collection[str]) -> None:
-    """Delete leads with all that belongs to them; the journal keeps what happened, and what other service domains were
-    asked keeps its kind, which its event is read with again."""
+    """Delete leads with all that belongs to them; the journal keeps what happened."""
     for statement in _removals() if lead_ids else ():
         tx.connection.execute(statement, {"lead_ids": lead_ids})
 
 
 @cache
-def _removals() -> tuple[Delete | Update, ...]:
+def _removals() -> tuple[Delete, ...]:
     """What deletes leads and everything that refers to them: the parts first."""
     parts = [(key.parent.table, key.parent) for key in _references_to(_lead)]
-    event = tables.bian_event
-    return (
-        event.update().where(one_of(event.c.lead_id, "lead_ids")).values(data="{}"),  # what it says names people
-        *(delete(table).where(one_of(column, "lead_ids")) for table, column in [*parts, (_lead, _lead.c.id)]),
-    )
+    parts.append((tables.bian_event, tables.bian_event.c.lead_id))  # what it says names people
+    return tuple(delete(table).where(one_of(column, "lead_ids")) for table, column in [*parts, (_lead, _lead.c.id)])
 
 
 def _references_to(table: Table) -> list[ForeignKey]:
