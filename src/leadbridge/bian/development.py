@@ -26,6 +26,7 @@ from leadbridge.bian.words import (
     MOMENT,
     PROCEDURE,
     RESULT,
+    TASK_STATE,
     ExecuteAction,
     TaskAction,
     TaskState,
@@ -132,7 +133,7 @@ def retrieve(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
         state = {"TaskState": row["state"], "TaskKind": row["kind"]}
         due = {"DueDateTime": zoned(row["due_at"])} if row["due_at"] else {}
         shown = {PROCEDURE: procedure(*whole_lead(tx, head["id"])), DEVELOPMENT: _shown(row)}
-        return BianAnswer({**shown, "DevelopmentState": {**state, **due}})
+        return BianAnswer({**shown, TASK_STATE: {**state, **due}})
 
     return read_each(calls, do)
 

@@ -14,7 +14,9 @@ from leadbridge.lead import LifeCycleStatus
 
 # --------------------------------------------------------------------------------------------------------- fields
 
-PROCEDURE, DEVELOPMENT, STATE = "LeadandOpportunityProcedure", "Development", "LeadandOpportunityState"
+PROCEDURE, DEVELOPMENT = "LeadandOpportunityProcedure", "Development"
+STATE, TASK_STATE = STATES = ("LeadandOpportunityState", "DevelopmentState")
+"""The records that only an answer has: where a lead stands, and a development task."""
 
 CUSTOMER = "CustomerReference"
 CAMPAIGN = "CustomerCampaignReference"

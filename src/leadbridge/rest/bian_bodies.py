@@ -2,7 +2,8 @@
 parameters of what is read page by page.
 
 Texts are those of BIAN's own fields and of any others: they are kept as they are sent, so they must be texts. What is
-no object, no text, or no name is refused, with its field.
+no object, no text, or no name is refused, with its field. What only an answer says, where something stands, is left
+aside: an answer may be sent back changed.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from leadbridge.bian.desk import place_of
-from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, PROCEDURE, REASON
+from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, PROCEDURE, REASON, STATES
 from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
@@ -60,11 +61,12 @@ def bian_body(data: bytes, form: Form) -> BianBody:
     records: dict[str, dict[str, str]] = {PROCEDURE: {}, DEVELOPMENT: {}}
     more: dict[str, str] = {}
     if not isinstance(body, dict):
-        errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer="#", detail="Expected an object."))
-    elif form.is_record is not None:
-        records[form.is_record] = _record(body, "", errors)
+        raise refusal(400, [FieldError(code=BodyError.WRONG_TYPE, pointer="#", detail="Expected an object.")])
+    others = {name: value for name, value in body.items() if name not in STATES}
+    if form.is_record is not None:
+        _unwrapped(others, form.is_record, errors)
+        records[form.is_record] = _record(others, "", errors)
     else:
-        others = dict(body)
         for name in form.records:
             if name in others:
                 records[name] = _record(others.pop(name), name, errors)
@@ -76,6 +78,16 @@ def bian_body(data: bytes, form: Form) -> BianBody:
     if errors:
         raise refusal(400, errors[:MOST_ERRORS])
     return BianBody(records, more)
+
+
+def _unwrapped(body: dict[str, Any], record: str, errors: list[FieldError]) -> None:
+    """Take out records that stand under their names, as Retrieve answers them: this body is itself one."""
+    for name in (PROCEDURE, DEVELOPMENT):
+        if isinstance(body.get(name), dict):
+            way_out = "Send its fields without this name" if name == record else "Leave this record out"
+            text = f"{way_out}: the body has the fields of {record}, and is not wrapped."
+            errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer=pointer_to(name), detail=text))
+            del body[name]
 
 
 def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, str]:
