@@ -9,7 +9,7 @@ import pytest
 from leadbridge.store.database import Database
 from tests.support.bian import DOMAIN, Bian
 from tests.support.calls import gateway
-from tests.support.messages_by_hand import create_business_partner, person
+from tests.support.relationship import create, customer, plan_for
 
 STATE, PROCEDURE = "LeadandOpportunityState", "LeadandOpportunityProcedure"
 
@@ -18,11 +18,6 @@ STATE, PROCEDURE = "LeadandOpportunityState", "LeadandOpportunityProcedure"
 def bian(sqlite: Database) -> Iterator[Bian]:
     with gateway(sqlite) as calls:
         yield Bian(calls)
-
-
-def customer(bian: Bian) -> str:
-    """The InternalID of a new customer."""
-    return bian.calls.done(create_business_partner(person())).one("BusinessPartner/InternalID")
 
 
 def test_an_answer_is_sent_back_without_the_name_around_its_fields(bian: Bian) -> None:
@@ -39,3 +34,41 @@ def test_an_answer_is_sent_back_without_the_name_around_its_fields(bian: Bian) -
     assert f"{PROCEDURE}: Leave this record out" in text
     assert "Development: Send its fields without this name" in text
     assert bian.done("PUT", f"{task}/Update", {"DevelopmentState": said["DevelopmentState"]}) == {}
+
+
+def test_a_field_that_is_misspelt_by_case_alone_is_refused_and_any_other_kept(bian: Bian) -> None:
+    about = customer(bian)
+    fields = {"CustomerReference": about, "ProductandServiceType": "LOAN"}
+    lead = bian.initiate({**fields, "BranchNumber": "7"})
+    assert bian.done("GET", f"{lead}/Retrieve")[PROCEDURE]["BranchNumber"] == "7"
+    task = bian.task(lead)
+    plan = plan_for(bian, about)
+    record = create(bian, f"{plan}/Development")
+    table: list[tuple[str, str, object, str, str]] = [
+        ("POST", f"{DOMAIN}/Initiate", {**fields, "triggeredBy": "PointofService"}, "triggeredBy", "TriggeredBy"),
+        ("PUT", f"{lead}/Update", {"ProductAndServiceType": "X"}, "ProductAndServiceType", "ProductandServiceType"),
+        (
+            *("POST", f"{lead}/Development/Initiate", {PROCEDURE: {"dateTimeLocation": "x"}}),
+            *(f"{PROCEDURE}/dateTimeLocation", "DateTimeLocation"),
+        ),
+        (
+            *("PUT", f"{task}/Update", {"leadDevelopmentTaskResult": "x"}),
+            *("leadDevelopmentTaskResult", "LeadDevelopmentTaskResult"),
+        ),
+        (
+            *("PUT", f"{plan}/Update", {"CustomerSalesPlan": {"planGoal": {}}}),
+            *("CustomerSalesPlan/planGoal", "PlanGoal"),
+        ),
+        (
+            *("PUT", f"{plan}/Exchange", {"exchangeActionRequest": "accept"}),
+            *("exchangeActionRequest", "ExchangeActionRequest"),
+        ),
+        (
+            *("PUT", f"{record}/Request", {PROCEDURE: {"customerReference": about}}),
+            *(f"{PROCEDURE}/customerReference", "CustomerReference"),
+        ),
+        ("PUT", f"{record}/Request", {PROCEDURE.lower(): {}}, PROCEDURE.lower(), PROCEDURE),
+    ]
+    for method, path, body, field, meant in table:
+        said = bian.refused(method, path, body)
+        assert said == (400, f"UnknownField: {field}: This field is written {meant}.")

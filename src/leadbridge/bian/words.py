@@ -78,6 +78,12 @@ OFFICIAL_DEVELOPMENT = (
     *(WORK_PRODUCTS, RESULT, MOMENT),
 )
 
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    PROCEDURE: (*OFFICIAL_PROCEDURE, TRIGGERED_BY, TRIGGERED_BY_REFERENCE),
+    DEVELOPMENT: (*OFFICIAL_DEVELOPMENT, OFFER),
+}
+"""The fields of each record that have a meaning, BIAN's and ours; any other is the sender's own."""
+
 ELEMENTS: Mapping[str, str] = {
     "ProspectParty": CUSTOMER,
     "BusinessPartnerInternalID": CUSTOMER,

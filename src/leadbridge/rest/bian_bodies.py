@@ -9,7 +9,7 @@ aside: an answer may be sent back changed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from leadbridge.bian.desk import place_of
-from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, PROCEDURE, REASON, STATES
+from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, KNOWN, PROCEDURE, REASON, STATES
 from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
@@ -65,16 +65,16 @@ def bian_body(data: bytes, form: Form) -> BianBody:
     others = {name: value for name, value in body.items() if name not in STATES}
     if form.is_record is not None:
         _unwrapped(others, form.is_record, errors)
-        records[form.is_record] = _record(others, "", errors)
+        records[form.is_record] = texts_of(others, "", errors, known=KNOWN[form.is_record])
     else:
         for name in form.records:
             if name in others:
-                records[name] = _record(others.pop(name), name, errors)
+                records[name] = texts_of(others.pop(name), name, errors, known=KNOWN[name])
         for name in others.keys() - set(form.texts):
             known = ", ".join((*form.records, *form.texts))
             text = f"The request has no such field; it has {known}."
             errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=pointer_to(name), detail=text))
-        more = _record({name: others[name] for name in form.texts if name in others}, "", errors)
+        more = texts_of({name: others[name] for name in form.texts if name in others}, "", errors)
     if errors:
         raise refusal(400, errors[:MOST_ERRORS])
     return BianBody(records, more)
@@ -90,8 +90,8 @@ def _unwrapped(body: dict[str, Any], record: str, errors: list[FieldError]) -> N
             del body[name]
 
 
-def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, str]:
-    """The texts of a record; what is wrong with it is added to the errors."""
+def texts_of(value: object, place: str, errors: list[FieldError], known: Collection[str] = ()) -> dict[str, str]:
+    """The texts of a record; what is wrong with it is added to the errors. `known` are fields with a meaning."""
     if not isinstance(value, dict):
         errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer=f"#/{place}", detail="Expected an object."))
         return {}
@@ -101,12 +101,23 @@ def _record(value: object, place: str, errors: list[FieldError]) -> dict[str, st
             errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=WRONG_NAME))
             continue
         where = f"{where}/{name}"
-        if not isinstance(text, str):
+        if meant := misspelt(name, known):
+            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=where, detail=meant))
+        elif not isinstance(text, str):
             errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer=where, detail="Expected a string."))
         elif FORBIDDEN.search(text):
             said = "Expected text without control characters."
             errors.append(FieldError(code=BodyError.WRONG_CHARACTER, pointer=where, detail=said))
     return value
+
+
+def misspelt(name: str, known: Collection[str]) -> str | None:
+    """What is said of a field that is one of the known ones but for upper and lower case; None of any other. Kept as a
+    field of the sender's own it would be lost on both sides."""
+    if name in known:
+        return None
+    meant = next((one for one in known if one.lower() == name.lower()), None)
+    return meant and f"This field is written {meant}."
 
 
 # ------------------------------------------------------------------------------------------------------- parameters

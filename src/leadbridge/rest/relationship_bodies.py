@@ -26,8 +26,9 @@ from leadbridge.bian.relationship.words import (
     REQUEST,
     Qualifier,
 )
+from leadbridge.bian.words import KNOWN, PROCEDURE
 from leadbridge.contract.escaping import FORBIDDEN
-from leadbridge.rest.bian_bodies import NAME, WRONG_NAME, EventsWanted
+from leadbridge.rest.bian_bodies import NAME, WRONG_NAME, EventsWanted, misspelt, texts_of
 from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 
@@ -88,12 +89,10 @@ def relationship_body(data: bytes, form: Form) -> RelationshipBody:
         known = ", ".join(form.beside) or "none"
         text = f"This operation has no such action; it has {known}."
         errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=pointer_to(name), detail=text))
-    _check_record(record, SHAPES[form.shape], "#", errors)
-    _check_record(more, dict.fromkeys(more, TEXT), "#", errors)
-    if isinstance(lead, dict):
-        _check_record(lead, dict.fromkeys(lead, TEXT), pointer_to(LEAD), errors)
-    else:
-        errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer=pointer_to(LEAD), detail="Expected an object."))
+    beside = dict.fromkeys((*form.beside, LEAD) if form.lead else form.beside, TEXT)  # by another spelling they are not
+    _check_record(record, {**SHAPES[form.shape], **beside}, "#", errors)
+    texts_of(more, "", errors)
+    texts_of(lead, LEAD, errors, known=KNOWN[PROCEDURE])
     if errors:
         raise refusal(400, errors[:MOST_ERRORS])
     return RelationshipBody(record, more, lead)
@@ -106,6 +105,9 @@ def _check_record(record: Mapping[str, Any], shape: Mapping[str, str], place: st
             return
         if not NAME.fullmatch(name):
             errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=place, detail=WRONG_NAME))
+            continue
+        if name not in shape and (meant := misspelt(name, shape)):
+            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=f"{place}/{name}", detail=meant))
             continue
         _check_value(value, shape.get(name), f"{place}/{name}", errors)
 
