@@ -72,3 +72,34 @@ def test_a_field_that_is_misspelt_by_case_alone_is_refused_and_any_other_kept(bi
     for method, path, body, field, meant in table:
         said = bian.refused(method, path, body)
         assert said == (400, f"UnknownField: {field}: This field is written {meant}.")
+
+
+def test_a_lead_that_exists_is_refused_answered_filled_or_made_again_as_asked(bian: Bian) -> None:
+    fields = {"CustomerReference": customer(bian), "LeadandOpportunityDescription": "A loan"}
+    lead = bian.initiate(fields)
+    for again in (fields, {**fields, "DuplicateCheckCode": "REJECT"}):
+        status, said = bian.refused("POST", f"{DOMAIN}/Initiate", again)
+        assert (status, said.partition(":")[0]) == (400, "LEAD.DUPLICATE")
+    assert bian.initiate({**fields, "DuplicateCheckCode": "LINK"}) == lead
+    more = {**fields, "EmployeeBusinessUnitReference": "RM-1"}
+    assert bian.initiate({**more, "DuplicateCheckCode": "LINK"}) == lead
+    assert "EmployeeBusinessUnitReference" not in bian.done("GET", f"{lead}/Retrieve")[PROCEDURE]
+    reply = bian.send("POST", f"{DOMAIN}/Initiate", {**more, "DuplicateCheckCode": "MERGE"}, key="k")
+    assert reply.headers["location"] == f"{lead}/Retrieve"
+    shown = bian.done("GET", f"{lead}/Retrieve")[PROCEDURE]
+    assert shown["EmployeeBusinessUnitReference"] == "RM-1"
+    assert "DuplicateCheckCode" not in shown
+    assert bian.initiate({**fields, "DuplicateCheckCode": "CREATE"}) != lead
+    for method, path, code, word in (
+        ("POST", f"{DOMAIN}/Initiate", "link", "NotInList"),
+        ("PUT", f"{lead}/Update", "LINK", "UnknownField"),
+    ):
+        status, said = bian.refused(method, path, {**fields, "DuplicateCheckCode": code})
+        assert (status, said.startswith(f"{word}: DuplicateCheckCode: ")) == (400, True)
+
+
+def test_who_names_an_unknown_customer_is_told_how_to_make_one(bian: Bian) -> None:
+    body = {"CustomerReference": "0000009999", "ProductandServiceType": "LOAN"}
+    status, said = bian.refused("POST", f"{DOMAIN}/Initiate", body)
+    assert (status, said.startswith("BUSINESSPARTNER.UNKNOWN: CustomerReference: ")) == (400, True)
+    assert "CreateBusinessPartner" in said

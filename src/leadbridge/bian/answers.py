@@ -77,6 +77,13 @@ def unknown_lead() -> Refused:
     return Refused(404, LogItemType.LEAD_UNKNOWN, "There is no such lead.")
 
 
+# What a rule of leads says in words of CreateLead's own, as this door has it.
+_WAYS_OUT: Mapping[str, str] = {
+    LogItemType.BUSINESS_PARTNER_UNKNOWN: "There is no such business partner. CreateBusinessPartner, a SOAP operation, "
+    "makes one; so does CreateLead with NewBusinessPartner, together with its lead.",
+}
+
+
 def refuse_failed(log: LogBuilder) -> None:
     """Raise what a rule of leads has said in its Log, if it refuses; the first error counts."""
     for item in log.log().item if log.failed else ():
@@ -87,7 +94,8 @@ def refuse_failed(log: LogBuilder) -> None:
             )
             field = next((ELEMENTS[name] for name in names if name in ELEMENTS), None)
             status = 404 if item.type_id == LogItemType.LEAD_UNKNOWN else 400
-            raise Refused(status, item.type_id, item.note or "The request is not done.", field)
+            text = _WAYS_OUT.get(item.type_id, item.note)
+            raise Refused(status, item.type_id, text or "The request is not done.", field)
 
 
 # --------------------------------------------------------------------------------------------------------- acting

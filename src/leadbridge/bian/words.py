@@ -2,7 +2,7 @@
 
 Every name below is BIAN's, of the release 12 contract, but for `ControlActionRequest`, `ExchangeActionRequest` and
 `ExecuteActionRequest`, which name the action wanted as earlier releases do, `ReasonCode`, `TriggeredBy`,
-`TriggeredByReference` and `CustomerOfferReference`.
+`TriggeredByReference`, `DuplicateCheckCode` and `CustomerOfferReference`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ DESCRIPTION = "LeadandOpportunityDescription"
 MOMENT = "DateTimeLocation"
 TRIGGERED_BY = "TriggeredBy"
 TRIGGERED_BY_REFERENCE = "TriggeredByReference"  # kept as any other field: the record of that domain
+DUPLICATE_CHECK = "DuplicateCheckCode"
 
 LEAD_FIELDS: Mapping[str, str] = {
     CUSTOMER: "ProspectParty: InternalID, UUID, or system/object of an ExternalKey; answered as InternalID",
@@ -34,6 +35,7 @@ LEAD_FIELDS: Mapping[str, str] = {
     EMPLOYEE: "SalesResponsibleParty",
     DESCRIPTION: "Name: the first line, up to 80 characters; what is longer is the Note of type BIAN too",
     TRIGGERED_BY: "OriginTypeCode, by the service domain that the lead comes from; the domain is kept",
+    DUPLICATE_CHECK: "no element of a lead, but CreateLead's own: what Initiate does where the lead seems to exist",
 }
 """Fields of LeadandOpportunityProcedure that are elements of a lead. All others are kept as they were sent, in the
 lead's Extension, `DateTimeLocation` too; without one it is answered as when the lead was created."""
@@ -79,7 +81,7 @@ OFFICIAL_DEVELOPMENT = (
 )
 
 KNOWN: Mapping[str, tuple[str, ...]] = {
-    PROCEDURE: (*OFFICIAL_PROCEDURE, TRIGGERED_BY, TRIGGERED_BY_REFERENCE),
+    PROCEDURE: (*OFFICIAL_PROCEDURE, TRIGGERED_BY, TRIGGERED_BY_REFERENCE, DUPLICATE_CHECK),
     DEVELOPMENT: (*OFFICIAL_DEVELOPMENT, OFFER),
 }
 """The fields of each record that have a meaning, BIAN's and ours; any other is the sender's own."""
