@@ -125,6 +125,9 @@ def test_the_page_loads_nothing_runs_nothing_and_shows_everything(door: Json) ->
     assert len(shown.ids) == len(set(shown.ids))
     for word in (*PATHS, *(set(KINDS) - {"UnknownOperation"}), "Idempotency-Key", "customerType", "closedIds"):
         assert word in shown.text
+    words = " ".join(shown.text.split())
+    for rule in ("a won one of the same owner is answered again", "its opportunity stays won", "opens no lead"):
+        assert rule in words
     policy = reply.headers["content-security-policy"]
     style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
     assert style is not None

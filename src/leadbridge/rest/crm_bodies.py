@@ -86,6 +86,11 @@ class Body(BaseModel):
 class ComboCreate(Body):
     """Registers a customer's request. A customer new to the bank (NTB) gets a lead, an existing one (ETB) an
     opportunity; an open record of the same owner is answered instead, and those of other owners become Close Lost.
+
+    Of leads, all but those that are Close Lost count as open: a won one of the same owner is answered again, with
+    `status` Close Won and `created` false; one of another owner becomes Close Lost, and its opportunity stays won. A
+    new customer whose opportunities are all closed gets a lead or, where the site has set
+    `crm.ntb_closed_opportunity` so, an opportunity.
     """
 
     model_config = ConfigDict(
@@ -125,7 +130,7 @@ class _StatusUpdate(Body):
 
 class ComboUpdate(_StatusUpdate):
     """Sets a lead or an opportunity to Close Won. A lead is converted: the answer is the opportunity it has become.
-    Name the record with `leadId` or with `opportunityId`, one of them.
+    Name the record with `leadId` or with `opportunityId`, one of them. A closed record is refused.
     """
 
     model_config = ConfigDict(

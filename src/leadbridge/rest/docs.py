@@ -78,7 +78,8 @@ def _anchor(method: str, path: str) -> str:
 
 def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator[str]:
     yield f'<section><h2 id="{_anchor(method, path)}">{escape(operation["summary"])}<br>'
-    yield f"<code>{method} {escape(path)}</code></h2><p>{escape(operation.get('description', ''))}</p>"
+    yield f"<code>{method} {escape(path)}</code></h2>"
+    yield from _paragraphs(operation.get("description", ""))
     if parameters := operation.get("parameters"):
         yield "<h3>Parameters</h3><table><tbody>"
         for one in parameters:
@@ -93,6 +94,11 @@ def _operation(method: str, path: str, operation: Mapping[str, Any]) -> Iterator
         yield f"<h4>{escape(status)} {escape(response.get('description', ''))}</h4>"
         yield from _content(response.get("content", {}), is_open=status == "200")
     yield "</section>"
+
+
+def _paragraphs(text: str) -> Iterator[str]:
+    for one in text.split("\n\n"):
+        yield f"<p>{escape(one)}</p>"
 
 
 def _content(content: Mapping[str, Any], *, is_open: bool) -> Iterator[str]:

@@ -46,7 +46,8 @@ class MoveWanted(Body):
     and the answer is the opportunity it has become. STEP_DONE and STEP_SKIPPED name a step of the record's stage,
     GO_BACK goes to the stage before or to the one that is named and opens the steps from there on again. CLOSE_WON,
     CLOSE_LOST and REOPEN change the status. STEP_SKIPPED, GO_BACK, CLOSE_LOST and REOPEN need a reason: `reason`,
-    `reasonCode`, or both.
+    `reasonCode`, or both. A record that is opened again opens no lead of LeadService: that stays won or lost, and so
+    does what its partner was told.
     """
 
     model_config = ConfigDict(
