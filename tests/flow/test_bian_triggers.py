@@ -72,7 +72,8 @@ def test_what_a_lead_triggers_is_listed_in_the_order_it_came_about(bian: Bian) -
         {"ServiceDomain": "CustomerOffer", "Action": "Initiate"},
     ]
     references = [one["Reference"] for one in said["Triggers"]]
-    assert [f"/bian{one}" for one in references[:2]] == [first, second]
+    assert references[:2] == [f"{first}/Retrieve", f"{second}/Retrieve"]
+    assert [bian.send("GET", one).status for one in references[:2]] == [200, 200]
     assert (references[2], references[4]) == (sent, offer)
     assert [one["DateTime"] for one in said["Triggers"]] == sorted(one["DateTime"] for one in said["Triggers"])
     # Nothing of another lead, and nothing written by reading.

@@ -20,6 +20,9 @@ from leadbridge.store.inserts import Row
 
 Fields = Mapping[str, str]
 
+BASE = "/bian"
+"""Below which the service domains are."""
+
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LEAD_ID_LENGTH = 10
 
@@ -41,7 +44,7 @@ class Asked:
 
 
 class BianAnswer(Answer):
-    """An answer of this door: JSON, and where the new record is found, as a path below the service domain's own."""
+    """An answer of this door: JSON, and where the new record is found, as a path below `BASE`."""
 
     __slots__ = ("location", "replayed")
 
@@ -54,6 +57,11 @@ class BianAnswer(Answer):
     def encoded(self) -> bytes:
         """The answer as it is remembered."""
         return json.dumps({"body": self.message, "location": self.location}, ensure_ascii=False).encode()
+
+
+def address(location: str) -> str:
+    """Where a record is read that is found at this path below `BASE`."""
+    return f"{BASE}{location}/Retrieve"
 
 
 class Refused(Exception):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, head_of, read_each
+from leadbridge.bian.answers import BianAnswer, address, head_of, read_each
 from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.translation import kept_fields
 from leadbridge.bian.words import (
@@ -83,7 +83,7 @@ def _triggered(tx: Transaction, lead_id: str) -> list[tuple[Any, dict[str, str]]
             "created_at",
             ServiceDomain=DOMAIN,
             Action=f"{DEVELOPMENT}/{action}",
-            Reference=f"/{DOMAIN}/{lead_id}/{DEVELOPMENT}/{row['number']}",
+            Reference=address(f"/{DOMAIN}/{lead_id}/{DEVELOPMENT}/{row['number']}"),
             State=row["state"],
             **{EMPLOYEE: row["assignee"]},
         )

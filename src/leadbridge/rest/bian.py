@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from leadbridge.authentication.access import Access
-from leadbridge.bian.answers import Asked, BianAnswer, Refused
+from leadbridge.bian.answers import BASE, Asked, BianAnswer, Refused, address
 from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.words import DEVELOPMENT, PROCEDURE
 from leadbridge.caller import OperationGroup
@@ -31,7 +31,6 @@ from leadbridge.rest.problemdetails import FieldError, pointer_to
 from leadbridge.rest.problems import Problem
 from leadbridge.room import Room
 
-BASE = "/bian"
 _LEAD = f"{BASE}/{DOMAIN}/{{leadandopportunitymanagementid}}"
 _TASK = f"{_LEAD}/Development/{{developmentid}}"
 
@@ -161,7 +160,7 @@ def endpoint(door: Door, method: str, operation: str) -> Callable[[Request], Any
         if method == "GET":
             return JSONResponse((await door.read(request, operation)).answer.message)
         answer = await door.changed(request, operation)
-        headers = {"Location": f"{BASE}{answer.location}/Retrieve"} if answer.location else {}
+        headers = {"Location": address(answer.location)} if answer.location else {}
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         return JSONResponse(answer.message, headers=headers)

@@ -14,11 +14,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from leadbridge.authentication.access import Access
+from leadbridge.bian.answers import BASE
 from leadbridge.bian.relationship.asking import Asked
 from leadbridge.bian.relationship.words import DOMAIN
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.quotas import Quotas
-from leadbridge.rest.bian import BASE, EVENTS_MEDIA_TYPE, Door, endpoint
+from leadbridge.rest.bian import EVENTS_MEDIA_TYPE, Door, endpoint
 from leadbridge.rest.jsonbody import BodyLimits
 from leadbridge.rest.relationship_bodies import FORMS, ActivityWanted, HistoryWanted, relationship_body
 from leadbridge.room import Room
