@@ -28,6 +28,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield made
 
 
+def test_prefixes_alone_are_answered_in_json_and_soap_s_in_xml(server: Server) -> None:
+    media_types = {
+        **dict.fromkeys(("/bulk", "/bian"), "application/json"),
+        **dict.fromkeys(("/crm", "/integration-service"), "application/problem+json"),
+        "/soap": "text/xml; charset=utf-8",
+    }
+    for path, media_type in media_types.items():
+        reply = requests.get(f"{server.url}{path}", timeout=30)
+        assert (reply.status_code, reply.headers["content-type"]) == (404, media_type), path
+
+
 def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: Path) -> None:
     credentials = ("admin", server.admin_password())
     with requests.Session() as session:

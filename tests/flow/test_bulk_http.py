@@ -392,6 +392,7 @@ def test_other_addresses_and_methods(door: Door) -> None:
     ):
         done = door.ask(method, path)
         assert (done.status, done.json["status"]) == (status, status)
+    assert door.ask("PUT", "/bulk/leads/1").headers["allow"] == "DELETE, GET"
     described = door.ask("GET", "/openapi.json").json
     assert set(described["paths"]) == {"/bulk/leads", "/bulk/leads/{job_id}", "/bulk/leads/{job_id}/rejections"}
 

@@ -81,8 +81,14 @@ KINDS: Mapping[str, Kind] = {
     FaultTypeId.UNAUTHENTICATED.value: Kind(
         401, "Who is calling is not known.", "These are not the credentials of a caller."
     ),
-    FaultTypeId.UNAUTHORIZED.value: Kind(403, "This caller may not do this.", "This caller may not do this."),
-    FaultTypeId.UNKNOWN_OPERATION.value: Kind(404, "There is nothing at this address.", "Not Found."),
+    FaultTypeId.UNAUTHORIZED.value: Kind(
+        403, "This caller may not do this.", "This caller may not do this: it takes the role sales, crm or admin."
+    ),
+    FaultTypeId.UNKNOWN_OPERATION.value: Kind(
+        404,
+        "There is nothing at this address.",
+        "There is nothing at this address: /docs lists what there is, spelt exactly so, without a slash at the end.",
+    ),
     LogItemType.CRM_RECORD_UNKNOWN.value: Kind(404, "There is no such record.", "There is no such record.", "#/leadId"),
     LogItemType.CRM_RECORD_FINAL.value: Kind(
         409,

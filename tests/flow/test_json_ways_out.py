@@ -1,0 +1,67 @@
+"""What the JSON doors say to who has the wrong address, method or role, or a parameter that is none: the way out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from leadbridge.rest.problems import is_here
+from leadbridge.store.database import Database
+from tests.support.bank import COMBO_CREATE, Json, request
+from tests.support.bian import DOMAIN, Bian
+from tests.support.calls import ACME, BANK, gateway
+
+
+@pytest.fixture
+def door(sqlite: Database) -> Iterator[Json]:
+    with gateway(sqlite) as calls:
+        yield Json(calls)
+
+
+@pytest.fixture
+def bian(sqlite: Database) -> Iterator[Bian]:
+    with gateway(sqlite) as calls:
+        yield Bian(calls)
+
+
+def test_prefixes_belong_to_these_doors_with_and_without_more_and_nothing_beside() -> None:
+    for prefix in ("/bulk", "/integration-service", "/crm", "/bian", "/docs", "/openapi.json"):
+        assert is_here(prefix)
+        assert is_here(f"{prefix}/")
+        assert is_here(f"{prefix}/x")
+        assert not is_here(f"{prefix}x")
+    assert not is_here("/")
+    assert not is_here("/soap/LeadService")
+
+
+@pytest.mark.parametrize("path", ["/crm", "/crm/", "/crm/opportunities/", "/integration-service"])
+def test_an_address_that_is_none_says_where_those_are_that_are(door: Json, path: str) -> None:
+    said = door.refused(path, method="GET")
+    assert (said["status"], said["code"]) == (404, "UnknownOperation")
+    assert "/docs" in said["detail"]
+
+
+@pytest.mark.parametrize("path", ["/bian", "/bian/", f"{DOMAIN}", f"{DOMAIN}/Initiate/"])
+def test_bian_s_door_says_it_in_its_own_document(bian: Bian, path: str) -> None:
+    status, said = bian.refused("POST", path, {})
+    assert (status, said.startswith("UnknownOperation: ")) == (404, True)
+    assert "/docs" in said
+
+
+def test_a_method_that_is_none_names_those_that_are(door: Json, bian: Bian) -> None:
+    said = door.refused(COMBO_CREATE, method="GET")
+    assert (said["status"], said["detail"]) == (405, "This address takes POST; /docs says what for.")
+    reply = bian.send("PUT", f"{DOMAIN}/Initiate", {})
+    assert (reply.status, reply.headers["allow"]) == (405, "POST")
+    assert "takes POST" in json.loads(reply.body)["message"]
+
+
+def test_a_role_that_is_wrong_is_told_the_right_ones(door: Json, bian: Bian) -> None:
+    said = door.refused(COMBO_CREATE, request(), caller=ACME)
+    assert said["status"] == 403
+    assert said["detail"] == "This caller may not do this: it takes the role sales, crm or admin."
+    status, text = bian.refused("GET", f"{DOMAIN}/0000000001/Retrieve", caller=BANK)
+    assert status == 403
+    assert text.endswith("it takes the role partner, callcentre, sales or admin.")
