@@ -133,7 +133,7 @@ def test_who_does_not_see_a_lead_is_told_nothing_and_the_query_names_one(sqlite:
         uuid = bian.done("GET", f"{DOMAIN}/{lead_id}/Retrieve", caller=ACME)["LeadandOpportunityState"]["LeadUUID"]
         for name in (lead_id, uuid):
             assert bian.done("GET", f"{ADDRESS}?lead={name}", caller=ACME)["LeadID"] == lead_id
-        unknown = (404, "LEAD.UNKNOWN: There is no such lead.")
+        unknown = (404, "LEAD.UNKNOWN: lead: There is no such lead.")
         assert bian.refused("GET", f"{ADDRESS}?lead={lead_id}", caller=BETA) == unknown
         for query in ("?lead=", "?lead=%00", "?lead=7"):
             assert bian.refused("GET", ADDRESS + query) == unknown

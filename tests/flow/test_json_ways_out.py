@@ -7,9 +7,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from leadbridge.rest.opportunities import PATH
 from leadbridge.rest.problems import is_here
 from leadbridge.store.database import Database
-from tests.support.bank import COMBO_CREATE, Json, request
+from tests.support.bank import COMBO_CREATE, COMBO_UPDATE, Json, request
 from tests.support.bian import DOMAIN, Bian
 from tests.support.calls import ACME, BANK, gateway
 
@@ -65,3 +66,38 @@ def test_a_role_that_is_wrong_is_told_the_right_ones(door: Json, bian: Bian) -> 
     status, text = bian.refused("GET", f"{DOMAIN}/0000000001/Retrieve", caller=BANK)
     assert status == 403
     assert text.endswith("it takes the role partner, callcentre, sales or admin.")
+
+
+def test_an_error_names_its_field_and_what_is_possible(door: Json) -> None:
+    table: list[tuple[str, object, str, str]] = [
+        (COMBO_CREATE, request() | {"sourceLeadUuid": "nope"}, "#/sourceLeadUuid", "Expected a UUID."),
+        (COMBO_CREATE, request() | {"owner": "RM-1"}, "#/owner", "it has customerType, customerId, ownerId,"),
+        (COMBO_UPDATE, {}, "#/leadId", "leadId or opportunityId"),
+        (COMBO_UPDATE, {"leadId": "1", "opportunityId": "2"}, "#/opportunityId", "send one of the two"),
+        (COMBO_UPDATE, {"leadId": "1", "reasonCode": "x"}, "#/reasonCode", "three or four digits"),
+    ]
+    for path, body, pointer, text in table:
+        (error,) = door.refused(path, body)["errors"]
+        assert error["pointer"] == pointer
+        assert text in error["detail"]
+
+
+def test_an_error_names_its_parameter_and_what_is_possible(door: Json, bian: Bian) -> None:
+    table = {
+        "stage=nowhere": ("stage", "Qualification, Analysis, Proposal Development, Decision, Negotiation, Closed, "),
+        "stage=nowhere&recordType=LEAD": ("stage", "Creation, Assigned,"),
+        "status=Won": ("status", "New Lead, New Opportunity, Close Won or Close Lost"),
+        "cursor=xyz": ("cursor", "nextCursor"),
+        "owner=RM-1": ("owner", "no such parameter; it has ownerId, customerId,"),
+    }
+    for query, (parameter, text) in table.items():
+        (error,) = door.refused(f"{PATH}?{query}", method="GET")["errors"]
+        assert error["parameter"] == parameter
+        assert text in error["detail"]
+    for address, text in {
+        "history?customer=0000000099": "BUSINESSPARTNER.UNKNOWN: customer: ",
+        "activity?customer=Anna": "WrongFormat: customer: ",
+        "history": "MissingField: customer: This parameter is needed.",
+        "triggers?lead=0000000099": "LEAD.UNKNOWN: lead: ",
+    }.items():
+        assert bian.refused("GET", f"/bian/{address}")[1].startswith(text)

@@ -80,9 +80,9 @@ def wrong(field: str, text: str, code: str = "WrongFormat") -> Refused:
     return Refused(400, code, text, field)
 
 
-def unknown_lead() -> Refused:
-    """There is no such lead, or not for this caller."""
-    return Refused(404, LogItemType.LEAD_UNKNOWN, "There is no such lead.")
+def unknown_lead(field: str | None = None) -> Refused:
+    """There is no such lead, or not for this caller; `field` names it, where the path does not."""
+    return Refused(404, LogItemType.LEAD_UNKNOWN, "There is no such lead.", field)
 
 
 # What a rule of leads says in words of CreateLead's own, as this door has it.
@@ -201,10 +201,10 @@ def _named(lead_id: str) -> tuple[str, str]:
     return "none", ""
 
 
-def head_of(tx: Transaction, call: Call) -> Row:
-    """The lead that the call's path names. Raises Refused where the caller sees none."""
+def head_of(tx: Transaction, call: Call, field: str | None = None) -> Row:
+    """The lead that the call's path names, or this field. Raises Refused where the caller sees none."""
     kind, name = _named(call.message.lead_id)
     found = leads.resolve(tx, call.caller, **{kind: {name}}) if name else []  # type: ignore[arg-type]  # ids or uuids
     if not found:
-        raise unknown_lead()
+        raise unknown_lead(field)
     return found[0]

@@ -35,7 +35,7 @@ def triggers(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
 
     def do(call: Call) -> BianAnswer:
         asked = replace(call, message=replace(call.message, lead_id=call.message.more["lead"]))
-        head = head_of(tx, asked)
+        head = head_of(tx, asked, "lead")
         core = {"CoreLeadID": head["core_lead_id"], "CoreOpportunityID": head["core_opportunity_id"]}
         said = {
             "LeadID": head["id"],

@@ -7,7 +7,7 @@ success is 200, POST answers have `Location`, errors are `HTTPError` (`httperror
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -65,11 +65,13 @@ class Door(JsonDoor):
     """What stands before the use cases of a service domain.
 
     `hear` gives the message of a body, and what tells it from another under the same key; `ask` that of a query.
+    `parameters` are the names that fields have in a query.
     """
 
     domain: str
     hear: Callable[[Request, str, bytes, str | None], tuple[Any, str]]
     ask: Callable[[Request, Mapping[str, str]], Any]
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     group = OperationGroup.LEAD
 
@@ -86,21 +88,26 @@ class Door(JsonDoor):
         call = await self.without_body(request)
         more = parse_query(request, query).model_dump(exclude_none=True) if query is not None else {}
         call.message = self.ask(request, more)
-        return _Reading(await self._answered(operation, call), call, more)
+        return _Reading(await self._answered(operation, call, asking=True), call, more)
 
     async def read_again(self, operation: str, reading: _Reading) -> _Reading:
         """The same as it is now."""
         return replace(reading, answer=await self._answered(operation, reading.call))
 
-    async def _answered(self, operation: str, call: Call) -> BianAnswer:
+    async def _answered(self, operation: str, call: Call, *, asking: bool = False) -> BianAnswer:
         try:
             answer = await outcome_of(self.dispatcher.submit(f"{self.domain}/{operation}", call))
         except Refused as refused:
-            pointer = pointer_to(refused.field) if refused.field else None
-            errors = [FieldError(code=refused.code, pointer=pointer, detail=refused.text)] if pointer else []
+            errors = [self._meant(asking, refused, refused.field)] if refused.field else []
             raise Problem(refused.status, refused.code, refused.text, errors=errors) from None
         assert isinstance(answer, BianAnswer)  # what these use cases answer with
         return answer
+
+    def _meant(self, asking: bool, refused: Refused, name: str) -> FieldError:
+        """What a refusal says of a field, or of the parameter that stands for it."""
+        if asking:
+            return FieldError(code=refused.code, parameter=self.parameters.get(name, name), detail=refused.text)
+        return FieldError(code=refused.code, pointer=pointer_to(name), detail=refused.text)
 
 
 def bian_router(

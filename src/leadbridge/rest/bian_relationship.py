@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse
 from leadbridge.authentication.access import Access
 from leadbridge.bian.answers import BASE
 from leadbridge.bian.relationship.asking import Asked
-from leadbridge.bian.relationship.words import DOMAIN
+from leadbridge.bian.relationship.words import CUSTOMER, DOMAIN
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.quotas import Quotas
 from leadbridge.rest.bian import EVENTS_MEDIA_TYPE, Door, endpoint
@@ -72,6 +72,7 @@ def relationship_router(
         domain=DOMAIN,
         hear=_heard,
         ask=_asked,
+        parameters={CUSTOMER: "customer"},
     )
     for method, path, operation in OPERATIONS:
         router.add_api_route(path, endpoint(door, method, operation), methods=[method], operation_id=operation)

@@ -146,7 +146,7 @@ _CALLS: dict[str, tuple[Read, type[Any], type[Any], tuple[str, ...]]] = {
     "ComboCreateLeadOpportunity": (_combo_create, ComboCreate, ComboCreated, ("CRM.OWNER_UNKNOWN", "NotInList")),
     "ComboUpdateLeadOpportunity": (
         _update(ComboUpdate, ComboUpdateLeadOpportunityRequestSync),
-        *(ComboUpdate, ComboUpdated, _UPDATE_CODES),
+        *(ComboUpdate, ComboUpdated, (*_UPDATE_CODES, "ExcessField")),
     ),
     "UpdateOpportunityStatus": (
         _update(OpportunityStatus, OpportunityStatusUpdateRequestSync),

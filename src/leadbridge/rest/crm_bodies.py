@@ -25,6 +25,13 @@ def length_of(message: type[Any], field: str) -> Any:
     return Field(min_length=rules["min_length"], max_length=rules["max_length"], json_schema_extra=said)
 
 
+def _said_of(message: type[Any], field: str) -> Any:
+    """The same of a field whose form says how long it is: documented, and left to the form to check."""
+    rules = _contract(message, field)
+    lengths = {"minLength": rules["min_length"], "maxLength": rules["max_length"]}
+    return Field(json_schema_extra={**lengths, "pattern": f"^({_pattern(message, field)})$"})
+
+
 def _pattern(message: type[Any], field: str) -> str:
     """The contract's pattern. There \\s stands for four characters, elsewhere for many more."""
     pattern: str = _contract(message, field)["pattern"]
@@ -64,11 +71,11 @@ ProductId = Annotated[str, length_of(_Create, "product_id"), Text]
 CustomerName = Annotated[str, length_of(_Create, "customer_name"), Text]
 Email = Annotated[str, length_of(_Create, "email_uri"), _form_of(_Create, "email_uri", "an e-mail address")]
 Phone = Annotated[str, length_of(_Create, "phone_number"), Text]
-Uuid = Annotated[str, length_of(_Create, "source_lead_uuid"), _form_of(_Create, "source_lead_uuid", "a UUID")]
+Uuid = Annotated[str, _said_of(_Create, "source_lead_uuid"), _form_of(_Create, "source_lead_uuid", "a UUID")]
 RecordId = Annotated[str, length_of(_Update, "record_id"), Text]
 Reason = Annotated[
     str,
-    length_of(_Update, "reason_code"),
+    _said_of(_Update, "reason_code"),
     _form_of(_Update, "reason_code", "three or four digits and capital letters"),
 ]
 Status = Annotated[str, length_of(_Update, "status_name"), AfterValidator(_status_name)]
@@ -148,9 +155,15 @@ class ComboUpdate(_StatusUpdate):
 
     @model_validator(mode="after")
     def _one_record(self) -> Self:
-        if (self.lead_id is None) == (self.opportunity_id is None):
+        if self.lead_id is None and self.opportunity_id is None:
             raise PydanticCustomError(
-                BodyError.MISSING_FIELD.value, "Name the record with leadId or opportunityId, one of them."
+                *(BodyError.MISSING_FIELD.value, "Name the record with leadId or opportunityId, one of them."),
+                {"field": "leadId"},
+            )
+        if self.lead_id is not None and self.opportunity_id is not None:
+            raise PydanticCustomError(
+                *(BodyError.EXCESS_FIELD.value, "leadId names the record already: send one of the two."),
+                {"field": "opportunityId"},
             )
         return self
 

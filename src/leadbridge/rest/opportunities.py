@@ -110,7 +110,7 @@ class _Endpoints:
         if wanted.stage is not None:
             places = opportunities.places_of(self.case_types, record_type, wanted.stage)
             if not places:
-                raise _unknown_stage(record_type)
+                raise _unknown_stage(self.case_types, record_type)
         found, more = await self.door.asked(
             lambda tx: opportunities.find(
                 tx,
@@ -210,8 +210,11 @@ def _unknown_record() -> Problem:
     return Problem(kind.status, LogItemType.CRM_RECORD_UNKNOWN, kind.detail)
 
 
-def _unknown_stage(record_type: RecordType) -> Problem:
-    detail = f"No case type of a record of the type {record_type} has such a stage."
+def _unknown_stage(case_types: CaseTypes, record_type: RecordType) -> Problem:
+    known = dict.fromkeys(
+        stage.name for one in case_types.case_types if one.record_type is record_type for stage in one.stages
+    )
+    detail = f"Records of the type {record_type} have no such stage; they have {', '.join(known)}."
     error = FieldError(code=LogItemType.CRM_STAGE_UNKNOWN, parameter="stage", detail=detail)
     return refusal(KINDS[error.code].status, [error])
 

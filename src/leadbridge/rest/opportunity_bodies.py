@@ -13,6 +13,7 @@ from leadbridge.rest.crm_bodies import Body, CustomerId, OwnerId, Reason, Status
 from leadbridge.rest.problemdetails import BodyError
 
 MOST_ON_A_PAGE = 200
+_RECORD_ID = "[0-9]{10}"
 
 
 def _day(text: str) -> str:
@@ -29,6 +30,13 @@ def _day(text: str) -> str:
 def _number(text: str) -> str:
     if re.fullmatch(r"[0-9]{1,3}", text) is None or not 1 <= int(text) <= MOST_ON_A_PAGE:
         expected = {"expected": f"a whole number from 1 to {MOST_ON_A_PAGE}"}
+        raise PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", expected)
+    return text
+
+
+def _record_id(text: str) -> str:
+    if re.fullmatch(_RECORD_ID, text) is None:
+        expected = {"expected": "the nextCursor of the page before, ten digits"}
         raise PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", expected)
     return text
 
@@ -90,9 +98,9 @@ class Filter(BaseModel):
         description=f"How many records on a page, 1 to {MOST_ON_A_PAGE}; 50 where nothing is said.",
         json_schema_extra={"pattern": "^[0-9]{1,3}$"},
     )
-    cursor: Annotated[str, Field(min_length=1, max_length=20), Text] | None = Field(
-        default=None, description="`nextCursor` of the page before."
-    )
+    cursor: (
+        Annotated[str, AfterValidator(_record_id), Field(json_schema_extra={"pattern": f"^{_RECORD_ID}$"})] | None
+    ) = Field(default=None, description="`nextCursor` of the page before.")
 
 
 class ForecastFilter(BaseModel):

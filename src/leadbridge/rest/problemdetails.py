@@ -29,6 +29,7 @@ class BodyError(StrEnum):
     DUPLICATE_FIELD = "DuplicateField"
     MISSING_FIELD = "MissingField"
     UNKNOWN_FIELD = "UnknownField"
+    EXCESS_FIELD = "ExcessField"
     WRONG_TYPE = "WrongType"
     TOO_SHORT = "TooShort"
     TOO_LONG = "TooLong"
@@ -60,7 +61,15 @@ KINDS: Mapping[str, Kind] = {
         400, "The Idempotency-Key cannot be used.", "Send a UUID, or 1 to 255 visible characters of ASCII."
     ),
     BodyError.MISSING_FIELD: Kind(422, "A field is missing.", "This field is needed.", "#/ownerId"),
-    BodyError.UNKNOWN_FIELD: Kind(422, "There is no such field.", "The request has no such field.", "#/owner"),
+    BodyError.UNKNOWN_FIELD: Kind(
+        422, "There is no such field.", "The request has no such field; it has customerType, customerId.", "#/owner"
+    ),
+    BodyError.EXCESS_FIELD: Kind(
+        422,
+        "A field is one too many.",
+        "leadId names the record already: send one of the two.",
+        "#/opportunityId",
+    ),
     BodyError.WRONG_TYPE: Kind(422, "A value has the wrong type.", "Expected a string.", "#/customerId"),
     BodyError.TOO_SHORT: Kind(422, "A value is too short.", "Expected at least 1 character.", "#/customerId"),
     BodyError.TOO_LONG: Kind(422, "A value is too long.", "Expected at most 60 characters.", "#/customerId"),
