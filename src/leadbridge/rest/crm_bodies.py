@@ -56,6 +56,16 @@ def _text(text: str) -> str:
     return text
 
 
+def _status(*names: StatusName) -> Any:
+    """Status names as a field takes them: in any case, with spaces around the words."""
+    spelt = "|".join(
+        r"\s+".join("".join(f"[{one.upper()}{one.lower()}]" for one in word) for word in name.split()) for name in names
+    )
+    rules = _contract(_Update, "status_name")
+    said: dict[str, Any] = {"pattern": rf"^\s*({spelt})\s*$"}
+    return Field(min_length=rules["min_length"], max_length=rules["max_length"], json_schema_extra=said)
+
+
 def _status_name(text: str) -> str:
     try:
         return StatusName.read(text).value
@@ -78,7 +88,9 @@ Reason = Annotated[
     _said_of(_Update, "reason_code"),
     _form_of(_Update, "reason_code", "three or four digits and capital letters"),
 ]
-Status = Annotated[str, length_of(_Update, "status_name"), AfterValidator(_status_name)]
+Status = Annotated[str, _status(*StatusName), AfterValidator(_status_name)]
+_Won = Annotated[str, _status(StatusName.CLOSE_WON), AfterValidator(_status_name)]
+_Lost = Annotated[str, _status(StatusName.CLOSE_LOST), AfterValidator(_status_name)]
 
 LeadId = Annotated[RecordId, Field(description="The lead.", examples=["0000000017"])]
 OpportunityId = Annotated[RecordId, Field(description="The opportunity.", examples=["0000000018"])]
@@ -122,10 +134,10 @@ class ComboCreate(Body):
     customer_id: CustomerId = Field(description="The channel's identifier of the customer.")
     owner_id: OwnerId = Field(description="The relationship manager (RM).")
     selling_mode: Literal["B2B", "B2C"] = Field(description="To whom is sold: business or consumer.")
-    customer_name: CustomerName
-    product_id: ProductId | None = None
-    email: Email | None = None
-    phone: Phone | None = None
+    customer_name: CustomerName = Field(description="How the customer is called.")
+    product_id: ProductId | None = Field(default=None, description="What the customer has asked for.")
+    email: Email | None = Field(default=None, description="Where the customer is written to.")
+    phone: Phone | None = Field(default=None, description="Where the customer is called, in any spelling.")
     source_lead_uuid: Uuid | None = Field(
         default=None, description="UUID of the lead of LeadService that this is from."
     )
@@ -147,9 +159,9 @@ class ComboUpdate(_StatusUpdate):
         }
     )
 
-    lead_id: LeadId | None = None
-    opportunity_id: OpportunityId | None = None
-    status: Status | None = Field(
+    lead_id: LeadId | None = Field(default=None, description="The lead, or else `opportunityId`.")
+    opportunity_id: OpportunityId | None = Field(default=None, description="The opportunity, or else `leadId`.")
+    status: _Won | None = Field(
         default=None, description="Close Won, in any case; the only one that this call sets.", examples=["Close Won"]
     )
 
@@ -169,7 +181,7 @@ class ComboUpdate(_StatusUpdate):
 
 
 class _LostUpdate(_StatusUpdate):
-    status: Status | None = Field(
+    status: _Lost | None = Field(
         default=None, description="Close Lost, in any case; the only one that this call sets.", examples=["Close Lost"]
     )
 
@@ -245,8 +257,8 @@ class ComboUpdated(_Answer):
         }
     )
 
-    record_type: Literal["OPPORTUNITY"]
-    opportunity_id: str
+    record_type: Literal["OPPORTUNITY"] = Field(description="What the record is.")
+    opportunity_id: str = Field(description="The opportunity.")
     converted_lead_id: str = Field(default="", description="The lead that it was, where it was one.")
 
 
@@ -259,8 +271,8 @@ class OpportunityUpdated(_Answer):
         }
     )
 
-    record_type: Literal["OPPORTUNITY"]
-    opportunity_id: str
+    record_type: Literal["OPPORTUNITY"] = Field(description="What the record is.")
+    opportunity_id: str = Field(description="The opportunity.")
 
 
 class LeadUpdated(_Answer):
@@ -270,5 +282,5 @@ class LeadUpdated(_Answer):
         json_schema_extra={"examples": [{"recordType": "LEAD", "leadId": "0000000017", "status": "Close Lost"}]}
     )
 
-    record_type: Literal["LEAD"]
-    lead_id: str
+    record_type: Literal["LEAD"] = Field(description="What the record is.")
+    lead_id: str = Field(description="The lead.")

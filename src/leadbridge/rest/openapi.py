@@ -3,7 +3,7 @@
 Requests, answers and errors are described from their models and from the table of errors, with an example of each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from leadbridge.caller import OperationGroup, roles_for
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.rest.openapi_links import add_links
@@ -109,11 +110,13 @@ def described_reading(
     """The same of a route that answers questions, whose parameters are those of `path` and the fields of `query`."""
     parameters = [*path]
     if query is not None:
-        for name, schema in _schema(query)["properties"].items():
+        said = _schema(query)
+        needed = said.get("required", ())
+        for name, schema in said["properties"].items():
             description = schema.pop("description", "")
             known = next((one for one in schema.pop("anyOf", ()) if one.get("type") != "null"), schema)
             parameters.append(
-                {"name": name, "in": "query", "required": False, "description": description, "schema": known}
+                {"name": name, "in": "query", "required": name in needed, "description": description, "schema": known}
             )
     responses = _responses(answer, (*_READING, *(_WRONG_PARAMETERS if query else ()), *codes), pointing=False)
     responses.pop(HTTPStatus.REQUEST_TIMEOUT, None)  # that is about bodies
@@ -187,15 +190,56 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return made
 
 
+_ABOUT = (
+    "Log in with HTTP Basic, the ID and the password of a caller, or with one of its tokens, as Bearer. A site makes "
+    "callers with `leadbridge caller add`, tokens with `leadbridge caller token add`. What a caller may call goes by "
+    "its roles, which each group below names; others are answered 403.\n\n"
+    "Errors are problem details (RFC 9457), but for files of leads and BIAN, which have documents of their own.\n\n"
+    "The operations of BIAN's service domains are described by the official documents of release 12 and are not "
+    "repeated here: they are below /bian/LeadandOpportunityManagement, with Control and Exchange as in release 13, "
+    "and /bian/CustomerRelationshipManagement, for the same roles as what is here of BIAN."
+)
+
+# In the order in which they are documented.
+_GROUPS: Mapping[str, tuple[str, OperationGroup]] = {
+    "bank CRM API": (
+        "What channels tell the core CRM: a request has come, was sold, or was rejected.",
+        OperationGroup.CRM,
+    ),
+    "opportunities": ("The core CRM's records on their way through stages and steps.", OperationGroup.CRM),
+    "BIAN": (
+        "What is beside the official operations: events, the desk's list, triggers, history.",
+        OperationGroup.LEAD,
+    ),
+    "bulk": ("Files of leads: sent in, followed, mended, cancelled.", OperationGroup.LEAD),
+}
+
+
+def _tags() -> list[dict[str, str]]:
+    return [
+        {"name": name, "description": f"{text} For the roles {', '.join(roles_for(group))}."}
+        for name, (text, group) in _GROUPS.items()
+    ]
+
+
+def _in_order(paths: Mapping[str, Any]) -> dict[str, Any]:
+    """Addresses as their groups come, whichever router was included first."""
+    places = list(_GROUPS)
+    by_group = {path: min(places.index(one["tags"][0]) for one in said.values()) for path, said in paths.items()}
+    return {path: paths[path] for path in sorted(paths, key=lambda path: by_group[path])}
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The document of all routes of this application, made once."""
     if app.openapi_schema is None:
         made = get_openapi(
             title=app.title,
             version=app.version,
-            description="Errors are problem details (RFC 9457); those of /bulk/leads have a document of their own.",
+            description=_ABOUT,
             routes=app.routes,
+            tags=_tags(),
         )
+        made["paths"] = _in_order(made["paths"])
         components = made.setdefault("components", {})
         problem = ProblemDetails.model_json_schema(ref_template=_REFERENCE)
         components.setdefault("schemas", {}).update(problem.pop("$defs"))

@@ -13,6 +13,7 @@ from leadbridge.rest.crm_bodies import Body, CustomerId, OwnerId, Reason, Status
 from leadbridge.rest.problemdetails import BodyError
 
 MOST_ON_A_PAGE = 200
+_LIMIT = "[1-9][0-9]?|1[0-9]{2}|200"  # 1 to MOST_ON_A_PAGE
 _RECORD_ID = "[0-9]{10}"
 
 
@@ -28,7 +29,7 @@ def _day(text: str) -> str:
 
 
 def _number(text: str) -> str:
-    if re.fullmatch(r"[0-9]{1,3}", text) is None or not 1 <= int(text) <= MOST_ON_A_PAGE:
+    if re.fullmatch(_LIMIT, text) is None:
         expected = {"expected": f"a whole number from 1 to {MOST_ON_A_PAGE}"}
         raise PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", expected)
     return text
@@ -96,7 +97,7 @@ class Filter(BaseModel):
     limit: Annotated[str, AfterValidator(_number)] = Field(
         default="50",
         description=f"How many records on a page, 1 to {MOST_ON_A_PAGE}; 50 where nothing is said.",
-        json_schema_extra={"pattern": "^[0-9]{1,3}$"},
+        json_schema_extra={"pattern": f"^({_LIMIT})$"},
     )
     cursor: (
         Annotated[str, AfterValidator(_record_id), Field(json_schema_extra={"pattern": f"^{_RECORD_ID}$"})] | None
@@ -130,38 +131,40 @@ class Amount(_Answer):
 class Step(_Answer):
     """A step of the record's stage."""
 
-    name: str
+    name: str = Field(description="As the case type spells it.")
     required: bool = Field(description="Whether it holds the stage while it is open.")
-    skippable: bool
-    state: Literal["OPEN", "DONE", "SKIPPED"]
+    skippable: bool = Field(description="Whether it may be skipped, for a reason.")
+    state: Literal["OPEN", "DONE", "SKIPPED"] = Field(description="Whether it is still to be done.")
 
 
 class _Place(_Answer):
-    record_type: Literal["LEAD", "OPPORTUNITY"]
-    id: str
-    status: Literal["New Lead", "New Opportunity", "Close Won", "Close Lost"]
+    record_type: Literal["LEAD", "OPPORTUNITY"] = Field(description="What the record is.")
+    id: str = Field(description="The record's number: its path.")
+    status: Literal["New Lead", "New Opportunity", "Close Won", "Close Lost"] = Field(
+        description="In the bank's own spelling."
+    )
     stage: str = Field(description="By the site's case types.")
     probability: int = Field(ge=0, le=100, description="Of a sale, in percent.")
-    expected_closing_date: str | None = None
+    expected_closing_date: str | None = Field(default=None, description="The day a sale is expected.")
 
 
 class Listed(_Place):
     """A record of a list."""
 
-    case_type: str
-    customer_type: Literal["NTB", "ETB"]
-    customer_id: str
-    customer_name: str
-    owner_id: str
-    selling_mode: Literal["B2B", "B2C"]
-    product_id: str | None = None
-    amount: Amount | None = None
-    reason_code: str | None = None
+    case_type: str = Field(description="The name of the case type.")
+    customer_type: Literal["NTB", "ETB"] = Field(description="New to the bank, or existing.")
+    customer_id: str = Field(description="The channel's identifier of the customer.")
+    customer_name: str = Field(description="How the customer is called.")
+    owner_id: str = Field(description="The relationship manager (RM).")
+    selling_mode: Literal["B2B", "B2C"] = Field(description="To whom is sold: business or consumer.")
+    product_id: str | None = Field(default=None, description="What the customer has asked for.")
+    amount: Amount | None = Field(default=None, description="What a sale would bring.")
+    reason_code: str | None = Field(default=None, description="Why it was closed, as in the site's list.")
     converted_lead_id: str | None = Field(default=None, description="The lead that it was, where it was one.")
     opportunity_id: str | None = Field(default=None, description="The opportunity that it has become.")
-    source_lead_uuid: str | None = None
-    created_at: str
-    changed_at: str
+    source_lead_uuid: str | None = Field(default=None, description="UUID of the lead of LeadService that this is from.")
+    created_at: str = Field(description="When it was made.")
+    changed_at: str = Field(description="When it was changed last.")
 
 
 _LISTED: dict[str, Any] = {
@@ -191,8 +194,8 @@ class OpportunityPage(_Answer):
         json_schema_extra={"examples": [{"opportunities": [_LISTED], "nextCursor": "0000000018"}]}
     )
 
-    opportunities: list[Listed]
-    next_cursor: str | None = None
+    opportunities: list[Listed] = Field(description="In the order of their ID.")
+    next_cursor: str | None = Field(default=None, description="`cursor` of the next page, where there is one.")
 
 
 class Opportunity(Listed):
@@ -210,7 +213,7 @@ class Opportunity(Listed):
         }
     )
 
-    steps: list[Step]
+    steps: list[Step] = Field(description="Those of the record's stage.")
     stages: list[str] = Field(description="In their order.")
 
 
@@ -235,23 +238,23 @@ class MoveMade(_Place):
     class Settled(_Answer):
         """A step of the stage."""
 
-        name: str
-        required: bool
-        state: Literal["OPEN", "DONE", "SKIPPED"]
+        name: str = Field(description="As the case type spells it.")
+        required: bool = Field(description="Whether it holds the stage while it is open.")
+        state: Literal["OPEN", "DONE", "SKIPPED"] = Field(description="Whether it is still to be done.")
 
-    steps: list[Settled]
+    steps: list[Settled] = Field(description="Those of the stage that the record is in now.")
     converted_lead_id: str | None = Field(default=None, description="The lead that it was, where it was one.")
 
 
 class Moved(_Answer):
     """One move."""
 
-    move: str
-    from_stage: str
-    to_stage: str
-    step: str | None = None
-    reason_code: str | None = None
-    reason: str | None = None
+    move: str = Field(description="What was done.")
+    from_stage: str = Field(description="Where the record was.")
+    to_stage: str = Field(description="Where it was afterwards.")
+    step: str | None = Field(default=None, description="The step, where it was about one.")
+    reason_code: str | None = Field(default=None, description="Why, as in the site's list.")
+    reason: str | None = Field(default=None, description="Why, in words.")
     caller_id: str = Field(description="Who.")
     at: str = Field(description="When.")
 
@@ -259,11 +262,11 @@ class Moved(_Answer):
 class StatusChanged(_Answer):
     """One change of the status, by whatever call."""
 
-    from_status: str | None = None
-    to_status: str
-    reason_code: str | None = None
-    caller_id: str
-    at: str
+    from_status: str | None = Field(default=None, description="The status before; none of a new record.")
+    to_status: str = Field(description="The status afterwards.")
+    reason_code: str | None = Field(default=None, description="Why, as in the site's list.")
+    caller_id: str = Field(description="Who.")
+    at: str = Field(description="When.")
 
 
 class StageHistory(_Answer):
@@ -290,14 +293,14 @@ class StageHistory(_Answer):
         }
     )
 
-    moves: list[Moved]
-    statuses: list[StatusChanged]
+    moves: list[Moved] = Field(description="Through stages and steps.")
+    statuses: list[StatusChanged] = Field(description="The changes of the status.")
 
 
 class Sum(_Answer):
     """What some open opportunities come to."""
 
-    currency: str
+    currency: str = Field(description="ISO 4217.")
     opportunities: int = Field(description="How many.")
     amount: str = Field(description="Their amounts together.")
     weighted: str = Field(description="Each amount times the probability of its stage, together.")
@@ -307,8 +310,8 @@ class ForecastRow(Sum):
     """What the open opportunities of an owner in a stage come to that are expected in one month."""
 
     month: str = Field(description="Such as 2026-09, or unscheduled where no date is expected.")
-    stage: str
-    owner_id: str
+    stage: str = Field(description="Where the opportunities are.")
+    owner_id: str = Field(description="The relationship manager (RM).")
 
 
 class ForecastAnswer(_Answer):
@@ -336,6 +339,6 @@ class ForecastAnswer(_Answer):
         }
     )
 
-    forecast: list[ForecastRow]
-    totals: list[Sum]
+    forecast: list[ForecastRow] = Field(description="By month, stage, owner and currency.")
+    totals: list[Sum] = Field(description="By currency.")
     without_amount: int = Field(description="How many open opportunities have no amount.")
