@@ -54,7 +54,7 @@ def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: 
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
             *("run", f"{server.url}/openapi.json"),
-            *("--include-path-regex", "^/(integration-service|crm)/", "--checks", ",".join(CHECKS), "--no-color"),
+            *("--include-path-regex", "^/(integration-service|crm|bian)/", "--checks", ",".join(CHECKS), "--no-color"),
             *("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "6", "--generation-deterministic"),
             *("--auth", ":".join(credentials)),
         ],

@@ -25,6 +25,7 @@ from leadbridge.operations.call import Call
 from leadbridge.operations.dispatcher import Dispatcher, outcome_of
 from leadbridge.quotas import Quotas
 from leadbridge.rest.bian_bodies import FORMS, BianBody, ContactsWanted, EventsWanted, TriggersWanted, bian_body
+from leadbridge.rest.bian_openapi import EVENTS_MEDIA_TYPE, Contacts, Events, Triggers, described
 from leadbridge.rest.json_door import JsonDoor
 from leadbridge.rest.jsonbody import BodyLimits, parse_query
 from leadbridge.rest.problemdetails import FieldError, pointer_to
@@ -47,7 +48,6 @@ OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("GET", f"{_TASK}/Retrieve", "RetrieveDevelopment"),
 )
 EVENTS, CONTACTS, TRIGGERS = f"{BASE}/events", f"{BASE}/contacts", f"{BASE}/triggers"
-EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
 _PAUSES = (0.005, 0.01, 0.02, 0.03, 0.035)  # seconds
 
 
@@ -120,7 +120,7 @@ def bian_router(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> APIRouter:
     """The router of these addresses, whose use cases the dispatcher knows (`bian_use_cases`)."""
-    router = APIRouter(tags=["BIAN"], include_in_schema=False)  # the official document describes them
+    router = APIRouter(tags=["BIAN"])
     door = Door(
         *(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock),
         domain=DOMAIN,
@@ -128,9 +128,12 @@ def bian_router(
         ask=lambda request, query: _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, query), None),
     )
     for method, path, operation in OPERATIONS:
-        router.add_api_route(path, endpoint(door, method, operation), methods=[method], operation_id=operation)
+        add_official(router, door, method, path, operation)
 
-    @router.get(EVENTS)
+    @router.get(
+        EVENTS,
+        **described("Read events", Events, EventsWanted, media_type=EVENTS_MEDIA_TYPE, pages=True),
+    )
     async def events(request: Request) -> Response:
         """What became of leads and tasks, behind a cursor."""
         reading = await door.read(request, "Events", EventsWanted)
@@ -144,7 +147,7 @@ def bian_router(
         body = json.dumps(said["events"], ensure_ascii=False).encode()
         return Response(body, media_type=EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))
 
-    @router.get(CONTACTS)
+    @router.get(CONTACTS, **described("Read the desk's list of contacts", Contacts, ContactsWanted, pages=True))
     async def contacts(request: Request) -> Response:
         """The desk's list of contacts that wait for a person."""
         reading = await door.read(request, "Contacts", ContactsWanted)
@@ -152,12 +155,25 @@ def bian_router(
         headers = _next(CONTACTS, said["next"], reading) if said["next"] else None
         return JSONResponse({"Contacts": said["Contacts"]}, headers=headers)
 
-    @router.get(TRIGGERS)
+    @router.get(
+        TRIGGERS,
+        **described(
+            "Read what triggered a lead, and what it triggered",
+            *(Triggers, TriggersWanted),
+            unknown="LEAD.UNKNOWN: lead: There is no such lead.",
+        ),
+    )
     async def triggers(request: Request) -> Response:
         """What triggered a lead, and what it triggered."""
         return JSONResponse((await door.read(request, "Triggers", TriggersWanted)).answer.message)
 
     return router
+
+
+def add_official(router: APIRouter, door: Door, method: str, path: str, operation: str) -> None:
+    """Add an operation of BIAN's, which the official document describes."""
+    answer = endpoint(door, method, operation)
+    router.add_api_route(path, answer, methods=[method], operation_id=operation, include_in_schema=False)
 
 
 def endpoint(door: Door, method: str, operation: str) -> Callable[[Request], Any]:

@@ -13,7 +13,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from leadbridge.bian.desk import place_of
@@ -123,13 +123,14 @@ def misspelt(name: str, known: Collection[str]) -> str | None:
 # ------------------------------------------------------------------------------------------------------- parameters
 
 MOST_ON_A_PAGE = 1_000
+_LIMIT = "[1-9][0-9]{0,2}|1000"  # 1 to MOST_ON_A_PAGE
 _LARGEST_SEQUENCE = 19  # digits
 
 
 def _limit(text: str) -> str:
-    if not _is_number(text, 4) or not 1 <= int(text) <= MOST_ON_A_PAGE:
+    if re.fullmatch(_LIMIT, text) is None:
         raise _unlike(f"a number from 1 to {MOST_ON_A_PAGE:,}")
-    return str(int(text))
+    return text
 
 
 def _sequence(text: str) -> str:
@@ -154,13 +155,25 @@ def _unlike(expected: str) -> PydanticCustomError:
     return PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
 
 
+Limit = Annotated[str, AfterValidator(_limit)]
+_LIMITED = Field(
+    default="100",
+    description=f"How many at most, 1 to {MOST_ON_A_PAGE:,}; 100 where nothing is said.",
+    json_schema_extra={"pattern": f"^({_LIMIT})$"},
+)
+
+
 class EventsWanted(BaseModel):
     """Which events are read: those behind `after`, so many at most."""
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    after: Annotated[str, AfterValidator(_sequence)] = "0"
-    limit: Annotated[str, AfterValidator(_limit)] = "100"
+    after: Annotated[str, AfterValidator(_sequence)] = Field(
+        default="0",
+        description="`sequence` of the last event that was read; from the first one on where nothing is said.",
+        json_schema_extra={"pattern": "^([0-9]{1,18}|[0-8][0-9]{18})$"},
+    )
+    limit: Limit = _LIMITED
 
 
 class ContactsWanted(BaseModel):
@@ -168,8 +181,12 @@ class ContactsWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    after: Annotated[str, AfterValidator(_place)] | None = None
-    limit: Annotated[str, AfterValidator(_limit)] = "100"
+    after: Annotated[str, AfterValidator(_place)] | None = Field(
+        default=None,
+        description="The cursor in `Link` of the page before; from the first contact on where nothing is said.",
+        examples=["2026-03-01T09:30:00Z-0000000007-1"],
+    )
+    limit: Limit = _LIMITED
 
 
 class TriggersWanted(BaseModel):
@@ -177,4 +194,4 @@ class TriggersWanted(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    lead: str
+    lead: str = Field(description="The lead, by its ID or its UUID.", examples=["0000000007"])

@@ -72,7 +72,7 @@ _KEY = {
     "example": "5f6b1c1e-8a35-4a2b-9d0e-3c2f7d1b4a01",
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds until another try.", "schema": {"type": "integer"}}}
-_HEADERS: dict[int, Any] = {
+HEADERS: dict[int, Any] = {
     200: {
         "Idempotent-Replayed": {
             "description": "true where the request came before and this is the answer of the first.",
@@ -94,9 +94,9 @@ def described(
     """
     parameters = [*path]
     responses = _responses(answer, (*_COMMON, *codes), pointing=not parameters)
-    for status, headers in _HEADERS.items():
+    for status, headers in HEADERS.items():
         responses[status]["headers"] = headers
-    wanted = {"required": True, "content": _content(body, "application/json", HTTPStatus.OK)["content"]}
+    wanted = {"required": True, "content": content_of(body, "application/json", HTTPStatus.OK)["content"]}
     return {"responses": responses, "openapi_extra": {"requestBody": wanted, "parameters": [*parameters, _KEY]}}
 
 
@@ -108,22 +108,27 @@ def described_reading(
     query: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
     """The same of a route that answers questions, whose parameters are those of `path` and the fields of `query`."""
-    parameters = [*path]
-    if query is not None:
-        said = _schema(query)
-        needed = said.get("required", ())
-        for name, schema in said["properties"].items():
-            description = schema.pop("description", "")
-            known = next((one for one in schema.pop("anyOf", ()) if one.get("type") != "null"), schema)
-            parameters.append(
-                {"name": name, "in": "query", "required": name in needed, "description": description, "schema": known}
-            )
+    parameters = [*path, *(query_parameters(query) if query else ())]
     responses = _responses(answer, (*_READING, *(_WRONG_PARAMETERS if query else ()), *codes), pointing=False)
     responses.pop(HTTPStatus.REQUEST_TIMEOUT, None)  # that is about bodies
-    for status, headers in _HEADERS.items():
+    for status, headers in HEADERS.items():
         if status != HTTPStatus.OK:
             responses[status]["headers"] = headers
     return {"responses": responses, "openapi_extra": {"parameters": parameters}}
+
+
+def query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
+    """The parameters of an address that are the fields of this model."""
+    parameters = []
+    said = _schema(query)
+    for name, schema in said["properties"].items():
+        description = schema.pop("description", "")
+        known = next((one for one in schema.pop("anyOf", ()) if one.get("type") != "null"), schema)
+        needed = name in said.get("required", ())
+        parameters.append(
+            {"name": name, "in": "query", "required": needed, "description": description, "schema": known}
+        )
+    return parameters
 
 
 def path_parameter(name: str, description: str, example: str, *, longest: int) -> dict[str, Any]:
@@ -139,7 +144,7 @@ def _responses(answer: type[BaseModel], codes: Iterable[str], *, pointing: bool)
         by_status.setdefault(KINDS[code].status, []).append(code)
         if code in _OTHER_STATUSES:
             by_status.setdefault(_OTHER_STATUSES[code], []).append(code)
-    responses: dict[int, Any] = {200: _content(answer, "application/json", HTTPStatus.OK)}
+    responses: dict[int, Any] = {200: content_of(answer, "application/json", HTTPStatus.OK)}
     for status, of_status in sorted(by_status.items()):
         examples = {
             code: {
@@ -160,7 +165,8 @@ def _responses(answer: type[BaseModel], codes: Iterable[str], *, pointing: bool)
 _ABOUT_THE_RECORD = frozenset({LogItemType.CRM_RECORD_UNKNOWN.value, LogItemType.CRM_RECORD_FINAL.value})
 
 
-def _content(model: type[BaseModel], media_type: str, status: HTTPStatus) -> dict[str, Any]:
+def content_of(model: type[BaseModel], media_type: str, status: HTTPStatus) -> dict[str, Any]:
+    """A body that is this model, with its examples."""
     schema = _schema(model)
     examples = {str(place): {"value": value} for place, value in enumerate(schema.pop("examples"), 1)}
     return {"description": status.phrase, "content": {media_type: {"schema": schema, "examples": examples}}}

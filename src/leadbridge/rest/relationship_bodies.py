@@ -6,11 +6,12 @@ A field that the contract names holds what its shape says. Any other is kept too
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from leadbridge.bian.relationship.shapes import CODES, SHAPES, TEXT
@@ -136,6 +137,7 @@ def _check_value(value: object, refers: str | None, place: str, errors: list[Fie
 # ------------------------------------------------------------------------------------------------------- parameters
 
 _MOST_DAYS = 3_650
+_DAYS = "[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650"  # 1 to _MOST_DAYS
 _LONGEST_REFERENCE = 200
 
 
@@ -146,7 +148,7 @@ def _reference(text: str) -> str:
 
 
 def _days(text: str) -> str:
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= _MOST_DAYS):
+    if re.fullmatch(_DAYS, text) is None:
         raise _unlike(f"a number from 1 to {_MOST_DAYS:,}")
     return text
 
@@ -155,7 +157,14 @@ def _unlike(expected: str) -> PydanticCustomError:
     return PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
 
 
-_Customer = Annotated[str, AfterValidator(_reference)]
+_Customer = Annotated[
+    str,
+    AfterValidator(_reference),
+    Field(
+        description="The customer: InternalID or UUID of a business partner, or system/object of its ExternalKey.",
+        examples=["0000000001"],
+    ),
+]
 
 
 class HistoryWanted(EventsWanted):
@@ -170,4 +179,8 @@ class ActivityWanted(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     customer: _Customer
-    days: Annotated[str, AfterValidator(_days)] = "30"
+    days: Annotated[str, AfterValidator(_days)] = Field(
+        default="30",
+        description=f"How many days, 1 to {_MOST_DAYS:,}; 30 where nothing is said.",
+        json_schema_extra={"pattern": f"^({_DAYS})$"},
+    )
