@@ -88,24 +88,24 @@ class Door(JsonDoor):
         call = await self.without_body(request)
         more = parse_query(request, query).model_dump(exclude_none=True) if query is not None else {}
         call.message = self.ask(request, more)
-        return _Reading(await self._answered(operation, call, asking=True), call, more)
+        return _Reading(await self._answered(operation, call), call, more)
 
     async def read_again(self, operation: str, reading: _Reading) -> _Reading:
         """The same as it is now."""
         return replace(reading, answer=await self._answered(operation, reading.call))
 
-    async def _answered(self, operation: str, call: Call, *, asking: bool = False) -> BianAnswer:
+    async def _answered(self, operation: str, call: Call) -> BianAnswer:
         try:
             answer = await outcome_of(self.dispatcher.submit(f"{self.domain}/{operation}", call))
         except Refused as refused:
-            errors = [self._meant(asking, refused, refused.field)] if refused.field else []
+            errors = [self._meant(call, refused, refused.field)] if refused.field else []
             raise Problem(refused.status, refused.code, refused.text, errors=errors) from None
         assert isinstance(answer, BianAnswer)  # what these use cases answer with
         return answer
 
-    def _meant(self, asking: bool, refused: Refused, name: str) -> FieldError:
+    def _meant(self, call: Call, refused: Refused, name: str) -> FieldError:
         """What a refusal says of a field, or of the parameter that stands for it."""
-        if asking:
+        if not call.content_hash:  # a question, which has no body
             return FieldError(code=refused.code, parameter=self.parameters.get(name, name), detail=refused.text)
         return FieldError(code=refused.code, pointer=pointer_to(name), detail=refused.text)
 

@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from leadbridge.bian.desk import place_of
 from leadbridge.bian.words import CONTROL, DEVELOPMENT, EXCHANGE, EXECUTE, KNOWN, PROCEDURE, REASON, STATES
 from leadbridge.contract.escaping import FORBIDDEN
-from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
+from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal, unlike
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
@@ -129,13 +128,13 @@ _LARGEST_SEQUENCE = 19  # digits
 
 def _limit(text: str) -> str:
     if re.fullmatch(_LIMIT, text) is None:
-        raise _unlike(f"a number from 1 to {MOST_ON_A_PAGE:,}")
+        raise unlike(f"a number from 1 to {MOST_ON_A_PAGE:,}")
     return text
 
 
 def _sequence(text: str) -> str:
     if not _is_number(text, _LARGEST_SEQUENCE) or int(text) >= 2**63:
-        raise _unlike("a number, such as the sequence of an event")
+        raise unlike("a number, such as the sequence of an event")
     return str(int(text))
 
 
@@ -143,16 +142,12 @@ def _place(text: str) -> str:
     try:
         place_of(text)
     except ValueError:
-        raise _unlike("the cursor of the page before, as its Link has it") from None
+        raise unlike("the cursor of the page before, as its Link has it") from None
     return text
 
 
 def _is_number(text: str, longest: int) -> bool:
     return text.isascii() and text.isdigit() and len(text) <= longest
-
-
-def _unlike(expected: str) -> PydanticCustomError:
-    return PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
 
 
 Limit = Annotated[str, AfterValidator(_limit)]

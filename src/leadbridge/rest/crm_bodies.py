@@ -11,6 +11,7 @@ from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.crm.combo import StatusName
 from leadbridge.messages import ComboCreateLeadOpportunityRequestSync as _Create
 from leadbridge.messages import LeadStatusUpdateRequestSync as _Update
+from leadbridge.rest.jsonbody import unlike
 from leadbridge.rest.problemdetails import BodyError
 
 
@@ -44,7 +45,7 @@ def _form_of(message: type[Any], field: str, expected: str) -> Any:
 
     def check(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
-            raise PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
+            raise unlike(expected)
         return _text(text)
 
     return AfterValidator(check)

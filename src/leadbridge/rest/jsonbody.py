@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 from starlette.requests import ClientDisconnect
 
 from leadbridge.authentication.proxies import address_of
@@ -92,6 +92,11 @@ def parse_query(request: Request, model: type[Model]) -> Model:
         return model.model_validate(dict(pairs), strict=True)
     except ValidationError as error:
         raise refusal(422, [_of_parameter(one) for one in _field_errors(error, model, "parameter")]) from None
+
+
+def unlike(expected: str) -> PydanticCustomError:
+    """What a model of ours raises for a text of another form than this one."""
+    return PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
 
 
 def _of_parameter(error: FieldError) -> FieldError:

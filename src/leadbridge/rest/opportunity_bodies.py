@@ -6,11 +6,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic_core import PydanticCustomError
 
 from leadbridge.messages import OpportunityStageAdvanceRequestSync as _Advance
 from leadbridge.rest.crm_bodies import Body, CustomerId, OwnerId, Reason, Status, Text, length_of
-from leadbridge.rest.problemdetails import BodyError
+from leadbridge.rest.jsonbody import unlike
 
 MOST_ON_A_PAGE = 200
 _LIMIT = "[1-9][0-9]?|1[0-9]{2}|200"  # 1 to MOST_ON_A_PAGE
@@ -23,22 +22,19 @@ def _day(text: str) -> str:
             raise ValueError
         date.fromisoformat(text)
     except ValueError:
-        expected = {"expected": "a day such as 2026-09-30"}
-        raise PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", expected) from None
+        raise unlike("a day such as 2026-09-30") from None
     return text
 
 
 def _number(text: str) -> str:
     if re.fullmatch(_LIMIT, text) is None:
-        expected = {"expected": f"a whole number from 1 to {MOST_ON_A_PAGE}"}
-        raise PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", expected)
+        raise unlike(f"a whole number from 1 to {MOST_ON_A_PAGE}")
     return text
 
 
 def _record_id(text: str) -> str:
     if re.fullmatch(_RECORD_ID, text) is None:
-        expected = {"expected": "the nextCursor of the page before, ten digits"}
-        raise PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", expected)
+        raise unlike("the nextCursor of the page before, ten digits")
     return text
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
-from pydantic_core import PydanticCustomError
 
 from leadbridge.bian.relationship.shapes import CODES, SHAPES, TEXT
 from leadbridge.bian.relationship.words import (
@@ -30,7 +29,7 @@ from leadbridge.bian.relationship.words import (
 from leadbridge.bian.words import KNOWN, PROCEDURE
 from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.rest.bian_bodies import NAME, WRONG_NAME, EventsWanted, misspelt, texts_of
-from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
+from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal, unlike
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 
 _ACTIONS = frozenset({CONTROL, EXCHANGE, GRANT, REQUEST})
@@ -143,18 +142,14 @@ _LONGEST_REFERENCE = 200
 
 def _reference(text: str) -> str:
     if not 0 < len(text) <= _LONGEST_REFERENCE or not text.isprintable():
-        raise _unlike("an InternalID, a UUID, or system/object of an ExternalKey")
+        raise unlike("an InternalID, a UUID, or system/object of an ExternalKey")
     return text
 
 
 def _days(text: str) -> str:
     if re.fullmatch(_DAYS, text) is None:
-        raise _unlike(f"a number from 1 to {_MOST_DAYS:,}")
+        raise unlike(f"a number from 1 to {_MOST_DAYS:,}")
     return text
-
-
-def _unlike(expected: str) -> PydanticCustomError:
-    return PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
 
 
 _Customer = Annotated[
