@@ -8,9 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from leadbridge.bian.answers import BianAnswer, address, read_each
-from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.relationship import words as relationship
-from leadbridge.bian.words import DEVELOPMENT, EMPLOYEE
+from leadbridge.bian.words import DEVELOPMENT, DOMAIN, EMPLOYEE
 from leadbridge.operations.call import Answer, Call, Policy, zoned
 from leadbridge.store import bian
 from leadbridge.store import relationship as stored

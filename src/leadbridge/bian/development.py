@@ -12,7 +12,7 @@ from typing import Any
 
 from leadbridge.bian.actions import EXECUTIONS, Execution, check_contact
 from leadbridge.bian.answers import BianAnswer, Refused, head_of, on_leads, read_each, wrong
-from leadbridge.bian.leads import DOMAIN, whole_lead
+from leadbridge.bian.leads import whole_lead
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.policy import BianPolicy
 from leadbridge.bian.translation import check_kept, fitting, not_allowed, procedure
@@ -20,6 +20,7 @@ from leadbridge.bian.words import (
     CONTACT,
     DEVELOPMENT,
     DOCUMENT,
+    DOMAIN,
     EMPLOYEE,
     EXECUTE,
     MADE_HERE,

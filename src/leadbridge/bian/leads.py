@@ -24,6 +24,7 @@ from leadbridge.bian.words import (
     CONTROL,
     CONTROL_ACTIONS,
     CUSTOMER,
+    DOMAIN,
     EXCHANGE,
     EXCHANGE_ACTIONS,
     Action,
@@ -46,8 +47,6 @@ from leadbridge.operations.partners import hold, references_of
 from leadbridge.store import businesspartners, journal, leads, outbox
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
-
-DOMAIN = "LeadandOpportunityManagement"
 
 
 def initiate(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:

@@ -11,11 +11,11 @@ from dataclasses import replace
 from typing import Any
 
 from leadbridge.bian.answers import BianAnswer, address, head_of, read_each
-from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.translation import kept_fields
 from leadbridge.bian.words import (
     CAMPAIGN_DOMAIN,
     DEVELOPMENT,
+    DOMAIN,
     EMPLOYEE,
     TRIGGERED_BY,
     TRIGGERED_BY_REFERENCE,

@@ -9,8 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from leadbridge.lead import LifeCycleStatus
+
+DOMAIN: Final = "LeadandOpportunityManagement"
 
 # --------------------------------------------------------------------------------------------------------- fields
 
@@ -40,26 +43,15 @@ LEAD_FIELDS: Mapping[str, str] = {
 """Fields of LeadandOpportunityProcedure that are elements of a lead. All others are kept as they were sent, in the
 lead's Extension, `DateTimeLocation` too; without one it is answered as when the lead was created."""
 
-RESULT = "LeadDevelopmentTaskResult"
-CONTACT = "CustomerContactRecordReference"
-CORRESPONDENCE = "CorrespondenceInstanceReference"
-CORRESPONDENCE_CONTENT = "CorrespondenceContent"
-WORK_PRODUCTS = "LeadDevelopmentWorkProducts"
-OFFER = "CustomerOfferReference"
-DOCUMENT = "DocumentDirectoryEntryInstanceReference"
-
-TASK_FIELDS: Mapping[str, str] = {
-    EMPLOYEE: "whom the task is assigned to",
-    MOMENT: "when it is due: a date or a moment (RFC 3339) at its beginning",
-    RESULT: "what came of it, which ends the task",
-    DOCUMENT: "the template of a message, where one is to be sent",
-    CORRESPONDENCE: "the event that asks for a message to be sent",
-    CORRESPONDENCE_CONTENT: "the text of that message",
-    CONTACT: "the contact that was scheduled: the task itself, on the desk's list",
-    OFFER: "the event that asks for an offer",
-    WORK_PRODUCTS: "what an automated action found",
-}
-"""Fields of Development that mean something to us. All are kept and answered as they were sent or made."""
+# Fields of Development that mean something to us, beside whom it is assigned to and the moment when it is due. All are
+# kept and answered as they were sent or made.
+RESULT = "LeadDevelopmentTaskResult"  # what came of it, which ends the task
+CONTACT = "CustomerContactRecordReference"  # the contact that was scheduled: the task itself, on the desk's list
+CORRESPONDENCE = "CorrespondenceInstanceReference"  # the event that asks for a message to be sent
+CORRESPONDENCE_CONTENT = "CorrespondenceContent"  # the text of that message
+WORK_PRODUCTS = "LeadDevelopmentWorkProducts"  # what an automated action found
+OFFER = "CustomerOfferReference"  # the event that asks for an offer
+DOCUMENT = "DocumentDirectoryEntryInstanceReference"  # the template of a message, where one is to be sent
 
 MADE_HERE = (CONTACT, CORRESPONDENCE, OFFER)
 """Fields of Development that only we fill: they name what we have made."""

@@ -17,8 +17,7 @@ from pydantic import BaseModel
 
 from leadbridge.authentication.access import Access
 from leadbridge.bian.answers import BASE, Asked, BianAnswer, Refused, address
-from leadbridge.bian.leads import DOMAIN
-from leadbridge.bian.words import DEVELOPMENT, PROCEDURE
+from leadbridge.bian.words import DEVELOPMENT, DOMAIN, PROCEDURE
 from leadbridge.caller import OperationGroup
 from leadbridge.contract.hashing import content_hash
 from leadbridge.operations.call import Call

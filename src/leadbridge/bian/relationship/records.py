@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadbridge.bian.answers import BianAnswer, Refused, read_each
-from leadbridge.bian.leads import DOMAIN as LEADS
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.relationship.asking import (
     Record,
@@ -46,6 +45,7 @@ from leadbridge.bian.relationship.words import (
     party,
     text_at,
 )
+from leadbridge.bian.words import DOMAIN as LEADS
 from leadbridge.bian.words import raised
 from leadbridge.operations.call import Answer, Call, Policy, zoned
 from leadbridge.store import relationship
