@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from enum import StrEnum
+from typing import Any, TypeVar, cast
 
 from leadbridge.bian.words import ELEMENTS
 from leadbridge.caller import CORE_CRM
@@ -19,6 +20,7 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 Fields = Mapping[str, str]
+Wish = TypeVar("Wish", bound=StrEnum)
 
 BASE = "/bian"
 """Below which the service domains are."""
@@ -78,6 +80,16 @@ class Refused(Exception):
 def wrong(field: str, text: str, code: str = "WrongFormat") -> Refused:
     """A field whose value we cannot hold."""
     return Refused(400, code, text, field)
+
+
+def wanted(call: Call, field: str, actions: Iterable[Wish]) -> Wish:
+    """The action that the body names in this field. Raises Refused."""
+    named, known = call.message.more.get(field), list(actions)
+    found = next((action for action in known if action.value == named), None)
+    if found is None:
+        code = "MissingField" if named is None else "NotInList"
+        raise wrong(field, f"Expected one of {', '.join(action.value for action in known)}.", code)
+    return found
 
 
 def unknown_lead(field: str | None = None) -> Refused:

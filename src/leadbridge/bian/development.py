@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadbridge.bian.actions import EXECUTIONS, Execution, check_contact
-from leadbridge.bian.answers import BianAnswer, Refused, head_of, on_leads, read_each, wrong
+from leadbridge.bian.answers import BianAnswer, Refused, head_of, on_leads, read_each, wanted, wrong
 from leadbridge.bian.leads import whole_lead
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.policy import BianPolicy
@@ -177,11 +177,7 @@ def _wanted(call: Call) -> ExecuteAction:
     named = call.message.more.get(EXECUTE)
     if named is None and DOCUMENT in call.message.development:
         return ExecuteAction.SEND_MESSAGE
-    found = next((action for action in ExecuteAction if action.value == named), None)
-    if found is None:
-        code = "MissingField" if named is None else "NotInList"
-        raise wrong(EXECUTE, f"Expected one of {', '.join(action.value for action in ExecuteAction)}.", code)
-    return found
+    return wanted(call, EXECUTE, ExecuteAction)
 
 
 def _of_task(sent: Mapping[str, str], lead: Mapping[str, str]) -> dict[str, str]:

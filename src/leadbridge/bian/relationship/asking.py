@@ -154,16 +154,6 @@ def check_contact(plan: Row) -> None:
 # ------------------------------------------------------------------------------------------------------------ actions
 
 
-def wanted(call: Call, name: str, actions: Sequence[Action]) -> Action:
-    """The action that the body names. Raises Refused."""
-    named = call.message.more.get(name)
-    found = next((action for action in actions if action.value == named), None)
-    if found is None:
-        code = "MissingField" if named is None else "NotInList"
-        raise wrong(name, f"Expected one of {', '.join(action.value for action in actions)}.", code)
-    return found
-
-
 def reason_of(call: Call, policy: Policy) -> str | None:
     """The ReasonCode beside an action. Raises Refused for one that the site does not have."""
     reason = reason_code(call.message.more)

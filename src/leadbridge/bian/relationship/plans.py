@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, Refused, done_once, read_each, tried, wrong
+from leadbridge.bian.answers import BianAnswer, Refused, done_once, read_each, tried, wanted, wrong
 from leadbridge.bian.relationship.asking import (
     check_contact,
     content,
@@ -19,7 +19,6 @@ from leadbridge.bian.relationship.asking import (
     reason_of,
     reference_of,
     tell,
-    wanted,
 )
 from leadbridge.bian.relationship.records import add
 from leadbridge.bian.relationship.words import (

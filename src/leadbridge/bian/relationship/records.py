@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, Refused, read_each
+from leadbridge.bian.answers import BianAnswer, Refused, read_each, wanted
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.relationship.asking import (
     Record,
@@ -23,7 +23,6 @@ from leadbridge.bian.relationship.asking import (
     reason_of,
     record_of,
     tell,
-    wanted,
 )
 from leadbridge.bian.relationship.words import (
     CONTROL,
