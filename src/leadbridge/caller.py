@@ -68,6 +68,11 @@ def may_call(caller: Caller, group: OperationGroup) -> bool:
     return not caller.roles.isdisjoint(_GRANTED[group])
 
 
+def roles_for(group: OperationGroup) -> list[Role]:
+    """The roles that open this group of operations."""
+    return [role for role in Role if role in _GRANTED[group]]
+
+
 def sees_lead(caller: Caller, *, created_by: str, given_to: str | None) -> bool:
     """Whether a lead exists for a caller: by its creator's ID and the PartyID of the partner that has it.
 

@@ -116,9 +116,9 @@ def test_every_refusal_is_noted_with_its_reason_and_nothing_that_was_sent(
         "The quota of this caller is used up. Try again after the time in Retry-After.",
         "These are not the credentials of a caller.",
         "There is no such job.",
-        "This caller may not do this.",
+        "This caller may not do this",
         "The quota of this caller is used up. Try again after the time in Retry-After.",
-        "Not Found.",
+        "There is nothing at this address",
         "The file cannot be used",
     ]
     assert [row["correlation_id"] for row in rows] == correlation_ids

@@ -316,8 +316,8 @@ def test_row_15_an_address_beside_is_none_and_leads_nowhere(door: Json, path: st
         (UPDATE_LEAD, {"leadId": "LEAD", "reasonCode": "009"}, 422, "CRM.REASON_CODE_UNKNOWN", "reasonCode"),
         (UPDATE_LEAD, {"leadId": "LEAD", "reasonCode": "0 9"}, 422, "WrongFormat", "reasonCode"),
         (UPDATE_LEAD, {"opportunityId": "LEAD"}, 422, "MissingField", "leadId"),
-        (COMBO_UPDATE, {"status": "Close Won"}, 422, "MissingField", ""),
-        (COMBO_UPDATE, {"leadId": "LEAD", "opportunityId": "LEAD"}, 422, "MissingField", ""),
+        (COMBO_UPDATE, {"status": "Close Won"}, 422, "MissingField", "leadId"),
+        (COMBO_UPDATE, {"leadId": "LEAD", "opportunityId": "LEAD"}, 422, "ExcessField", "opportunityId"),
         (COMBO_CREATE, request(owner="RM-9"), 422, "CRM.OWNER_UNKNOWN", "ownerId"),
     ],
 )

@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import urlencode
 
+import jsonschema_rs
 import pytest
 from pydantic import BaseModel
 
@@ -125,12 +127,52 @@ def test_the_page_loads_nothing_runs_nothing_and_shows_everything(door: Json) ->
     assert len(shown.ids) == len(set(shown.ids))
     for word in (*PATHS, *(set(KINDS) - {"UnknownOperation"}), "Idempotency-Key", "customerType", "closedIds"):
         assert word in shown.text
+    words = " ".join(shown.text.split())
+    for rule in ("a won one of the same owner is answered again", "its opportunity stays won", "opens no lead"):
+        assert rule in words
     policy = reply.headers["content-security-policy"]
     style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
     for rule in ("default-src 'none'", f"style-src 'sha256-{digest}'", "base-uri 'none'", "frame-ancestors 'none'"):
         assert rule in policy.split("; ")
+
+
+def test_it_says_how_to_log_in_who_may_and_what_each_field_is(door: Json) -> None:
+    document = document_of(door)
+    shown = " ".join(Page(door.post("/docs", method="GET", authorization=b"").body.decode()).text.split())
+    assert "HTTP Basic, the ID and the password of a caller" in shown
+    assert shown.count("For the roles sales, crm, admin.") == 2
+    groups = [operation["tags"][0] for said in document["paths"].values() for operation in said.values()]
+    assert list(dict.fromkeys(groups)) == ["bank CRM API", "opportunities"]
+    assert [one["name"] for one in document["tags"]][:2] == ["bank CRM API", "opportunities"]
+
+    def undescribed(schema: Any) -> Iterator[str]:
+        parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+        if isinstance(schema, dict) and isinstance(schema.get("properties"), dict):
+            yield from (name for name, one in schema["properties"].items() if not one.get("description"))
+        for one in parts:
+            yield from undescribed(one)
+
+    assert [*undescribed(document["paths"])] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "taken", "refused"),
+    [
+        ("limit", ["1", "9", "99", "100", "199", "200"], ["0", "00", "007", "201", "300", "999", "1000", "1.0", "-1"]),
+        ("status", ["Close Won", "close  lost", " NEW LEAD ", "New Opportunity"], ["Won", "CloseWon", "New", ""]),
+        ("cursor", ["0000000001"], ["1", "xyz", "00000000001", ""]),
+    ],
+)
+def test_what_the_schema_of_a_parameter_takes_the_door_takes_and_nothing_else(
+    door: Json, name: str, taken: list[str], refused: list[str]
+) -> None:
+    (schema,) = (one["schema"] for one in document_of(door)["paths"][PATH]["get"]["parameters"] if one["name"] == name)
+    validator = jsonschema_rs.validator_for(schema)
+    for value in (*taken, *refused):
+        reply = door.post(f"{PATH}?{urlencode({name: value})}", method="GET")
+        assert (reply.status == 200) is validator.is_valid(value) is (value in taken), value
 
 
 def test_row_27_what_a_document_says_is_text_on_the_page() -> None:

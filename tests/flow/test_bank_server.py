@@ -28,6 +28,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield made
 
 
+def test_prefixes_alone_are_answered_in_json_and_soap_s_in_xml(server: Server) -> None:
+    media_types = {
+        **dict.fromkeys(("/bulk", "/bian"), "application/json"),
+        **dict.fromkeys(("/crm", "/integration-service"), "application/problem+json"),
+        "/soap": "text/xml; charset=utf-8",
+    }
+    for path, media_type in media_types.items():
+        reply = requests.get(f"{server.url}{path}", timeout=30)
+        assert (reply.status_code, reply.headers["content-type"]) == (404, media_type), path
+
+
 def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: Path) -> None:
     credentials = ("admin", server.admin_password())
     with requests.Session() as session:
@@ -43,7 +54,7 @@ def test_every_answer_is_as_the_openapi_document_says(server: Server, tmp_path: 
         [
             *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
             *("run", f"{server.url}/openapi.json"),
-            *("--include-path-regex", "^/(integration-service|crm)/", "--checks", ",".join(CHECKS), "--no-color"),
+            *("--include-path-regex", "^/(integration-service|crm|bian)/", "--checks", ",".join(CHECKS), "--no-color"),
             *("--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "6", "--generation-deterministic"),
             *("--auth", ":".join(credentials)),
         ],

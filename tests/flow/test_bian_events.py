@@ -97,7 +97,7 @@ def test_a_page_goes_on_where_the_one_before_ended_and_comes_again_when_asked_ag
     for path in ("events", "contacts"):
         assert bian.refused("GET", f"/bian/{path}?befor=1") == (
             400,
-            "UnknownField: befor: The request has no such field.",
+            "UnknownField: befor: The request has no such parameter; it has after, limit.",
         )
         status, said = bian.refused("GET", f"/bian/{path}?limit=1&limit=2")
         assert (status, said.partition(": N")[0]) == (400, "DuplicateField: limit")

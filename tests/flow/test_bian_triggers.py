@@ -73,7 +73,8 @@ def test_what_a_lead_triggers_is_listed_in_the_order_it_came_about(bian: Bian) -
         {"ServiceDomain": "CustomerOffer", "Action": "Initiate"},
     ]
     references = [one["Reference"] for one in said["Triggers"]]
-    assert [f"/bian{one}" for one in references[:2]] == [first, second]
+    assert references[:2] == [f"{first}/Retrieve", f"{second}/Retrieve"]
+    assert [bian.send("GET", one).status for one in references[:2]] == [200, 200]
     assert (references[2], references[4]) == (sent, offer)
     assert [one["DateTime"] for one in said["Triggers"]] == sorted(one["DateTime"] for one in said["Triggers"])
     # Nothing of another lead, and nothing written by reading.
@@ -158,7 +159,7 @@ def test_who_does_not_see_a_lead_is_told_nothing_and_the_query_names_one(sqlite:
         uuid = bian.done("GET", f"{DOMAIN}/{lead_id}/Retrieve", caller=ACME)["LeadandOpportunityState"]["LeadUUID"]
         for name in (lead_id, uuid):
             assert bian.done("GET", f"{ADDRESS}?lead={name}", caller=ACME)["LeadID"] == lead_id
-        unknown = (404, "LEAD.UNKNOWN: There is no such lead.")
+        unknown = (404, "LEAD.UNKNOWN: lead: There is no such lead.")
         assert bian.refused("GET", f"{ADDRESS}?lead={lead_id}", caller=BETA) == unknown
         for query in ("?lead=", "?lead=%00", "?lead=7"):
             assert bian.refused("GET", ADDRESS + query) == unknown

@@ -369,6 +369,20 @@ def test_cancelling(door: Door, database: Database) -> None:
     assert door.submit(SMALL).status == 202  # what was cancelled may be sent again
 
 
+def test_the_documented_csv_is_taken(door: Door, database: Database) -> None:
+    described = door.ask("GET", "/openapi.json").json["paths"]["/bulk/leads"]["post"]["requestBody"]["content"]
+    (example,) = described["text/csv"]["examples"].values()
+    location = door.submit(example["value"].encode(), media="text/csv").headers["location"]
+    with database.write() as tx:
+        job = bulk.claim(tx, worker="test", now=datetime.now(UTC), lease=timedelta(seconds=30))
+    assert job is not None
+    taking = intake(database, job, caller=PARTNER)
+    for chunk in chunks_of(job, stored_blocks(database, job), limits=LIMITS):
+        taking.take(chunk)
+    job = door.ask("GET", location).json
+    assert (job["accepted"], job["rejected"]) == (1, 0)
+
+
 def test_rejections(door: Door, database: Database) -> None:
     done = door.submit(file_of([small_lead(1), small_lead(2, name="x" * 99)], uuid=UUID))
     location = done.headers["location"]
@@ -392,6 +406,7 @@ def test_other_addresses_and_methods(door: Door) -> None:
     ):
         done = door.ask(method, path)
         assert (done.status, done.json["status"]) == (status, status)
+    assert door.ask("PUT", "/bulk/leads/1").headers["allow"] == "DELETE, GET"
     described = door.ask("GET", "/openapi.json").json
     assert set(described["paths"]) == {"/bulk/leads", "/bulk/leads/{job_id}", "/bulk/leads/{job_id}/rejections"}
 

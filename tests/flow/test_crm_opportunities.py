@@ -255,7 +255,7 @@ def test_a_site_with_another_file_has_its_stages_everywhere(sqlite: Database) ->
         ({"move": "ADVANCE", "expectedClosingDate": "2026-02-01Z"}, 422, "WrongFormat", "#/expectedClosingDate"),
         ({"move": "ADVANCE", "stage": "x" * 61}, 422, "TooLong", "#/stage"),
         ({"move": "ADVANCE", "reason": "\x01"}, 422, "WrongCharacter", "#/reason"),
-        ({"move": "ADVANCE", "reasonCode": "x"}, 422, "TooShort", "#/reasonCode"),
+        ({"move": "ADVANCE", "reasonCode": "x"}, 422, "WrongFormat", "#/reasonCode"),
     ],
 )
 def test_a_refused_move_names_code_and_field_and_writes_nothing(

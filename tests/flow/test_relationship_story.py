@@ -246,14 +246,12 @@ def test_contacts_of_plans_stand_on_the_desks_list_beside_those_of_leads(bian: B
         bian.done("PUT", f"{bian.task(lead)}/Request", {"Development": moment})
     whole = bian.done("GET", "/bian/contacts")["Contacts"]
     assert [one["Location"] for one in whole] == [
-        f"{of.removeprefix('/bian')}/{number}"
-        for number in (1, 2, 3)
-        for of in (f"{lead}/Development", f"{plan}/Contact")
+        f"{of}/{number}/Retrieve" for number in (1, 2, 3) for of in (f"{lead}/Development", f"{plan}/Contact")
     ]
     assert whole[1] == {
         "PlanID": plan.rpartition("/")[2],
         "CustomerInternalID": internal_id,
-        "Location": f"{plan.removeprefix('/bian')}/Contact/1",
+        "Location": f"{plan}/Contact/1/Retrieve",
         "DueDateTime": "2026-04-01T10:00:00Z",
     }
     for limit in (1, 2, 4):
@@ -326,7 +324,7 @@ def test_falling_activity_leads_to_a_contact_a_development_task_and_a_lead(bian:
     said = bian.done("PUT", f"{plan}/Request", {"DateTimeLocation": "2026-03-04T10:00:00Z Branch 7"})
     contact = f"/bian/{said['CustomerContactRecordReference']}"
     (waiting,) = bian.done("GET", "/bian/contacts")["Contacts"]
-    assert (f"/bian{waiting['Location']}", waiting["CustomerInternalID"]) == (contact, internal_id)
+    assert (waiting["Location"], waiting["CustomerInternalID"]) == (f"{contact}/Retrieve", internal_id)
     clock.now = NOW + timedelta(days=2)
     outcome = {"CustomerRelationshipContactResult": {"Text": "Another bank is cheaper"}}
     assert bian.done("PUT", f"{contact}/Update", outcome)["ContactState"]["State"] == "done"

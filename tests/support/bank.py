@@ -172,12 +172,13 @@ class Json:
         media_type: str = "application/json",
         more: Sequence[tuple[str, str]] = (),
         method: str = "POST",
+        caller: Caller = BANK,
     ) -> Reply:
         """A request and what comes back; JSON of `body`, or the bytes of `chunks`. Empty values leave a header out."""
         sent = (json.dumps(body).encode(),) if chunks is None else chunks
         headers = [
             (b"content-type", media_type.encode()),
-            (b"authorization", basic(BANK.id) if authorization is None else authorization),
+            (b"authorization", basic(caller.id) if authorization is None else authorization),
             *((name.encode(), value.encode("latin-1")) for name, value in more),
         ]
         headers = [one for one in headers if one[1]]

@@ -18,11 +18,12 @@ import jsonschema_rs
 import yaml
 
 from leadbridge.authentication.access import Access
+from leadbridge.bian.answers import BASE
 from leadbridge.bian.events import TYPES
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.quotas import Quotas
 from leadbridge.rest.app import RestApp
-from leadbridge.rest.bian import BASE, OPERATIONS, bian_router
+from leadbridge.rest.bian import OPERATIONS, bian_router
 from leadbridge.rest.bian_relationship import OPERATIONS as RELATIONSHIP_OPERATIONS
 from leadbridge.rest.bian_relationship import relationship_router
 from leadbridge.rest.jsonbody import BodyLimits

@@ -29,10 +29,9 @@ from leadbridge.contract.operations import operations
 from leadbridge.contract.parsing import parse
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.logitems import LogItemType
-from leadbridge.rest.app import PREFIXES
 from leadbridge.rest.bulk import Job
 from leadbridge.rest.problemdetails import BodyError, ProblemDetails
-from leadbridge.rest.problems import ErrorDocument
+from leadbridge.rest.problems import ErrorDocument, is_here
 from leadbridge.settings import Settings
 from leadbridge.soap.versions import SOAP_11, SOAP_12
 from leadbridge.store import bulk
@@ -177,7 +176,7 @@ class InProcess:
         path = request.target.partition("?")[0]
         if path in ("/livez", "/readyz"):
             assert reply.status == 200
-        elif path.startswith(PREFIXES):
+        elif is_here(path):
             _judge_json(request, reply)
         else:
             _judge_soap(request, reply)

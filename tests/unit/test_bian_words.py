@@ -6,10 +6,10 @@ import pytest
 
 from leadbridge.bian.words import (
     ELEMENTS,
+    KNOWN,
     LEAD_FIELDS,
     OFFICIAL_DEVELOPMENT,
     OFFICIAL_PROCEDURE,
-    TASK_FIELDS,
     Action,
     TaskAction,
     TaskState,
@@ -58,7 +58,7 @@ def test_what_a_task_becomes() -> None:
 
 
 def test_the_tables_speak_of_fields_that_there_are() -> None:
-    assert set(LEAD_FIELDS) - set(OFFICIAL_PROCEDURE) == {"TriggeredBy"}
-    assert set(TASK_FIELDS) - set(OFFICIAL_DEVELOPMENT) == {"CustomerOfferReference"}
+    assert set(LEAD_FIELDS) - set(OFFICIAL_PROCEDURE) == {"TriggeredBy", "DuplicateCheckCode"}
+    assert set(KNOWN["Development"]) - set(OFFICIAL_DEVELOPMENT) == {"CustomerOfferReference"}
     assert len(set(OFFICIAL_PROCEDURE)) == len(set(OFFICIAL_DEVELOPMENT)) == 9
     assert set(ELEMENTS.values()) - set(LEAD_FIELDS) == {"ReasonCode", "ExchangeActionRequest"}

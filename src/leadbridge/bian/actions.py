@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from leadbridge.bian.answers import Refused, wrong
-from leadbridge.bian.leads import DOMAIN, changed, whole_lead
+from leadbridge.bian.leads import changed, whole_lead
 from leadbridge.bian.policy import BianPolicy
 from leadbridge.bian.translation import change, not_allowed, procedure
 from leadbridge.bian.words import (
@@ -21,6 +21,7 @@ from leadbridge.bian.words import (
     CORRESPONDENCE_DOMAIN,
     CUSTOMER,
     DOCUMENT,
+    DOMAIN,
     EMPLOYEE,
     OFFER,
     OFFER_DOMAIN,

@@ -6,7 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from enum import StrEnum
+from typing import Any, TypeVar, cast
 
 from leadbridge.bian.words import ELEMENTS
 from leadbridge.caller import CORE_CRM
@@ -19,6 +20,10 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 Fields = Mapping[str, str]
+Wish = TypeVar("Wish", bound=StrEnum)
+
+BASE = "/bian"
+"""Below which the service domains are."""
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _LEAD_ID_LENGTH = 10
@@ -41,7 +46,7 @@ class Asked:
 
 
 class BianAnswer(Answer):
-    """An answer of this door: JSON, and where the new record is found, as a path below the service domain's own.
+    """An answer of this door: JSON, and where the new record is found, as a path below `BASE`.
 
     `test_data` says that it is about such: as it is remembered, it is wiped with that.
     """
@@ -60,6 +65,11 @@ class BianAnswer(Answer):
         return json.dumps({"body": self.message, "location": self.location}, ensure_ascii=False).encode()
 
 
+def address(location: str) -> str:
+    """Where a record is read that is found at this path below `BASE`."""
+    return f"{BASE}{location}/Retrieve"
+
+
 class Refused(Exception):
     """Nothing is done: `status` is 400, 403 or 404, `code` a stable word, `field` what is to be mended."""
 
@@ -76,9 +86,26 @@ def wrong(field: str, text: str, code: str = "WrongFormat") -> Refused:
     return Refused(400, code, text, field)
 
 
-def unknown_lead() -> Refused:
-    """There is no such lead, or not for this caller."""
-    return Refused(404, LogItemType.LEAD_UNKNOWN, "There is no such lead.")
+def wanted(call: Call, field: str, actions: Iterable[Wish]) -> Wish:
+    """The action that the body names in this field. Raises Refused."""
+    named, known = call.message.more.get(field), list(actions)
+    found = next((action for action in known if action.value == named), None)
+    if found is None:
+        code = "MissingField" if named is None else "NotInList"
+        raise wrong(field, f"Expected one of {', '.join(action.value for action in known)}.", code)
+    return found
+
+
+def unknown_lead(field: str | None = None) -> Refused:
+    """There is no such lead, or not for this caller; `field` names it, where the path does not."""
+    return Refused(404, LogItemType.LEAD_UNKNOWN, "There is no such lead.", field)
+
+
+# What a rule of leads says in words of CreateLead's own, as this door has it.
+_WAYS_OUT: Mapping[str, str] = {
+    LogItemType.BUSINESS_PARTNER_UNKNOWN: "There is no such business partner. CreateBusinessPartner, a SOAP operation, "
+    "makes one; so does CreateLead with NewBusinessPartner, together with its lead.",
+}
 
 
 def refuse_failed(log: LogBuilder) -> None:
@@ -91,7 +118,8 @@ def refuse_failed(log: LogBuilder) -> None:
             )
             field = next((ELEMENTS[name] for name in names if name in ELEMENTS), None)
             status = 404 if item.type_id == LogItemType.LEAD_UNKNOWN else 400
-            raise Refused(status, item.type_id, item.note or "The request is not done.", field)
+            text = _WAYS_OUT.get(item.type_id, item.note)
+            raise Refused(status, item.type_id, text or "The request is not done.", field)
 
 
 # --------------------------------------------------------------------------------------------------------- acting
@@ -194,10 +222,10 @@ def _named(lead_id: str) -> tuple[str, str]:
     return "none", ""
 
 
-def head_of(tx: Transaction, call: Call) -> Row:
-    """The lead that the call's path names. Raises Refused where the caller sees none."""
+def head_of(tx: Transaction, call: Call, field: str | None = None) -> Row:
+    """The lead that the call's path names, or this field. Raises Refused where the caller sees none."""
     kind, name = _named(call.message.lead_id)
     found = leads.resolve(tx, call.caller, **{kind: {name}}) if name else []  # type: ignore[arg-type]  # ids or uuids
     if not found:
-        raise unknown_lead()
+        raise unknown_lead(field)
     return found[0]

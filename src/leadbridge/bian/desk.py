@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, read_each
-from leadbridge.bian.leads import DOMAIN
+from leadbridge.bian.answers import BianAnswer, address, read_each
 from leadbridge.bian.relationship import words as relationship
-from leadbridge.bian.words import DEVELOPMENT, EMPLOYEE
+from leadbridge.bian.words import DEVELOPMENT, DOMAIN, EMPLOYEE
 from leadbridge.operations.call import Answer, Call, Policy, zoned
 from leadbridge.store import bian
 from leadbridge.store import relationship as stored
@@ -65,7 +64,7 @@ def _shown(row: Row) -> dict[str, Any]:
         domain, qualifier, owner, about = DOMAIN, DEVELOPMENT, row["lead_id"], {"LeadID": row["lead_id"]}
     return {
         **about,
-        "Location": f"/{domain}/{owner}/{qualifier}/{row['number']}",
+        "Location": address(f"/{domain}/{owner}/{qualifier}/{row['number']}"),
         "DueDateTime": zoned(row["due_at"]),
         **({EMPLOYEE: row["assignee"]} if row["assignee"] else {}),
     }

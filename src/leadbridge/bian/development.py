@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leadbridge.bian.actions import EXECUTIONS, Execution, check_contact
-from leadbridge.bian.answers import BianAnswer, Refused, head_of, on_leads, read_each, wrong
-from leadbridge.bian.leads import DOMAIN, whole_lead
+from leadbridge.bian.answers import BianAnswer, Refused, head_of, on_leads, read_each, wanted, wrong
+from leadbridge.bian.leads import whole_lead
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.policy import BianPolicy
 from leadbridge.bian.translation import check_kept, fitting, not_allowed, procedure
@@ -20,12 +20,14 @@ from leadbridge.bian.words import (
     CONTACT,
     DEVELOPMENT,
     DOCUMENT,
+    DOMAIN,
     EMPLOYEE,
     EXECUTE,
     MADE_HERE,
     MOMENT,
     PROCEDURE,
     RESULT,
+    TASK_STATE,
     ExecuteAction,
     TaskAction,
     TaskState,
@@ -134,7 +136,7 @@ def retrieve(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
         state = {"TaskState": row["state"], "TaskKind": row["kind"]}
         due = {"DueDateTime": zoned(row["due_at"])} if row["due_at"] else {}
         shown = {PROCEDURE: procedure(*whole_lead(tx, head["id"])), DEVELOPMENT: _shown(row)}
-        return BianAnswer({**shown, "DevelopmentState": {**state, **due}})
+        return BianAnswer({**shown, TASK_STATE: {**state, **due}})
 
     return read_each(calls, do)
 
@@ -177,11 +179,7 @@ def _wanted(call: Call) -> ExecuteAction:
     named = call.message.more.get(EXECUTE)
     if named is None and DOCUMENT in call.message.development:
         return ExecuteAction.SEND_MESSAGE
-    found = next((action for action in ExecuteAction if action.value == named), None)
-    if found is None:
-        code = "MissingField" if named is None else "NotInList"
-        raise wrong(EXECUTE, f"Expected one of {', '.join(action.value for action in ExecuteAction)}.", code)
-    return found
+    return wanted(call, EXECUTE, ExecuteAction)
 
 
 def _of_task(sent: Mapping[str, str], lead: Mapping[str, str]) -> dict[str, str]:

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from leadbridge.bian.answers import BianAnswer, read_each
-from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.relationship import words as relationship
-from leadbridge.bian.words import CORRESPONDENCE_DOMAIN, DEVELOPMENT, OFFER_DOMAIN, PROCEDURE
+from leadbridge.bian.words import CORRESPONDENCE_DOMAIN, DEVELOPMENT, DOMAIN, OFFER_DOMAIN, PROCEDURE
 from leadbridge.caller import Caller
 from leadbridge.operations.call import Answer, Call, zoned
 from leadbridge.store import bian

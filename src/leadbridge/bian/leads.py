@@ -6,7 +6,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, Refused, done_once, head_of, on_leads, read_each, refuse_failed, wrong
+from leadbridge.bian.answers import (
+    BianAnswer,
+    Refused,
+    done_once,
+    head_of,
+    on_leads,
+    read_each,
+    refuse_failed,
+    wanted,
+    wrong,
+)
 from leadbridge.bian.translation import (
     allowed_actions,
     change,
@@ -24,6 +34,7 @@ from leadbridge.bian.words import (
     CONTROL,
     CONTROL_ACTIONS,
     CUSTOMER,
+    DOMAIN,
     EXCHANGE,
     EXCHANGE_ACTIONS,
     Action,
@@ -46,8 +57,6 @@ from leadbridge.operations.partners import hold, references_of
 from leadbridge.store import businesspartners, journal, leads, outbox
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
-
-DOMAIN = "LeadandOpportunityManagement"
 
 
 def initiate(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
@@ -173,16 +182,6 @@ def changed(tx: Transaction, call: Call, message: LeadChangeRequestSync, policy:
     changing = replace(call, message=message)
     ((_, log),) = ChangeBatch([changing], policy, operation=f"{DOMAIN}/{operation}").write(tx, [changing])
     refuse_failed(log)
-
-
-def wanted(call: Call, field: str, actions: Sequence[Action]) -> Action:
-    """The action that the body names. Raises Refused."""
-    named = call.message.more.get(field)
-    found = next((action for action in actions if action.value == named), None)
-    if found is None:
-        code = "MissingField" if named is None else "NotInList"
-        raise wrong(field, f"Expected one of {', '.join(action.value for action in actions)}.", code)
-    return found
 
 
 def _check_allowed(head: Row, action: Action, caller: Caller) -> None:

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 from leadbridge.bian import desk, development, events, leads, triggers
-from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.policy import BianPolicy
 from leadbridge.bian.relationship.table import relationship_use_cases
+from leadbridge.bian.words import DOMAIN
 from leadbridge.caller import OperationGroup
 from leadbridge.operations.call import Answer, Call
 from leadbridge.operations.table import UseCase

@@ -19,6 +19,7 @@ from leadbridge.bian.words import (
     CONTROL_ACTIONS,
     CUSTOMER,
     DESCRIPTION,
+    DUPLICATE_CHECK,
     EMPLOYEE,
     LEAD_FIELDS,
     MOMENT,
@@ -44,6 +45,7 @@ from leadbridge.messages import (
     LeadChange,
     LeadChangeRequestSync,
     LeadCreateRequestSync,
+    LeadDuplicateCheckCode,
     LeadIdentification,
     LeadItem,
     LeadItemChange,
@@ -124,6 +126,17 @@ def _origin(domain: str) -> str:
     return TRIGGERS[domain]
 
 
+def _duplicate_check(fields: Fields) -> LeadDuplicateCheckCode | None:
+    """What is done where the lead seems to exist; None where nothing was said. Raises Refused."""
+    named = fields.get(DUPLICATE_CHECK)
+    found = next((code for code in LeadDuplicateCheckCode if code.value == named), None)
+    if named is not None and found is None:
+        raise wrong(
+            DUPLICATE_CHECK, f"Expected one of {', '.join(code.value for code in LeadDuplicateCheckCode)}.", "NotInList"
+        )
+    return found
+
+
 def _name(description: str) -> str:
     fitting(DESCRIPTION, description, Note, "value")
     name = _first_line(description)
@@ -186,6 +199,7 @@ def create_message(fields: Fields) -> LeadCreateRequestSync:
     whole = said.description if said.description != said.name else None
     return LeadCreateRequestSync(
         basic_message_header=BasicMessageHeader(),
+        duplicate_check_code=_duplicate_check(fields),
         lead=Lead(
             name=name,
             prospect_party=said.prospect,
@@ -201,6 +215,8 @@ def create_message(fields: Fields) -> LeadCreateRequestSync:
 
 def change_message(fields: Fields, head: Row, parts: LeadParts) -> LeadChangeRequestSync:
     """What ChangeLead would be sent to give a lead these fields; those not sent stay. Raises Refused."""
+    if DUPLICATE_CHECK in fields:
+        raise wrong(DUPLICATE_CHECK, "Only where a lead is initiated may it be one that exists.", "UnknownField")
     said = _translated(fields)
     merged = {**kept_fields(head), **said.kept}
     if said.kept:

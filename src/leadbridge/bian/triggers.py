@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, head_of, read_each
-from leadbridge.bian.leads import DOMAIN
+from leadbridge.bian.answers import BianAnswer, address, head_of, read_each
 from leadbridge.bian.translation import kept_fields
 from leadbridge.bian.words import (
     CAMPAIGN_DOMAIN,
     DEVELOPMENT,
+    DOMAIN,
     EMPLOYEE,
     TRIGGERED_BY,
     TRIGGERED_BY_REFERENCE,
@@ -35,7 +35,7 @@ def triggers(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[An
 
     def do(call: Call) -> BianAnswer:
         asked = replace(call, message=replace(call.message, lead_id=call.message.more["lead"]))
-        head = head_of(tx, asked)
+        head = head_of(tx, asked, "lead")
         core = {"CoreLeadID": head["core_lead_id"], "CoreOpportunityID": head["core_opportunity_id"]}
         said = {
             "LeadID": head["id"],
@@ -83,7 +83,7 @@ def _triggered(tx: Transaction, lead_id: str) -> list[tuple[Any, dict[str, str]]
             "created_at",
             ServiceDomain=DOMAIN,
             Action=f"{DEVELOPMENT}/{action}",
-            Reference=f"/{DOMAIN}/{lead_id}/{DEVELOPMENT}/{row['number']}",
+            Reference=address(f"/{DOMAIN}/{lead_id}/{DEVELOPMENT}/{row['number']}"),
             State=row["state"],
             **{EMPLOYEE: row["assignee"]},
         )

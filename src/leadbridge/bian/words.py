@@ -2,19 +2,24 @@
 
 Every name below is BIAN's, of the release 12 contract, but for `ControlActionRequest`, `ExchangeActionRequest` and
 `ExecuteActionRequest`, which name the action wanted as earlier releases do, `ReasonCode`, `TriggeredBy`,
-`TriggeredByReference` and `CustomerOfferReference`.
+`TriggeredByReference`, `DuplicateCheckCode` and `CustomerOfferReference`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import Final
 
 from leadbridge.lead import LifeCycleStatus
 
+DOMAIN: Final = "LeadandOpportunityManagement"
+
 # --------------------------------------------------------------------------------------------------------- fields
 
-PROCEDURE, DEVELOPMENT, STATE = "LeadandOpportunityProcedure", "Development", "LeadandOpportunityState"
+PROCEDURE, DEVELOPMENT = "LeadandOpportunityProcedure", "Development"
+STATE, TASK_STATE = STATES = ("LeadandOpportunityState", "DevelopmentState")
+"""The records that only an answer has: where a lead stands, and a development task."""
 
 CUSTOMER = "CustomerReference"
 CAMPAIGN = "CustomerCampaignReference"
@@ -24,6 +29,7 @@ DESCRIPTION = "LeadandOpportunityDescription"
 MOMENT = "DateTimeLocation"
 TRIGGERED_BY = "TriggeredBy"
 TRIGGERED_BY_REFERENCE = "TriggeredByReference"  # kept as any other field: the record of that domain
+DUPLICATE_CHECK = "DuplicateCheckCode"
 
 LEAD_FIELDS: Mapping[str, str] = {
     CUSTOMER: "ProspectParty: InternalID, UUID, or system/object of an ExternalKey; answered as InternalID",
@@ -32,30 +38,20 @@ LEAD_FIELDS: Mapping[str, str] = {
     EMPLOYEE: "SalesResponsibleParty",
     DESCRIPTION: "Name: the first line, up to 80 characters; what is longer is the Note of type BIAN too",
     TRIGGERED_BY: "OriginTypeCode, by the service domain that the lead comes from; the domain is kept",
+    DUPLICATE_CHECK: "no element of a lead, but CreateLead's own: what Initiate does where the lead seems to exist",
 }
 """Fields of LeadandOpportunityProcedure that are elements of a lead. All others are kept as they were sent, in the
 lead's Extension, `DateTimeLocation` too; without one it is answered as when the lead was created."""
 
-RESULT = "LeadDevelopmentTaskResult"
-CONTACT = "CustomerContactRecordReference"
-CORRESPONDENCE = "CorrespondenceInstanceReference"
-CORRESPONDENCE_CONTENT = "CorrespondenceContent"
-WORK_PRODUCTS = "LeadDevelopmentWorkProducts"
-OFFER = "CustomerOfferReference"
-DOCUMENT = "DocumentDirectoryEntryInstanceReference"
-
-TASK_FIELDS: Mapping[str, str] = {
-    EMPLOYEE: "whom the task is assigned to",
-    MOMENT: "when it is due: a date or a moment (RFC 3339) at its beginning",
-    RESULT: "what came of it, which ends the task",
-    DOCUMENT: "the template of a message, where one is to be sent",
-    CORRESPONDENCE: "the event that asks for a message to be sent",
-    CORRESPONDENCE_CONTENT: "the text of that message",
-    CONTACT: "the contact that was scheduled: the task itself, on the desk's list",
-    OFFER: "the event that asks for an offer",
-    WORK_PRODUCTS: "what an automated action found",
-}
-"""Fields of Development that mean something to us. All are kept and answered as they were sent or made."""
+# Fields of Development that mean something to us, beside whom it is assigned to and the moment when it is due. All are
+# kept and answered as they were sent or made.
+RESULT = "LeadDevelopmentTaskResult"  # what came of it, which ends the task
+CONTACT = "CustomerContactRecordReference"  # the contact that was scheduled: the task itself, on the desk's list
+CORRESPONDENCE = "CorrespondenceInstanceReference"  # the event that asks for a message to be sent
+CORRESPONDENCE_CONTENT = "CorrespondenceContent"  # the text of that message
+WORK_PRODUCTS = "LeadDevelopmentWorkProducts"  # what an automated action found
+OFFER = "CustomerOfferReference"  # the event that asks for an offer
+DOCUMENT = "DocumentDirectoryEntryInstanceReference"  # the template of a message, where one is to be sent
 
 MADE_HERE = (CONTACT, CORRESPONDENCE, OFFER)
 """Fields of Development that only we fill: they name what we have made."""
@@ -75,6 +71,12 @@ OFFICIAL_DEVELOPMENT = (
     *(EMPLOYEE, CONTACT, CORRESPONDENCE, CORRESPONDENCE_CONTENT, DOCUMENT, "DocumentContent"),
     *(WORK_PRODUCTS, RESULT, MOMENT),
 )
+
+KNOWN: Mapping[str, tuple[str, ...]] = {
+    PROCEDURE: (*OFFICIAL_PROCEDURE, TRIGGERED_BY, TRIGGERED_BY_REFERENCE, DUPLICATE_CHECK),
+    DEVELOPMENT: (*OFFICIAL_DEVELOPMENT, OFFER),
+}
+"""The fields of each record that have a meaning, BIAN's and ours; any other is the sender's own."""
 
 ELEMENTS: Mapping[str, str] = {
     "ProspectParty": CUSTOMER,

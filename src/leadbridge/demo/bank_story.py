@@ -390,7 +390,7 @@ def _moved(stage: Stage, record_id: str, **move: Any) -> str:
 
 def _desk(stage: Stage) -> list[str]:
     listed = stage.json.call(MARKETING, "GET", f"{_BIAN}/contacts")
-    return [f"{_BIAN}{one['Location']}" for one in listed["Contacts"]]
+    return [one["Location"].removesuffix("/Retrieve") for one in listed["Contacts"]]
 
 
 def _party(lead: Any) -> str:

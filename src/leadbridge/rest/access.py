@@ -13,7 +13,7 @@ from leadbridge.authentication.access import (
 )
 from leadbridge.authentication.evidence import CredentialsUnreadable, Evidence, Token, basic_credentials, bearer_token
 from leadbridge.authentication.proxies import address_of, certificates_of
-from leadbridge.caller import Caller, OperationGroup
+from leadbridge.caller import Caller, OperationGroup, roles_for
 from leadbridge.messages import FaultTypeId
 from leadbridge.quotas import Quotas
 from leadbridge.rest.problems import Problem, too_many, unauthenticated
@@ -29,7 +29,7 @@ async def caller_of(request: Request, access: Access, quotas: Quotas, group: Ope
         request.state.caller_id = caller.id
         admit(caller, group)
     except NotAdmitted as error:
-        raise _problem(error, by_token=any(isinstance(one, Token) for one in evidence)) from None
+        raise _problem(error, group, by_token=any(isinstance(one, Token) for one in evidence)) from None
     await quotas.take_call(caller, group)
     return caller
 
@@ -48,13 +48,15 @@ def _evidence(request: Request) -> list[Evidence]:
         raise unauthenticated(_WANTED) from None
 
 
-def _problem(error: NotAdmitted, *, by_token: bool) -> Problem:
+def _problem(error: NotAdmitted, group: OperationGroup, *, by_token: bool) -> Problem:
     match error:
         case NoEvidence():
             return unauthenticated(_WANTED, journaled=False)
         case TooManyFailures():
             return too_many("Too many logins failed.", error.retry_after_seconds)
         case NotGranted():
-            return Problem(403, FaultTypeId.UNAUTHORIZED, "This caller may not do this.")
+            *others, last = roles_for(group)
+            text = f"This caller may not do this: it takes the role {', '.join(others)} or {last}."
+            return Problem(403, FaultTypeId.UNAUTHORIZED, text)
         case _:
             return unauthenticated(WRONG_CREDENTIALS, invalid_token=by_token)

@@ -5,20 +5,18 @@ from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from starlette.routing import Route
 
 from leadbridge import __version__
 from leadbridge.auditjournal import AuditJournal
 from leadbridge.log import new_correlation_id
 from leadbridge.rest.docs import docs_router
 from leadbridge.rest.openapi import document
-from leadbridge.rest.problems import DOORS, FORESEEN, answer
+from leadbridge.rest.problems import FORESEEN, answer
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-
-PREFIXES = tuple(DOORS)
-"""How the addresses of these doors begin."""
 
 
 class RestApp:
@@ -34,7 +32,10 @@ class RestApp:
         noted_answer = partial(answer, journal=journal or AuditJournal())
         for error in (*FORESEEN, Exception):
             self._app.add_exception_handler(error, noted_answer)
-        for router in (*routers, docs_router(self._app)):
+        doors = (*routers, docs_router(self._app))
+        own = [one for one in self._app.routes if isinstance(one, Route)]
+        self._app.state.routes = [*own, *(route for router in doors for route in router.routes)]
+        for router in doors:
             self._app.include_router(router)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:

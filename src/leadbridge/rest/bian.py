@@ -7,7 +7,7 @@ success is 200, POST answers have `Location`, errors are `HTTPError` (`httperror
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,22 +16,21 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 
 from leadbridge.authentication.access import Access
-from leadbridge.bian.answers import Asked, BianAnswer, Refused
-from leadbridge.bian.leads import DOMAIN
-from leadbridge.bian.words import DEVELOPMENT, PROCEDURE
+from leadbridge.bian.answers import BASE, Asked, BianAnswer, Refused, address
+from leadbridge.bian.words import DEVELOPMENT, DOMAIN, PROCEDURE
 from leadbridge.caller import OperationGroup
 from leadbridge.contract.hashing import content_hash
 from leadbridge.operations.call import Call
 from leadbridge.operations.dispatcher import Dispatcher, outcome_of
 from leadbridge.quotas import Quotas
 from leadbridge.rest.bian_bodies import FORMS, BianBody, ContactsWanted, EventsWanted, TriggersWanted, bian_body
+from leadbridge.rest.bian_openapi import EVENTS_MEDIA_TYPE, Contacts, Events, Triggers, described
 from leadbridge.rest.json_door import JsonDoor
 from leadbridge.rest.jsonbody import BodyLimits, parse_query
 from leadbridge.rest.problemdetails import FieldError, pointer_to
 from leadbridge.rest.problems import Problem
 from leadbridge.room import Room
 
-BASE = "/bian"
 _LEAD = f"{BASE}/{DOMAIN}/{{leadandopportunitymanagementid}}"
 _TASK = f"{_LEAD}/Development/{{developmentid}}"
 
@@ -48,7 +47,6 @@ OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("GET", f"{_TASK}/Retrieve", "RetrieveDevelopment"),
 )
 EVENTS, CONTACTS, TRIGGERS = f"{BASE}/events", f"{BASE}/contacts", f"{BASE}/triggers"
-EVENTS_MEDIA_TYPE = "application/cloudevents-batch+json"
 _PAUSES = (0.005, 0.01, 0.02, 0.03, 0.035)  # seconds
 
 
@@ -66,11 +64,13 @@ class Door(JsonDoor):
     """What stands before the use cases of a service domain.
 
     `hear` gives the message of a body, and what tells it from another under the same key; `ask` that of a query.
+    `parameters` are the names that fields have in a query.
     """
 
     domain: str
     hear: Callable[[Request, str, bytes, str | None], tuple[Any, str]]
     ask: Callable[[Request, Mapping[str, str]], Any]
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     group = OperationGroup.LEAD
 
@@ -104,11 +104,16 @@ class Door(JsonDoor):
         try:
             answer = await outcome_of(self.dispatcher.submit(f"{self.domain}/{operation}", call))
         except Refused as refused:
-            pointer = pointer_to(refused.field) if refused.field else None
-            errors = [FieldError(code=refused.code, pointer=pointer, detail=refused.text)] if pointer else []
+            errors = [self._meant(call, refused, refused.field)] if refused.field else []
             raise Problem(refused.status, refused.code, refused.text, errors=errors) from None
         assert isinstance(answer, BianAnswer)  # what these use cases answer with
         return answer
+
+    def _meant(self, call: Call, refused: Refused, name: str) -> FieldError:
+        """What a refusal says of a field, or of the parameter that stands for it."""
+        if not call.content_hash:  # a question, which has no body
+            return FieldError(code=refused.code, parameter=self.parameters.get(name, name), detail=refused.text)
+        return FieldError(code=refused.code, pointer=pointer_to(name), detail=refused.text)
 
 
 def bian_router(
@@ -121,7 +126,7 @@ def bian_router(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> APIRouter:
     """The router of these addresses, whose use cases the dispatcher knows (`bian_use_cases`)."""
-    router = APIRouter(tags=["BIAN"], include_in_schema=False)  # the official document describes them
+    router = APIRouter(tags=["BIAN"])
     door = Door(
         *(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock),
         domain=DOMAIN,
@@ -129,9 +134,12 @@ def bian_router(
         ask=lambda request, query: _asked(request, BianBody({PROCEDURE: {}, DEVELOPMENT: {}}, query), None),
     )
     for method, path, operation in OPERATIONS:
-        router.add_api_route(path, endpoint(door, method, operation), methods=[method], operation_id=operation)
+        add_official(router, door, method, path, operation)
 
-    @router.get(EVENTS)
+    @router.get(
+        EVENTS,
+        **described("Read events", Events, EventsWanted, media_type=EVENTS_MEDIA_TYPE, pages=True),
+    )
     async def events(request: Request) -> Response:
         """What became of leads and tasks, behind a cursor."""
         reading = await door.read_events(request, "Events", EventsWanted)
@@ -139,7 +147,7 @@ def bian_router(
         body = json.dumps(said["events"], ensure_ascii=False).encode()
         return Response(body, media_type=EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))
 
-    @router.get(CONTACTS)
+    @router.get(CONTACTS, **described("Read the desk's list of contacts", Contacts, ContactsWanted, pages=True))
     async def contacts(request: Request) -> Response:
         """The desk's list of contacts that wait for a person."""
         reading = await door.read(request, "Contacts", ContactsWanted)
@@ -147,12 +155,25 @@ def bian_router(
         headers = _next(CONTACTS, said["next"], reading) if said["next"] else None
         return JSONResponse({"Contacts": said["Contacts"]}, headers=headers)
 
-    @router.get(TRIGGERS)
+    @router.get(
+        TRIGGERS,
+        **described(
+            "Read what triggered a lead, and what it triggered",
+            *(Triggers, TriggersWanted),
+            unknown="LEAD.UNKNOWN: lead: There is no such lead.",
+        ),
+    )
     async def triggers(request: Request) -> Response:
         """What triggered a lead, and what it triggered."""
         return JSONResponse((await door.read(request, "Triggers", TriggersWanted)).answer.message)
 
     return router
+
+
+def add_official(router: APIRouter, door: Door, method: str, path: str, operation: str) -> None:
+    """Add an operation of BIAN's, which the official document describes."""
+    answer = endpoint(door, method, operation)
+    router.add_api_route(path, answer, methods=[method], operation_id=operation, include_in_schema=False)
 
 
 def endpoint(door: Door, method: str, operation: str) -> Callable[[Request], Any]:
@@ -162,7 +183,7 @@ def endpoint(door: Door, method: str, operation: str) -> Callable[[Request], Any
         if method == "GET":
             return JSONResponse((await door.read(request, operation)).answer.message)
         answer = await door.changed(request, operation)
-        headers = {"Location": f"{BASE}{answer.location}/Retrieve"} if answer.location else {}
+        headers = {"Location": address(answer.location)} if answer.location else {}
         if answer.replayed:
             headers["Idempotent-Replayed"] = "true"
         return JSONResponse(answer.message, headers=headers)

@@ -14,11 +14,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from leadbridge.authentication.access import Access
+from leadbridge.bian.answers import BASE
 from leadbridge.bian.relationship.asking import Asked
-from leadbridge.bian.relationship.words import DOMAIN
+from leadbridge.bian.relationship.words import CUSTOMER, DOMAIN
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.quotas import Quotas
-from leadbridge.rest.bian import BASE, EVENTS_MEDIA_TYPE, Door, endpoint
+from leadbridge.rest.bian import Door, add_official
+from leadbridge.rest.bian_openapi import EVENTS_MEDIA_TYPE, Activity, History, described
 from leadbridge.rest.jsonbody import BodyLimits
 from leadbridge.rest.relationship_bodies import FORMS, ActivityWanted, HistoryWanted, relationship_body
 from leadbridge.room import Room
@@ -53,6 +55,7 @@ OPERATIONS: tuple[tuple[str, str, str], ...] = (
     ("GET", f"{_CONTACT}/Retrieve", "RetrieveContact"),
 )
 HISTORY, ACTIVITY = f"{BASE}/history", f"{BASE}/activity"
+_UNKNOWN = "BUSINESSPARTNER.UNKNOWN: customer: There is no such business partner."
 
 
 def relationship_router(
@@ -65,17 +68,27 @@ def relationship_router(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> APIRouter:
     """The router of these addresses, whose use cases the dispatcher knows (`bian_use_cases`)."""
-    router = APIRouter(tags=["BIAN"], include_in_schema=False)  # the official document describes them
+    router = APIRouter(tags=["BIAN"])
     door = Door(
         *(dispatcher, access, limits, quotas or Quotas(), room or Room(256_000_000), clock),
         domain=DOMAIN,
         hear=_heard,
         ask=_asked,
+        parameters={CUSTOMER: "customer"},
     )
     for method, path, operation in OPERATIONS:
-        router.add_api_route(path, endpoint(door, method, operation), methods=[method], operation_id=operation)
+        add_official(router, door, method, path, operation)
 
-    @router.get(HISTORY)
+    @router.get(
+        HISTORY,
+        **described(
+            "Read a customer's history",
+            *(History, HistoryWanted),
+            unknown=_UNKNOWN,
+            media_type=EVENTS_MEDIA_TYPE,
+            pages=True,
+        ),
+    )
     async def history(request: Request) -> Response:
         """What the journal says about a customer, behind a cursor."""
         reading = await door.read_events(request, "History", HistoryWanted)
@@ -84,7 +97,7 @@ def relationship_router(
         body = json.dumps(said["events"], ensure_ascii=False).encode()
         return Response(body, media_type=EVENTS_MEDIA_TYPE, headers={"Link": f'<{HISTORY}?{query}>; rel="next"'})
 
-    @router.get(ACTIVITY)
+    @router.get(ACTIVITY, **described("Read how active a customer is", Activity, ActivityWanted, unknown=_UNKNOWN))
     async def activity(request: Request) -> Response:
         """How active a customer is, and was before."""
         return JSONResponse((await door.read(request, "Activity", ActivityWanted)).answer.message)

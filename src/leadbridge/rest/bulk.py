@@ -18,7 +18,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.requests import ClientDisconnect
 
 from leadbridge.authentication.access import Access
@@ -111,18 +111,74 @@ class Aside:
 class Job(BaseModel):
     """A job as its sender sees it."""
 
-    id: str
-    uuid: str
-    state: str
-    received: int
-    accepted: int
-    replayed: int
-    duplicate: int
-    rejected: int
-    submittedAt: datetime  # noqa: N815  # the names in JSON
-    startedAt: datetime | None  # noqa: N815  # as above
-    endedAt: datetime | None  # noqa: N815  # as above
-    breakDescription: str | None  # noqa: N815  # as above
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "7",
+                    "uuid": "5f6b1c1e-8a35-4a2b-9d0e-3c2f7d1b4a01",
+                    "state": "finished",
+                    **dict(zip(COUNTS, (3, 2, 0, 0, 1), strict=True)),
+                    "submittedAt": "2026-03-01T09:30:00Z",
+                    "startedAt": "2026-03-01T09:30:01Z",
+                    "endedAt": "2026-03-01T09:30:02Z",
+                    "breakDescription": None,
+                }
+            ]
+        }
+    )
+
+    id: str = Field(description="The job's number: its path.")
+    uuid: str = Field(description="What the file is known by, should it come again.")
+    state: str = Field(description="receiving, waiting, running; then finished, broken or cancelled.")
+    received: int = Field(description="Leads that were read so far.")
+    accepted: int = Field(description="Leads that were taken.")
+    replayed: int = Field(description="Leads that were taken before.")
+    duplicate: int = Field(description="Leads that are there already, or seem to be.")
+    rejected: int = Field(description="Leads that cannot be taken: see the rejections.")
+    submittedAt: datetime = Field(description="When the file came.")  # noqa: N815  # the names in JSON
+    startedAt: datetime | None = Field(description="When work on it began.")  # noqa: N815  # as above
+    endedAt: datetime | None = Field(description="When it ended.")  # noqa: N815  # as above
+    breakDescription: str | None = Field(  # noqa: N815  # as above
+        description="Where the file broke off, and why."
+    )
+
+
+_CSV = (
+    "Name,RoleCode,CategoryCode,GivenName,FamilyName,EmailURI,ProductID\r\n"
+    "Loan for a flat,PROSPECT,1,Anna,Beispiel,anna@example.org,LOAN\r\n"
+)
+_FILE = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "The UUID of the file, where it has none itself.",
+            "schema": {"type": "string", "format": "uuid"},
+        }
+    ],
+    "requestBody": {
+        "required": True,
+        "content": {
+            _XML: {"schema": {"type": "string", "description": "A LeadBulk of leadbulk.xsd."}},
+            "text/csv": {"schema": {"type": "string"}, "examples": {"leads": {"value": _CSV}}},
+            "application/gzip": {"schema": {"type": "string", "format": "binary", "description": "Either, packed."}},
+        },
+    },
+}
+_SUBMIT: dict[str, Any] = {
+    "status_code": 202,
+    "response_model": Job,
+    "responses": {200: {"model": Job}},
+    "summary": "Send a file of leads in",
+    "openapi_extra": _FILE,
+}
+_REJECTIONS: dict[str, Any] = {
+    "response_class": StreamingResponse,
+    "responses": {200: {"content": {_XML: {}}}, 204: {"description": "None."}},
+    "summary": "Read the leads that were not taken",
+}
 
 
 def _shown(row: Row) -> Job:
@@ -151,7 +207,7 @@ def bulk_router(
     places = Places(policy.most_uploads)
     aside = Aside(policy.most_uploads)
 
-    @router.post("", status_code=202, response_model=Job, responses={200: {"model": Job}})
+    @router.post("", **_SUBMIT)
     async def submit(request: Request) -> Response:
         """Send a bulk file in: LeadBulk as XML, or CSV with column names; gzip or not.
 
@@ -179,13 +235,13 @@ def bulk_router(
         headers = {"Location": f"{PATH}/{job['id']}"}
         return JSONResponse(_shown(job).model_dump(mode="json"), 202 if new else 200, headers)
 
-    @router.get("/{job_id}", response_model=Job)
+    @router.get("/{job_id}", response_model=Job, summary="Read how far a job is")
     async def read(job_id: str, request: Request) -> Job:
         """How far a job is."""
         caller = await caller_of(request, access, quotas, OperationGroup.LEAD)
         return _shown(await aside(_job, database, caller, job_id))
 
-    @router.get("/{job_id}/rejections", response_class=StreamingResponse, responses={204: {}})
+    @router.get("/{job_id}/rejections", **_REJECTIONS)
     async def rejections(job_id: str, request: Request) -> Response:
         """The leads that were not taken as a bulk file, each with the reasons; 204 where there is none."""
         caller = await caller_of(request, access, quotas, OperationGroup.LEAD)
@@ -196,7 +252,7 @@ def bulk_router(
             return Response(status_code=204)
         return StreamingResponse(_from(first, pieces), media_type=_XML)
 
-    @router.delete("/{job_id}", response_model=Job)
+    @router.delete("/{job_id}", response_model=Job, summary="Cancel a job")
     async def cancel(job_id: str, request: Request) -> Job:
         """Stop a job before its end; leads taken until then stay."""
         caller = await caller_of(request, access, quotas, OperationGroup.LEAD)

@@ -11,6 +11,7 @@ from leadbridge.contract.escaping import FORBIDDEN
 from leadbridge.crm.combo import StatusName
 from leadbridge.messages import ComboCreateLeadOpportunityRequestSync as _Create
 from leadbridge.messages import LeadStatusUpdateRequestSync as _Update
+from leadbridge.rest.jsonbody import unlike
 from leadbridge.rest.problemdetails import BodyError
 
 
@@ -25,6 +26,13 @@ def length_of(message: type[Any], field: str) -> Any:
     return Field(min_length=rules["min_length"], max_length=rules["max_length"], json_schema_extra=said)
 
 
+def _said_of(message: type[Any], field: str) -> Any:
+    """The same of a field whose form says how long it is: documented, and left to the form to check."""
+    rules = _contract(message, field)
+    lengths = {"minLength": rules["min_length"], "maxLength": rules["max_length"]}
+    return Field(json_schema_extra={**lengths, "pattern": f"^({_pattern(message, field)})$"})
+
+
 def _pattern(message: type[Any], field: str) -> str:
     """The contract's pattern. There \\s stands for four characters, elsewhere for many more."""
     pattern: str = _contract(message, field)["pattern"]
@@ -37,7 +45,7 @@ def _form_of(message: type[Any], field: str, expected: str) -> Any:
 
     def check(text: str) -> str:
         if re.fullmatch(pattern, text) is None:
-            raise PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
+            raise unlike(expected)
         return _text(text)
 
     return AfterValidator(check)
@@ -47,6 +55,16 @@ def _text(text: str) -> str:
     if FORBIDDEN.search(text):
         raise PydanticCustomError(BodyError.WRONG_CHARACTER.value, "a character that XML cannot carry")
     return text
+
+
+def _status(*names: StatusName) -> Any:
+    """Status names as a field takes them: in any case, with spaces around the words."""
+    spelt = "|".join(
+        r"\s+".join("".join(f"[{one.upper()}{one.lower()}]" for one in word) for word in name.split()) for name in names
+    )
+    rules = _contract(_Update, "status_name")
+    said: dict[str, Any] = {"pattern": rf"^\s*({spelt})\s*$"}
+    return Field(min_length=rules["min_length"], max_length=rules["max_length"], json_schema_extra=said)
 
 
 def _status_name(text: str) -> str:
@@ -64,14 +82,16 @@ ProductId = Annotated[str, length_of(_Create, "product_id"), Text]
 CustomerName = Annotated[str, length_of(_Create, "customer_name"), Text]
 Email = Annotated[str, length_of(_Create, "email_uri"), _form_of(_Create, "email_uri", "an e-mail address")]
 Phone = Annotated[str, length_of(_Create, "phone_number"), Text]
-Uuid = Annotated[str, length_of(_Create, "source_lead_uuid"), _form_of(_Create, "source_lead_uuid", "a UUID")]
+Uuid = Annotated[str, _said_of(_Create, "source_lead_uuid"), _form_of(_Create, "source_lead_uuid", "a UUID")]
 RecordId = Annotated[str, length_of(_Update, "record_id"), Text]
 Reason = Annotated[
     str,
-    length_of(_Update, "reason_code"),
+    _said_of(_Update, "reason_code"),
     _form_of(_Update, "reason_code", "three or four digits and capital letters"),
 ]
-Status = Annotated[str, length_of(_Update, "status_name"), AfterValidator(_status_name)]
+Status = Annotated[str, _status(*StatusName), AfterValidator(_status_name)]
+_Won = Annotated[str, _status(StatusName.CLOSE_WON), AfterValidator(_status_name)]
+_Lost = Annotated[str, _status(StatusName.CLOSE_LOST), AfterValidator(_status_name)]
 
 LeadId = Annotated[RecordId, Field(description="The lead.", examples=["0000000017"])]
 OpportunityId = Annotated[RecordId, Field(description="The opportunity.", examples=["0000000018"])]
@@ -86,6 +106,11 @@ class Body(BaseModel):
 class ComboCreate(Body):
     """Registers a customer's request. A customer new to the bank (NTB) gets a lead, an existing one (ETB) an
     opportunity; an open record of the same owner is answered instead, and those of other owners become Close Lost.
+
+    Of leads, all but those that are Close Lost count as open: a won one of the same owner is answered again, with
+    `status` Close Won and `created` false; one of another owner becomes Close Lost, and its opportunity stays won. A
+    new customer whose opportunities are all closed gets a lead or, where the site has set
+    `crm.ntb_closed_opportunity` so, an opportunity.
     """
 
     model_config = ConfigDict(
@@ -110,10 +135,10 @@ class ComboCreate(Body):
     customer_id: CustomerId = Field(description="The channel's identifier of the customer.")
     owner_id: OwnerId = Field(description="The relationship manager (RM).")
     selling_mode: Literal["B2B", "B2C"] = Field(description="To whom is sold: business or consumer.")
-    customer_name: CustomerName
-    product_id: ProductId | None = None
-    email: Email | None = None
-    phone: Phone | None = None
+    customer_name: CustomerName = Field(description="How the customer is called.")
+    product_id: ProductId | None = Field(default=None, description="What the customer has asked for.")
+    email: Email | None = Field(default=None, description="Where the customer is written to.")
+    phone: Phone | None = Field(default=None, description="Where the customer is called, in any spelling.")
     source_lead_uuid: Uuid | None = Field(
         default=None, description="UUID of the lead of LeadService that this is from."
     )
@@ -125,7 +150,7 @@ class _StatusUpdate(Body):
 
 class ComboUpdate(_StatusUpdate):
     """Sets a lead or an opportunity to Close Won. A lead is converted: the answer is the opportunity it has become.
-    Name the record with `leadId` or with `opportunityId`, one of them.
+    Name the record with `leadId` or with `opportunityId`, one of them. A closed record is refused.
     """
 
     model_config = ConfigDict(
@@ -135,23 +160,29 @@ class ComboUpdate(_StatusUpdate):
         }
     )
 
-    lead_id: LeadId | None = None
-    opportunity_id: OpportunityId | None = None
-    status: Status | None = Field(
+    lead_id: LeadId | None = Field(default=None, description="The lead, or else `opportunityId`.")
+    opportunity_id: OpportunityId | None = Field(default=None, description="The opportunity, or else `leadId`.")
+    status: _Won | None = Field(
         default=None, description="Close Won, in any case; the only one that this call sets.", examples=["Close Won"]
     )
 
     @model_validator(mode="after")
     def _one_record(self) -> Self:
-        if (self.lead_id is None) == (self.opportunity_id is None):
+        if self.lead_id is None and self.opportunity_id is None:
             raise PydanticCustomError(
-                BodyError.MISSING_FIELD.value, "Name the record with leadId or opportunityId, one of them."
+                *(BodyError.MISSING_FIELD.value, "Name the record with leadId or opportunityId, one of them."),
+                {"field": "leadId"},
+            )
+        if self.lead_id is not None and self.opportunity_id is not None:
+            raise PydanticCustomError(
+                *(BodyError.EXCESS_FIELD.value, "leadId names the record already: send one of the two."),
+                {"field": "opportunityId"},
             )
         return self
 
 
 class _LostUpdate(_StatusUpdate):
-    status: Status | None = Field(
+    status: _Lost | None = Field(
         default=None, description="Close Lost, in any case; the only one that this call sets.", examples=["Close Lost"]
     )
 
@@ -227,8 +258,8 @@ class ComboUpdated(_Answer):
         }
     )
 
-    record_type: Literal["OPPORTUNITY"]
-    opportunity_id: str
+    record_type: Literal["OPPORTUNITY"] = Field(description="What the record is.")
+    opportunity_id: str = Field(description="The opportunity.")
     converted_lead_id: str = Field(default="", description="The lead that it was, where it was one.")
 
 
@@ -241,8 +272,8 @@ class OpportunityUpdated(_Answer):
         }
     )
 
-    record_type: Literal["OPPORTUNITY"]
-    opportunity_id: str
+    record_type: Literal["OPPORTUNITY"] = Field(description="What the record is.")
+    opportunity_id: str = Field(description="The opportunity.")
 
 
 class LeadUpdated(_Answer):
@@ -252,5 +283,5 @@ class LeadUpdated(_Answer):
         json_schema_extra={"examples": [{"recordType": "LEAD", "leadId": "0000000017", "status": "Close Lost"}]}
     )
 
-    record_type: Literal["LEAD"]
-    lead_id: str
+    record_type: Literal["LEAD"] = Field(description="What the record is.")
+    lead_id: str = Field(description="The lead.")

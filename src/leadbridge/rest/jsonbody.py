@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, PydanticCustomError
 from starlette.requests import ClientDisconnect
 
 from leadbridge.authentication.proxies import address_of
@@ -78,7 +78,7 @@ def parse_body(data: bytes, model: type[Model]) -> Model:
     try:
         return model.model_validate(parsed(data), strict=True)
     except ValidationError as error:
-        raise refusal(422, _field_errors(error)) from None
+        raise refusal(422, _field_errors(error, model)) from None
 
 
 def parse_query(request: Request, model: type[Model]) -> Model:
@@ -91,7 +91,12 @@ def parse_query(request: Request, model: type[Model]) -> Model:
     try:
         return model.model_validate(dict(pairs), strict=True)
     except ValidationError as error:
-        raise refusal(422, [_of_parameter(one) for one in _field_errors(error)]) from None
+        raise refusal(422, [_of_parameter(one) for one in _field_errors(error, model, "parameter")]) from None
+
+
+def unlike(expected: str) -> PydanticCustomError:
+    """What a model of ours raises for a text of another form than this one."""
+    return PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
 
 
 def _of_parameter(error: FieldError) -> FieldError:
@@ -99,9 +104,11 @@ def _of_parameter(error: FieldError) -> FieldError:
     return FieldError(code=error.code, parameter=name or None, detail=error.detail)
 
 
-def _field_errors(error: ValidationError) -> list[FieldError]:
+def _field_errors(error: ValidationError, model: type[BaseModel], what: str = "field") -> list[FieldError]:
+    """What is wrong, in our words; `what` says what the model's fields are to who sends them."""
     details = error.errors(include_url=False, include_input=False)[:MOST_ERRORS]
-    return [_field_error(one) for one in details]
+    known = {"what": what, "names": ", ".join(one.alias or name for name, one in model.model_fields.items())}
+    return [_field_error(one, known) for one in details]
 
 
 def refusal(status: int, errors: list[FieldError]) -> Problem:
@@ -165,14 +172,15 @@ def _not_json(text: str) -> Problem:
     return Problem(400, BodyError.NOT_JSON, text)
 
 
-def _field_error(error: ErrorDetails) -> FieldError:
-    """What pydantic found, in our words."""
+def _field_error(error: ErrorDetails, known: Mapping[str, str]) -> FieldError:
+    """What pydantic found, in our words. What a model of ours found may name its field itself."""
     context = error.get("ctx", {})
     code, text = _WORDS.get(error["type"], (BodyError.WRONG_TYPE, "Expected another type."))
-    if error["type"] in (BodyError.WRONG_FORMAT, BodyError.MISSING_FIELD):  # raised by a model of ours, in its words
+    if error["type"] in _OURS:
         text = error["msg"]
-    place = error["loc"][0] if error["loc"] else ""
-    return FieldError(code=code, pointer=pointer_to(str(place)), detail=text.format(**context, **_plural(context)))
+    place = error["loc"][0] if error["loc"] else context.get("field", "")
+    text = text.format(**known, **context, **_plural(context))
+    return FieldError(code=code, pointer=pointer_to(str(place)), detail=text)
 
 
 def _plural(context: Mapping[str, Any]) -> dict[str, str]:
@@ -180,9 +188,11 @@ def _plural(context: Mapping[str, Any]) -> dict[str, str]:
     return {"characters": "character" if length == 1 else "characters"}
 
 
+# Raised by models of ours, in their words.
+_OURS = (BodyError.WRONG_FORMAT, BodyError.MISSING_FIELD, BodyError.EXCESS_FIELD)
 _WORDS: Mapping[str, tuple[BodyError, str]] = {
-    "missing": (BodyError.MISSING_FIELD, "This field is needed."),
-    "extra_forbidden": (BodyError.UNKNOWN_FIELD, "The request has no such field."),
+    "missing": (BodyError.MISSING_FIELD, "This {what} is needed."),
+    "extra_forbidden": (BodyError.UNKNOWN_FIELD, "The request has no such {what}; it has {names}."),
     "string_type": (BodyError.WRONG_TYPE, "Expected a string."),
     "model_type": (BodyError.WRONG_TYPE, "Expected an object."),
     "string_too_short": (BodyError.TOO_SHORT, "Expected at least {min_length} {characters}."),
@@ -190,8 +200,7 @@ _WORDS: Mapping[str, tuple[BodyError, str]] = {
     "string_unicode": (BodyError.WRONG_CHARACTER, "Expected text without control characters."),
     "literal_error": (BodyError.NOT_IN_LIST, "Expected {expected}."),
     BodyError.WRONG_CHARACTER: (BodyError.WRONG_CHARACTER, "Expected text without control characters."),
-    BodyError.WRONG_FORMAT: (BodyError.WRONG_FORMAT, ""),
-    BodyError.MISSING_FIELD: (BodyError.MISSING_FIELD, ""),
+    **{code: (code, "") for code in _OURS},
     BodyError.UNKNOWN_STATUS_NAME: (
         BodyError.UNKNOWN_STATUS_NAME,
         "Expected New Lead, New Opportunity, Close Won or Close Lost, in any case.",

@@ -3,7 +3,7 @@
 Requests, answers and errors are described from their models and from the table of errors, with an example of each.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
+from leadbridge.caller import OperationGroup, roles_for
 from leadbridge.messages import FaultTypeId
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.rest.openapi_links import add_links
@@ -71,7 +72,7 @@ _KEY = {
     "example": "5f6b1c1e-8a35-4a2b-9d0e-3c2f7d1b4a01",
 }
 _RETRY_AFTER = {"Retry-After": {"description": "Seconds until another try.", "schema": {"type": "integer"}}}
-_HEADERS: dict[int, Any] = {
+HEADERS: dict[int, Any] = {
     200: {
         "Idempotent-Replayed": {
             "description": "true where the request came before and this is the answer of the first.",
@@ -93,9 +94,9 @@ def described(
     """
     parameters = [*path]
     responses = _responses(answer, (*_COMMON, *codes), pointing=not parameters)
-    for status, headers in _HEADERS.items():
+    for status, headers in HEADERS.items():
         responses[status]["headers"] = headers
-    wanted = {"required": True, "content": _content(body, "application/json", HTTPStatus.OK)["content"]}
+    wanted = {"required": True, "content": content_of(body, "application/json", HTTPStatus.OK)["content"]}
     return {"responses": responses, "openapi_extra": {"requestBody": wanted, "parameters": [*parameters, _KEY]}}
 
 
@@ -107,20 +108,27 @@ def described_reading(
     query: type[BaseModel] | None = None,
 ) -> dict[str, Any]:
     """The same of a route that answers questions, whose parameters are those of `path` and the fields of `query`."""
-    parameters = [*path]
-    if query is not None:
-        for name, schema in _schema(query)["properties"].items():
-            description = schema.pop("description", "")
-            known = next((one for one in schema.pop("anyOf", ()) if one.get("type") != "null"), schema)
-            parameters.append(
-                {"name": name, "in": "query", "required": False, "description": description, "schema": known}
-            )
+    parameters = [*path, *(query_parameters(query) if query else ())]
     responses = _responses(answer, (*_READING, *(_WRONG_PARAMETERS if query else ()), *codes), pointing=False)
     responses.pop(HTTPStatus.REQUEST_TIMEOUT, None)  # that is about bodies
-    for status, headers in _HEADERS.items():
+    for status, headers in HEADERS.items():
         if status != HTTPStatus.OK:
             responses[status]["headers"] = headers
     return {"responses": responses, "openapi_extra": {"parameters": parameters}}
+
+
+def query_parameters(query: type[BaseModel]) -> list[dict[str, Any]]:
+    """The parameters of an address that are the fields of this model."""
+    parameters = []
+    said = _schema(query)
+    for name, schema in said["properties"].items():
+        description = schema.pop("description", "")
+        known = next((one for one in schema.pop("anyOf", ()) if one.get("type") != "null"), schema)
+        needed = name in said.get("required", ())
+        parameters.append(
+            {"name": name, "in": "query", "required": needed, "description": description, "schema": known}
+        )
+    return parameters
 
 
 def path_parameter(name: str, description: str, example: str, *, longest: int) -> dict[str, Any]:
@@ -136,7 +144,7 @@ def _responses(answer: type[BaseModel], codes: Iterable[str], *, pointing: bool)
         by_status.setdefault(KINDS[code].status, []).append(code)
         if code in _OTHER_STATUSES:
             by_status.setdefault(_OTHER_STATUSES[code], []).append(code)
-    responses: dict[int, Any] = {200: _content(answer, "application/json", HTTPStatus.OK)}
+    responses: dict[int, Any] = {200: content_of(answer, "application/json", HTTPStatus.OK)}
     for status, of_status in sorted(by_status.items()):
         examples = {
             code: {
@@ -157,7 +165,8 @@ def _responses(answer: type[BaseModel], codes: Iterable[str], *, pointing: bool)
 _ABOUT_THE_RECORD = frozenset({LogItemType.CRM_RECORD_UNKNOWN.value, LogItemType.CRM_RECORD_FINAL.value})
 
 
-def _content(model: type[BaseModel], media_type: str, status: HTTPStatus) -> dict[str, Any]:
+def content_of(model: type[BaseModel], media_type: str, status: HTTPStatus) -> dict[str, Any]:
+    """A body that is this model, with its examples."""
     schema = _schema(model)
     examples = {str(place): {"value": value} for place, value in enumerate(schema.pop("examples"), 1)}
     return {"description": status.phrase, "content": {media_type: {"schema": schema, "examples": examples}}}
@@ -187,15 +196,56 @@ def _schema(model: type[BaseModel]) -> dict[str, Any]:
     return made
 
 
+_ABOUT = (
+    "Log in with HTTP Basic, the ID and the password of a caller, or with one of its tokens, as Bearer. A site makes "
+    "callers with `leadbridge caller add`, tokens with `leadbridge caller token add`. What a caller may call goes by "
+    "its roles, which each group below names; others are answered 403.\n\n"
+    "Errors are problem details (RFC 9457), but for files of leads and BIAN, which have documents of their own.\n\n"
+    "The operations of BIAN's service domains are described by the official documents of release 12 and are not "
+    "repeated here: they are below /bian/LeadandOpportunityManagement, with Control and Exchange as in release 13, "
+    "and /bian/CustomerRelationshipManagement, for the same roles as what is here of BIAN."
+)
+
+# In the order in which they are documented.
+_GROUPS: Mapping[str, tuple[str, OperationGroup]] = {
+    "bank CRM API": (
+        "What channels tell the core CRM: a request has come, was sold, or was rejected.",
+        OperationGroup.CRM,
+    ),
+    "opportunities": ("The core CRM's records on their way through stages and steps.", OperationGroup.CRM),
+    "BIAN": (
+        "What is beside the official operations: events, the desk's list, triggers, history.",
+        OperationGroup.LEAD,
+    ),
+    "bulk": ("Files of leads: sent in, followed, mended, cancelled.", OperationGroup.LEAD),
+}
+
+
+def _tags() -> list[dict[str, str]]:
+    return [
+        {"name": name, "description": f"{text} For the roles {', '.join(roles_for(group))}."}
+        for name, (text, group) in _GROUPS.items()
+    ]
+
+
+def _in_order(paths: Mapping[str, Any]) -> dict[str, Any]:
+    """Addresses as their groups come, whichever router was included first."""
+    places = list(_GROUPS)
+    by_group = {path: min(places.index(one["tags"][0]) for one in said.values()) for path, said in paths.items()}
+    return {path: paths[path] for path in sorted(paths, key=lambda path: by_group[path])}
+
+
 def document(app: FastAPI) -> dict[str, Any]:
     """The document of all routes of this application, made once."""
     if app.openapi_schema is None:
         made = get_openapi(
             title=app.title,
             version=app.version,
-            description="Errors are problem details (RFC 9457); those of /bulk/leads have a document of their own.",
+            description=_ABOUT,
             routes=app.routes,
+            tags=_tags(),
         )
+        made["paths"] = _in_order(made["paths"])
         components = made.setdefault("components", {})
         problem = ProblemDetails.model_json_schema(ref_template=_REFERENCE)
         components.setdefault("schemas", {}).update(problem.pop("$defs"))

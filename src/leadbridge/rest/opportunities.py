@@ -26,7 +26,7 @@ from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.operations.opportunities import Expected, Found
 from leadbridge.quotas import Quotas
-from leadbridge.rest.crm_door import CrmDoor, refuse_errors
+from leadbridge.rest.crm_door import CrmDoor, Heard, refuse_errors
 from leadbridge.rest.jsonbody import BodyLimits, parse_body, parse_query, refusal
 from leadbridge.rest.openapi import described, described_reading, path_parameter
 from leadbridge.rest.opportunity_bodies import (
@@ -110,7 +110,7 @@ class _Endpoints:
         if wanted.stage is not None:
             places = opportunities.places_of(self.case_types, record_type, wanted.stage)
             if not places:
-                raise _unknown_stage(record_type)
+                raise _unknown_stage(self.case_types, record_type)
         found, more = await self.door.asked(
             lambda tx: opportunities.find(
                 tx,
@@ -172,7 +172,7 @@ class _Endpoints:
     async def moves(self, request: Request) -> Response:
         """One move."""
         message, _ = await self.door.done(
-            request, "AdvanceOpportunityStage", lambda data, uuid: (_move_message(request, data, uuid), None)
+            request, "AdvanceOpportunityStage", lambda data, uuid: _move_heard(request, data, uuid)
         )
         return _moved(message)
 
@@ -210,15 +210,18 @@ def _unknown_record() -> Problem:
     return Problem(kind.status, LogItemType.CRM_RECORD_UNKNOWN, kind.detail)
 
 
-def _unknown_stage(record_type: RecordType) -> Problem:
-    detail = f"No case type of a record of the type {record_type} has such a stage."
+def _unknown_stage(case_types: CaseTypes, record_type: RecordType) -> Problem:
+    known = dict.fromkeys(
+        stage.name for one in case_types.case_types if one.record_type is record_type for stage in one.stages
+    )
+    detail = f"Records of the type {record_type} have no such stage; they have {', '.join(known)}."
     error = FieldError(code=LogItemType.CRM_STAGE_UNKNOWN, parameter="stage", detail=detail)
     return refusal(KINDS[error.code].status, [error])
 
 
-def _move_message(request: Request, data: bytes, uuid: str | None) -> OpportunityStageAdvanceRequestSync:
+def _move_heard(request: Request, data: bytes, uuid: str | None) -> Heard:
     body = parse_body(data, MoveWanted)
-    return OpportunityStageAdvanceRequestSync(
+    message = OpportunityStageAdvanceRequestSync(
         basic_message_header=BasicMessageHeader(uuid=uuid),
         record_id=_record_id(request),
         stage_move_code=StageMoveCode(body.move),
@@ -228,6 +231,7 @@ def _move_message(request: Request, data: bytes, uuid: str | None) -> Opportunit
         reason_description=body.reason,
         expected_closing_date=body.expected_closing_date,
     )
+    return Heard(message, amount=body.expected_revenue())
 
 
 # ------------------------------------------------------------------------------------------------------ to JSON

@@ -29,6 +29,7 @@ class BodyError(StrEnum):
     DUPLICATE_FIELD = "DuplicateField"
     MISSING_FIELD = "MissingField"
     UNKNOWN_FIELD = "UnknownField"
+    EXCESS_FIELD = "ExcessField"
     WRONG_TYPE = "WrongType"
     TOO_SHORT = "TooShort"
     TOO_LONG = "TooLong"
@@ -60,7 +61,15 @@ KINDS: Mapping[str, Kind] = {
         400, "The Idempotency-Key cannot be used.", "Send a UUID, or 1 to 255 visible characters of ASCII."
     ),
     BodyError.MISSING_FIELD: Kind(422, "A field is missing.", "This field is needed.", "#/ownerId"),
-    BodyError.UNKNOWN_FIELD: Kind(422, "There is no such field.", "The request has no such field.", "#/owner"),
+    BodyError.UNKNOWN_FIELD: Kind(
+        422, "There is no such field.", "The request has no such field; it has customerType, customerId.", "#/owner"
+    ),
+    BodyError.EXCESS_FIELD: Kind(
+        422,
+        "A field is one too many.",
+        "leadId names the record already: send one of the two.",
+        "#/opportunityId",
+    ),
     BodyError.WRONG_TYPE: Kind(422, "A value has the wrong type.", "Expected a string.", "#/customerId"),
     BodyError.TOO_SHORT: Kind(422, "A value is too short.", "Expected at least 1 character.", "#/customerId"),
     BodyError.TOO_LONG: Kind(422, "A value is too long.", "Expected at most 60 characters.", "#/customerId"),
@@ -81,8 +90,14 @@ KINDS: Mapping[str, Kind] = {
     FaultTypeId.UNAUTHENTICATED.value: Kind(
         401, "Who is calling is not known.", "These are not the credentials of a caller."
     ),
-    FaultTypeId.UNAUTHORIZED.value: Kind(403, "This caller may not do this.", "This caller may not do this."),
-    FaultTypeId.UNKNOWN_OPERATION.value: Kind(404, "There is nothing at this address.", "Not Found."),
+    FaultTypeId.UNAUTHORIZED.value: Kind(
+        403, "This caller may not do this.", "This caller may not do this: it takes the role sales, crm or admin."
+    ),
+    FaultTypeId.UNKNOWN_OPERATION.value: Kind(
+        404,
+        "There is nothing at this address.",
+        "There is nothing at this address: /docs lists what there is, spelt exactly so, without a slash at the end.",
+    ),
     LogItemType.CRM_RECORD_UNKNOWN.value: Kind(404, "There is no such record.", "There is no such record.", "#/leadId"),
     LogItemType.CRM_RECORD_FINAL.value: Kind(
         409,

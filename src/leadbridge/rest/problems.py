@@ -7,12 +7,13 @@ problem details.
 ours; nothing of what was sent is repeated, but for names of columns, which are the sender's own to mend.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
 
 from leadbridge.auditjournal import AuditEntry, AuditJournal
 from leadbridge.authentication.proxies import address_of
@@ -38,13 +39,14 @@ HANG_UP = {"Connection": "close"}  # for a body that was not read to its end
 
 # Which door an address belongs to, as the audit journal names it.
 DOORS = {
-    "/bulk/": "bulk",
-    "/integration-service/": "bank",
-    "/crm/": "crm",
-    "/bian/": "bian",
+    "/bulk": "bulk",
+    "/integration-service": "bank",
+    "/crm": "crm",
+    "/bian": "bian",
     "/openapi.json": "docs",
     "/docs": "docs",
 }
+_BELOW = tuple(f"{prefix}/" for prefix in DOORS)
 
 
 class ErrorDocument(BaseModel):
@@ -120,7 +122,7 @@ def busy(text: str) -> Problem:
 def answer(request: Request, error: Exception, *, journal: AuditJournal) -> JSONResponse:
     """The document that answers `error`, which is noted. One that nobody foresaw is logged, with its traceback."""
     reference: str = request.state.correlation_id
-    problem = _problem_of(error, reference)
+    problem = _problem_of(error, reference, request)
     journal.note(_entry(request, problem, reference), status=problem.status, journaled=problem.journaled)
     text = problem.text + problem.more
     if _door(request) == "bulk":
@@ -138,8 +140,14 @@ def answer(request: Request, error: Exception, *, journal: AuditJournal) -> JSON
     return JSONResponse(as_json(details), problem.status, problem.headers, media_type=MEDIA_TYPE)
 
 
+def is_here(path: str) -> bool:
+    """Whether an address belongs to one of these doors."""
+    return path.startswith(_BELOW) or path in DOORS
+
+
 def _door(request: Request) -> str:
-    return next((door for prefix, door in DOORS.items() if request.url.path.startswith(prefix)), "docs")
+    path = request.url.path
+    return next((door for prefix, door in DOORS.items() if path == prefix or path.startswith(f"{prefix}/")), "docs")
 
 
 def _entry(request: Request, problem: Problem, reference: str) -> AuditEntry:
@@ -158,7 +166,25 @@ def _entry(request: Request, problem: Problem, reference: str) -> AuditEntry:
     )
 
 
-def _problem_of(error: Exception, reference: str) -> Problem:
+def _of_http(error: HTTPException, request: Request) -> Problem:
+    """What HTTP itself knows of: an address or a method that there is not."""
+    if error.status_code == 404:
+        return Problem(404, FaultTypeId.UNKNOWN_OPERATION, KINDS[FaultTypeId.UNKNOWN_OPERATION.value].detail)
+    if error.status_code == 405:
+        methods = ", ".join(_methods(request))
+        text = f"This address takes {methods}; /docs says what for."
+        return Problem(405, FaultTypeId.MALFORMED_MESSAGE, text, {"Allow": methods})
+    return Problem(error.status_code, FaultTypeId.MALFORMED_MESSAGE, f"{error.detail}.", error.headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What is allowed at the address of a request: a route has one method, an address may have several."""
+    routes: Iterable[Route] = request.app.state.routes
+    matching = (one for one in routes if one.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for one in matching for method in one.methods or ()})
+
+
+def _problem_of(error: Exception, reference: str, request: Request) -> Problem:
     match error:
         case Problem():
             return error
@@ -184,7 +210,6 @@ def _problem_of(error: Exception, reference: str) -> Problem:
             log.warning("request turned away", correlation_id=reference)
             return busy("The store does not answer. Send the same again after the time in Retry-After.")
         case HTTPException():
-            code = FaultTypeId.UNKNOWN_OPERATION if error.status_code == 404 else FaultTypeId.MALFORMED_MESSAGE
-            return Problem(error.status_code, code, f"{error.detail}.", error.headers)
+            return _of_http(error, request)
     log.error("request failed unforeseen", correlation_id=reference, exc_info=error)
     return Problem(500, FaultTypeId.INTERNAL_ERROR, "An unforeseen error.", more=f" It is logged as {reference}.")

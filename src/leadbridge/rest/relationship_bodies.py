@@ -6,12 +6,12 @@ A field that the contract names holds what its shape says. Any other is kept too
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from leadbridge.bian.relationship.shapes import CODES, SHAPES, TEXT
 from leadbridge.bian.relationship.words import (
@@ -26,9 +26,10 @@ from leadbridge.bian.relationship.words import (
     REQUEST,
     Qualifier,
 )
+from leadbridge.bian.words import KNOWN, PROCEDURE
 from leadbridge.contract.escaping import FORBIDDEN
-from leadbridge.rest.bian_bodies import NAME, WRONG_NAME, EventsWanted
-from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal
+from leadbridge.rest.bian_bodies import NAME, WRONG_NAME, EventsWanted, misspelt, texts_of
+from leadbridge.rest.jsonbody import MOST_ERRORS, parsed, refusal, unlike
 from leadbridge.rest.problemdetails import BodyError, FieldError, pointer_to
 
 _ACTIONS = frozenset({CONTROL, EXCHANGE, GRANT, REQUEST})
@@ -88,12 +89,10 @@ def relationship_body(data: bytes, form: Form) -> RelationshipBody:
         known = ", ".join(form.beside) or "none"
         text = f"This operation has no such action; it has {known}."
         errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=pointer_to(name), detail=text))
-    _check_record(record, SHAPES[form.shape], "#", errors)
-    _check_record(more, dict.fromkeys(more, TEXT), "#", errors)
-    if isinstance(lead, dict):
-        _check_record(lead, dict.fromkeys(lead, TEXT), pointer_to(LEAD), errors)
-    else:
-        errors.append(FieldError(code=BodyError.WRONG_TYPE, pointer=pointer_to(LEAD), detail="Expected an object."))
+    beside = dict.fromkeys((*form.beside, LEAD) if form.lead else form.beside, TEXT)  # by another spelling they are not
+    _check_record(record, {**SHAPES[form.shape], **beside}, "#", errors)
+    texts_of(more, "", errors)
+    texts_of(lead, LEAD, errors, known=KNOWN[PROCEDURE])
     if errors:
         raise refusal(400, errors[:MOST_ERRORS])
     return RelationshipBody(record, more, lead)
@@ -106,6 +105,9 @@ def _check_record(record: Mapping[str, Any], shape: Mapping[str, str], place: st
             return
         if not NAME.fullmatch(name):
             errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=place, detail=WRONG_NAME))
+            continue
+        if name not in shape and (meant := misspelt(name, shape)):
+            errors.append(FieldError(code=BodyError.UNKNOWN_FIELD, pointer=f"{place}/{name}", detail=meant))
             continue
         _check_value(value, shape.get(name), f"{place}/{name}", errors)
 
@@ -134,26 +136,30 @@ def _check_value(value: object, refers: str | None, place: str, errors: list[Fie
 # ------------------------------------------------------------------------------------------------------- parameters
 
 _MOST_DAYS = 3_650
+_DAYS = "[1-9][0-9]{0,2}|[12][0-9]{3}|3[0-5][0-9]{2}|36[0-4][0-9]|3650"  # 1 to _MOST_DAYS
 _LONGEST_REFERENCE = 200
 
 
 def _reference(text: str) -> str:
     if not 0 < len(text) <= _LONGEST_REFERENCE or not text.isprintable():
-        raise _unlike("an InternalID, a UUID, or system/object of an ExternalKey")
+        raise unlike("an InternalID, a UUID, or system/object of an ExternalKey")
     return text
 
 
 def _days(text: str) -> str:
-    if not (text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= _MOST_DAYS):
-        raise _unlike(f"a number from 1 to {_MOST_DAYS:,}")
+    if re.fullmatch(_DAYS, text) is None:
+        raise unlike(f"a number from 1 to {_MOST_DAYS:,}")
     return text
 
 
-def _unlike(expected: str) -> PydanticCustomError:
-    return PydanticCustomError(BodyError.WRONG_FORMAT.value, "Expected {expected}.", {"expected": expected})
-
-
-_Customer = Annotated[str, AfterValidator(_reference)]
+_Customer = Annotated[
+    str,
+    AfterValidator(_reference),
+    Field(
+        description="The customer: InternalID or UUID of a business partner, or system/object of its ExternalKey.",
+        examples=["0000000001"],
+    ),
+]
 
 
 class HistoryWanted(EventsWanted):
@@ -168,4 +174,8 @@ class ActivityWanted(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     customer: _Customer
-    days: Annotated[str, AfterValidator(_days)] = "30"
+    days: Annotated[str, AfterValidator(_days)] = Field(
+        default="30",
+        description=f"How many days, 1 to {_MOST_DAYS:,}; 30 where nothing is said.",
+        json_schema_extra={"pattern": f"^({_DAYS})$"},
+    )

@@ -31,7 +31,6 @@ from leadbridge.opening import bian_policy, source_limits
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.table import use_cases
 from leadbridge.quotas import QuotaPolicy, Quotas
-from leadbridge.rest.app import PREFIXES as REST_PREFIXES
 from leadbridge.rest.app import RestApp
 from leadbridge.rest.bian import bian_router
 from leadbridge.rest.bian_relationship import relationship_router
@@ -39,6 +38,7 @@ from leadbridge.rest.bulk import UploadPolicy, bulk_router
 from leadbridge.rest.crm import crm_router
 from leadbridge.rest.jsonbody import BodyLimits
 from leadbridge.rest.opportunities import opportunity_router
+from leadbridge.rest.problems import is_here
 from leadbridge.room import Room
 from leadbridge.secretbox import secret_box
 from leadbridge.settings import Settings
@@ -259,7 +259,7 @@ class Gateway:
             await _say(send, 200 if ready else 503, b"ready\n" if ready else b"the database does not answer\n")
         else:
             self._parts.proxies.apply(scope)
-            door = self._parts.rest if scope["path"].startswith(REST_PREFIXES) else self._parts.soap
+            door = self._parts.rest if is_here(scope["path"]) else self._parts.soap
             await door(scope, receive, send)
 
 

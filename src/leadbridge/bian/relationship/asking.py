@@ -16,7 +16,6 @@ from leadbridge.bian.relationship.words import (
     PLAN,
     REASON,
     REFERENCE_PATH,
-    Action,
     Qualifier,
     text_at,
 )
@@ -144,16 +143,6 @@ def on_plans(
 
 
 # ------------------------------------------------------------------------------------------------------------ actions
-
-
-def wanted(call: Call, name: str, actions: Sequence[Action]) -> Action:
-    """The action that the body names. Raises Refused."""
-    named = call.message.more.get(name)
-    found = next((action for action in actions if action.value == named), None)
-    if found is None:
-        code = "MissingField" if named is None else "NotInList"
-        raise wrong(name, f"Expected one of {', '.join(action.value for action in actions)}.", code)
-    return found
 
 
 def reason_of(call: Call, policy: Policy) -> str | None:

@@ -6,8 +6,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from leadbridge.bian.answers import BianAnswer, Refused, refuse_failed, wrong
-from leadbridge.bian.relationship.asking import content, merged, on_plans, record_of, wanted
+from leadbridge.bian.answers import BianAnswer, Refused, refuse_failed, wanted, wrong
+from leadbridge.bian.relationship.asking import content, merged, on_plans, record_of
 from leadbridge.bian.relationship.permitting import record_after
 from leadbridge.bian.relationship.records import change
 from leadbridge.bian.relationship.words import (

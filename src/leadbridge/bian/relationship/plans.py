@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, Refused, done_once, read_each, tried, wrong
+from leadbridge.bian.answers import BianAnswer, Refused, done_once, read_each, tried, wanted, wrong
 from leadbridge.bian.relationship.asking import (
     content,
     customer_of,
@@ -17,7 +17,6 @@ from leadbridge.bian.relationship.asking import (
     reason_of,
     reference_of,
     tell,
-    wanted,
 )
 from leadbridge.bian.relationship.permitting import plan_actions, plan_after
 from leadbridge.bian.relationship.records import add

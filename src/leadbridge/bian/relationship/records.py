@@ -8,8 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from leadbridge.bian.answers import BianAnswer, Refused, read_each, wrong
-from leadbridge.bian.leads import DOMAIN as LEADS
+from leadbridge.bian.answers import BianAnswer, Refused, read_each, wanted, wrong
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.relationship.asking import (
     Record,
@@ -21,7 +20,6 @@ from leadbridge.bian.relationship.asking import (
     reason_of,
     record_of,
     tell,
-    wanted,
 )
 from leadbridge.bian.relationship.permitting import check_worked_on, record_actions, record_after
 from leadbridge.bian.relationship.words import (
@@ -40,6 +38,7 @@ from leadbridge.bian.relationship.words import (
     party,
     text_at,
 )
+from leadbridge.bian.words import DOMAIN as LEADS
 from leadbridge.bian.words import raised
 from leadbridge.caller import Caller
 from leadbridge.operations.call import Answer, Call, Policy, zoned
