@@ -186,16 +186,22 @@ def compile_schema(folder: ContractFolder) -> etree.XMLSchema:
     for namespace, name in folder.schemas.items():
         etree.SubElement(wrapper, f"{{{_XSD}}}import", namespace=namespace, schemaLocation=name)
     declared = _declared(folder)
+    failed = etree.XMLSchemaParseError("libxml2 lost declarations each time it compiled the schemas")
     with _COMPILING:
         for _ in range(_ATTEMPTS):
-            schema = etree.XMLSchema(etree.fromstring(etree.tostring(wrapper), parser))
+            try:
+                schema = etree.XMLSchema(etree.fromstring(etree.tostring(wrapper), parser))
+            except etree.XMLSchemaParseError as error:
+                failed = error
+                continue
             if _knows(schema, declared):
                 return schema
-    raise etree.XMLSchemaParseError("libxml2 lost declarations each time it compiled the schemas")
+    raise failed
 
 
 # To libxml2 an import that cannot be read is no more than a warning, and while other threads parse it now and then
-# fails to read one: the schema then refuses every message of that namespace. Seen once in some thirty starts.
+# fails to read one: the schema then refuses every message of that namespace, or is not made at all where another one
+# refers to it. Seen once in some thirty starts whose first messages come at once.
 _ATTEMPTS = 10
 _NO_DECLARATION = "SCHEMAV_CVC_ELT_1"
 
