@@ -72,7 +72,7 @@ def test_where_nobody_waits_it_goes_on(site: Database, receiver: Receiver) -> No
 
 def test_one_that_is_told_nothing_does_not_come_first_each_time(site: Database, receiver: Receiver) -> None:
     clock = Clock()
-    hook(site, f"{receiver.url}?none", types=["org.example"])
+    hook(site, f"{receiver.url}?none", types=["org.bian.CustomerOffer"])
     clock.advance(1)
     hook(site, receiver.url, now=clock())
     pusher = one_thread(site, clock)
