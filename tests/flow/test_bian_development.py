@@ -16,8 +16,8 @@ from leadbridge.settings import Settings
 from leadbridge.store import journal
 from leadbridge.store.database import Database
 from tests.support.bian import DOMAIN, Bian
-from tests.support.bundle_by_hand import maintain, record
-from tests.support.calls import ACME, Calls, at_once, column, gateway, row_counts
+from tests.support.bundle_by_hand import DELETE, maintain, record
+from tests.support.calls import ACME, Calls, at_once, gateway, row_counts
 from tests.support.messages_by_hand import (
     change_lead,
     create_lead,
@@ -190,6 +190,20 @@ def test_an_offer_is_started_when_interest_suitability_and_eligibility_are_confi
     assert [one["Verdict"] for one in data["Evaluation"]] == ["confirmed"] * 3
 
 
+def test_a_caller_s_own_fields_say_nothing_to_whoever_makes_the_offer(embedded: Bian) -> None:
+    names = ("LeadID", "DevelopmentID", "CoreLeadID", "CoreOpportunityID", "Evaluation", "Products", "Own")
+    forged = dict.fromkeys((*names, "ExpectedRevenueAmount", "ExpectedRevenueCurrencyCode"), "forged")
+    customer = embedded.calls.done(create_lead(lead_fields(prospect=new_prospect(person()))))
+    told = {"CustomerReference": customer.one("Lead/ProspectPartyInternalID"), "ProductandServiceType": "LOAN"}
+    lead = embedded.initiate({**told, **forged, "CustomerCampaignType": "spring"})
+    embedded.calls.done(change_lead(lead.rpartition("/")[2], lead_fields(name=None, status="3")))
+    executed(embedded, embedded.task(lead), "start offer")
+    (event,) = [one for one in embedded.events() if one["type"] == "org.bian.CustomerOffer.Initiate"]
+    assert "forged" not in json.dumps(event)
+    assert event["data"].items() >= {**told, "CustomerCampaignType": "spring", "Products": ["LOAN"]}.items()
+    assert (event["data"]["LeadID"], event["data"]["DevelopmentID"]) == (lead.rpartition("/")[2], "1")
+
+
 def test_an_offer_is_started_once_until_its_lead_is_declined(bian: Bian) -> None:
     def started(task: str) -> str:
         reference: str = executed(bian, task, "start offer")[DEVELOPMENT]["CustomerOfferReference"]
@@ -302,6 +316,26 @@ def test_what_a_task_says_of_when_and_where_stays_unless_another_is_sent(bian: B
     assert state_of(bian, task)["DueDateTime"] == "2027-05-05T10:00:00Z"
 
 
+def test_a_contact_asked_for_after_an_automated_action_is_due_now(bian: Bian) -> None:
+    task, other = (bian.task(made(bian)) for _ in range(2))
+    executed(bian, task, "evaluate")
+    executed(bian, other, "evaluate", DateTimeLocation="2028-02-02 at the branch")
+    for one in (task, other):
+        said = bian.done("PUT", f"{one}/Request", {})[DEVELOPMENT]
+        assert said["DateTimeLocation"][:19] == state_of(bian, one)["DueDateTime"][:19]
+    listed = bian.done("GET", "/bian/contacts")["Contacts"]
+    assert [f"/bian{one['Location']}" for one in listed] == [task, other]
+
+
+def test_an_automated_action_that_names_a_moment_moves_the_contact_there(bian: Bian) -> None:
+    task = bian.task(made(bian))
+    bian.done("PUT", f"{task}/Request", {DEVELOPMENT: {"DateTimeLocation": "2027-01-01"}})
+    executed(bian, task, "evaluate", DateTimeLocation="2028-02-02 at the branch")
+    assert state_of(bian, task)["DueDateTime"] == "2028-02-02T00:00:00Z"
+    body = {"ExecuteActionRequest": "evaluate", DEVELOPMENT: {"DateTimeLocation": "sometime"}}
+    assert bian.refused("PUT", f"{task}/Execute", body)[1].startswith("WrongFormat: DateTimeLocation: ")
+
+
 def test_what_a_task_cannot_hold_is_refused_with_its_field(embedded: Bian) -> None:
     lead = made(embedded)
     task = embedded.task(lead)
@@ -346,6 +380,20 @@ def test_what_a_task_cannot_hold_is_refused_with_its_field(embedded: Bian) -> No
         assert embedded.refused("GET", f"{lead}/Development/{number}/Retrieve")[0] == 404
 
 
+def test_what_was_asked_about_a_lead_is_no_event_any_more_when_the_lead_is_deleted(bian: Bian) -> None:
+    lead = made(bian)
+    task = bian.task(lead)
+    bian.done("PUT", f"{task}/Execute", {DEVELOPMENT: {DOCUMENT: "contact-invitation"}})
+    before = [one["type"] for one in bian.events()]
+    assert "org.bian.Correspondence.Initiate" in before
+    bian.calls.done(maintain(record(DELETE, lead_id=lead.rpartition("/")[2])))
+    rows = row_counts(bian.calls.database)
+    assert (rows["development_task"], rows["bian_event"]) == (0, 0)
+    after = [one["type"].removeprefix("org.bian.LeadandOpportunityManagement.") for one in bian.events()]
+    procedure, development = "LeadandOpportunityProcedure", "Development"
+    assert after == [f"{procedure}.Created", f"{development}.Created", f"{development}.Updated", f"{procedure}.Deleted"]
+
+
 def test_about_test_data_nobody_is_asked_for_anything(embedded: Bian) -> None:
     fields = lead_fields(prospect=new_prospect(person()), items=[item("LOAN")], status="3")
     task = embedded.task(f"{DOMAIN}/{embedded.calls.done(create_lead(fields, test=True)).one('Lead/ID')}")
@@ -387,19 +435,6 @@ def test_tasks_that_are_assigned_at_once_have_numbers_of_their_own(two_gateways:
     lead = made(doors[0])
     assigned = at_once(8, lambda number: doors[number % 2].task(lead))
     assert sorted(assigned) == [f"{lead}/Development/{number}" for number in range(1, 9)]
-
-
-def test_a_deleted_lead_takes_its_tasks_along_and_what_others_were_asked_about_it(bian: Bian) -> None:
-    lead = made(bian)
-    bian.done("PUT", f"{bian.task(lead)}/Execute", {DEVELOPMENT: {DOCUMENT: "product-information"}})
-    (asked,) = (one for one in bian.events() if one["type"] == "org.bian.Correspondence.Initiate")
-    assert asked["data"]["Template"] == "product-information"
-    bian.calls.done(maintain(record("03", lead_id=lead.rpartition("/")[2])))
-    assert row_counts(bian.calls.database)["development_task"] == 0
-    assert column(bian.calls.database, "bian_event", "data") == ["{}"]
-    # Read again it is the same event, of which nothing is said any more.
-    assert {**asked, "data": {}} in bian.events()
-    assert bian.events()[-1]["type"].endswith("LeadandOpportunityProcedure.Deleted")
 
 
 def test_the_built_in_rules_and_templates_can_be_read() -> None:

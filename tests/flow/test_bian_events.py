@@ -11,12 +11,23 @@ from datetime import UTC, datetime
 
 import pytest
 
+from leadbridge.caller import Caller
 from leadbridge.store import bian as stored
-from leadbridge.store import journal
+from leadbridge.store import journal, testdata
 from leadbridge.store.database import Database
-from tests.support.bian import BETA, DOMAIN, Bian
-from tests.support.calls import ACME, SECONDS, Calls, gateway
-from tests.support.messages_by_hand import change_lead, create_lead, lead_fields, new_prospect, person
+from tests.support.bian import BETA, DOMAIN, RELATIONSHIP, Bian
+from tests.support.bundle_by_hand import DELETE, maintain, record
+from tests.support.calls import ACME, DESK, SECONDS, Calls, gateway
+from tests.support.messages_by_hand import (
+    change_lead,
+    create_business_partner,
+    create_lead,
+    known_prospect,
+    lead_fields,
+    new_prospect,
+    person,
+)
+from tests.support.relationship import create, customer, party
 
 LEAD, TASK = (
     "org.bian.LeadandOpportunityManagement.LeadandOpportunityProcedure",
@@ -30,9 +41,9 @@ def bian(calls: Calls) -> Bian:
     return Bian(calls)
 
 
-def created(bian: Bian, **options: object) -> str:
-    message = create_lead(lead_fields(prospect=new_prospect(person()), **options))  # type: ignore[arg-type]  # texts
-    return bian.calls.done(message).one("Lead/ID")
+def created(bian: Bian, *, caller: Caller = DESK, test: bool = False, **options: str) -> str:
+    message = create_lead(lead_fields(prospect=new_prospect(person()), **options), test=test)  # type: ignore[arg-type]  # texts
+    return bian.calls.done(message, caller=caller).one("Lead/ID")
 
 
 def test_every_change_is_an_event_in_order_whichever_door_it_came_through(bian: Bian) -> None:
@@ -105,6 +116,29 @@ def test_a_caller_is_told_of_the_leads_it_sees(bian: Bian, monkeypatch: pytest.M
     assert "after=0000000000000000001&" in reply.headers["link"]
 
 
+def test_of_test_data_there_are_no_events_neither_before_it_is_gone_nor_after(bian: Bian) -> None:
+    kept, deleted = created(bian), created(bian)
+    bian.calls.done(maintain(record(DELETE, lead_id=deleted)))
+    real = bian.events()
+    assert [(one["type"], one["subject"]) for one in real] == [
+        (f"{LEAD}.Created", kept),
+        (f"{LEAD}.Created", deleted),
+        (f"{LEAD}.Deleted", deleted),
+    ]
+    for caller in (DESK, ACME):
+        first, second = created(bian, caller=caller, test=True), created(bian, caller=caller, test=True)
+        bian.done("PUT", f"{bian.task(f'{DOMAIN}/{first}', caller=caller)}/Request", {}, caller=caller)
+        bian.calls.done(maintain(record(DELETE, lead_id=second), test=True), caller=caller)
+        message = create_business_partner(person("Test"), test=True)
+        partner = bian.calls.done(message, caller=caller).one("BusinessPartner/InternalID")
+        plan = create(bian, RELATIONSHIP, {"CustomerReference": party(partner)}, caller=caller)
+        create(bian, f"{plan}/Incident", caller=caller)
+        assert (bian.events(), bian.events(caller=ACME)) == (real, [])
+    *_, gone = testdata.wipe(bian.calls.database, now=NOW, caller_id="admin")
+    assert (gone["leads"], gone["plans"]) == (2, 2)
+    assert (bian.events(), bian.events(caller=ACME)) == (real, [])
+
+
 def entry(lead_id: str) -> dict[str, object]:
     kept = {"recorded_at": NOW, "caller_id": "x", "operation": "x", "event": "changed"}
     return {**kept, "object_type": "lead", "object_id": lead_id}
@@ -129,6 +163,32 @@ def test_nothing_is_passed_over_that_is_committed_late(postgresql: Database) -> 
             reader.start()
         reader.join(SECONDS)
         assert [one["subject"] for one in read[0]] == [first, second]
+
+
+def test_a_history_passes_nothing_over_that_is_committed_late_either(postgresql: Database) -> None:
+    with gateway(postgresql) as calls:
+        bian = Bian(calls)
+        partner = customer(bian)
+        first, second = (
+            calls.done(create_lead(lead_fields(name=name, prospect=known_prospect(partner)))).one("Lead/ID")
+            for name in ("A loan for a house", "A card")
+        )
+        path = f"/bian/history?customer={partner}"
+
+        def read(path: str) -> tuple[list[str], str]:
+            reply = bian.send("GET", path)
+            return [one["subject"] for one in json.loads(reply.body)], reply.headers["link"].partition(">")[0][1:]
+
+        before, path = read(path)
+        assert before == [first, second]
+        assert read(path) == ([], path)
+        with postgresql.write() as early:
+            journal.append(early, [entry(first)])
+            early.flush()
+            with postgresql.write() as late:
+                journal.append(late, [entry(second)])
+            assert read(path) == ([], path)
+        assert read(path)[0] == [first, second]
 
 
 def test_readers_who_wait_for_a_writer_take_nobodys_turn(postgresql: Database) -> None:

@@ -1,4 +1,4 @@
-"""What the core CRM hears of a lead that was suspended; and leads that are named or described oddly."""
+"""What the core CRM hears of a lead that was suspended; and leads that are named, described or extended oddly."""
 
 from __future__ import annotations
 
@@ -10,7 +10,16 @@ from leadbridge.store import outbox
 from leadbridge.store.inserts import Row
 from tests.support.bian import DOMAIN, Bian
 from tests.support.calls import Calls
-from tests.support.messages_by_hand import change_lead, create_lead, lead_fields, new_prospect, note, person
+from tests.support.messages_by_hand import (
+    Xml,
+    change_lead,
+    create_lead,
+    lead_fields,
+    new_prospect,
+    note,
+    person,
+    read_lead,
+)
 
 LATER = datetime(2100, 1, 1, tzinfo=UTC)
 
@@ -67,3 +76,19 @@ def test_a_blank_note_does_not_stand_in_the_way(bian: Bian) -> None:
     bian.calls.done(change_lead(lead.rpartition("/")[2], blank))
     assert bian.done("GET", f"{lead}/Retrieve")["LeadandOpportunityProcedure"]["LeadandOpportunityDescription"]
     control(bian, lead, "suspend")
+
+
+@pytest.mark.parametrize("others", [49, 50])
+def test_no_field_is_kept_where_the_lead_s_extension_is_full(bian: Bian, others: int) -> None:
+    extension = Xml("".join(f'<p:E{number} xmlns:p="urn:partner"/>' for number in range(others)))
+    request = create_lead(lead_fields(prospect=new_prospect(person()), extension=extension))
+    lead = f"{DOMAIN}/{bian.calls.done(request).one('Lead/ID')}"
+    for _ in range(2):  # its element is not counted twice
+        status, said = (
+            bian.send("PUT", f"{lead}/Update", {"Own": "x"}).status,
+            bian.send("GET", f"{lead}/Retrieve").body,
+        )
+        assert (status, b'"Own"' in said) == ((200, True) if others == 49 else (400, False))
+    bian.done("PUT", f"{lead}/Update", {"LeadandOpportunityDescription": "A house"})
+    (found,) = bian.calls.done(read_lead(lead.rpartition("/")[2], extension="1")).parts("Lead")
+    assert len(found.all("Extension/*")) == 50

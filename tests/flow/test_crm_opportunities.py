@@ -168,18 +168,29 @@ def test_a_list_says_of_each_stage_what_reading_says(database: Database) -> None
             for _ in range(number):
                 move(door, lead)
             made(before, f"M-{number}", "NTB")
+            before.done(combo_update(made(before, f"W-{number}", "NTB")), caller=BANK)
+        made(before, "W-1", "NTB", owner="RM-2")  # the sold one is lost by that
     with gateway(database, Policy(case_types=site_case_types())) as after:
         door = Json(after, case_types=site_case_types())
         seen: set[str] = set()
         for record_type, mode in (("OPPORTUNITY", "B2B"), ("LEAD", "B2C")):
-            everything = listed(door, recordType=record_type)
+            everything = listed(door, recordType=record_type, sellingMode=mode)
             read = {one: get(door, f"/{one}") for one in everything}
             (stages,) = {tuple(one["stages"]) for one in read.values()}
             seen |= {one["stage"] for one in read.values()}
             for stage in stages:
                 expected = [one for one in everything if read[one]["stage"] == stage]
                 assert listed(door, recordType=record_type, stage=stage, sellingMode=mode) == expected
-        assert seen == {"Inbox", "Assigned", "Qualification", "Analysis", "Pilot", "Decision", "Negotiation"}
+        assert seen == {
+            "Inbox",
+            "Assigned",
+            "Qualification",
+            "Analysis",
+            "Pilot",
+            "Decision",
+            "Negotiation",
+            "Converted",
+        }
 
 
 def test_the_forecast_is_amount_times_probability_by_month_stage_and_owner(

@@ -183,6 +183,27 @@ def test_what_the_banks_own_calls_close_is_in_its_last_stage_and_is_reopened_whe
     refused(calls, advance(record_id, "REOPEN", why="Twice"), "CRM.MOVE_NOT_ALLOWED")
 
 
+def test_a_lead_that_was_sold_and_then_lost_to_another_manager_is_neither_reopened_nor_sold_again(calls: Calls) -> None:
+    lead = made(calls, "NTB", owner="RM-1")
+    opportunity = moved(calls, combo_update(lead)).one("RecordID")
+    assert opportunity != lead
+    other = made(calls, "NTB", owner="RM-2")
+    moved(calls, update_lead(other))
+    assert read(calls, lead).one("StatusName") == "Close Lost"
+    for move in ("REOPEN", "ADVANCE", "CLOSE_WON"):
+        note = refused(
+            calls,
+            advance(lead, move, why="Again"),
+            "CRM.MOVE_NOT_ALLOWED" if move == "REOPEN" else "CRM.RECORD_FINAL",
+        )
+        assert note == "The lead was converted: go on with its opportunity."
+    refused(calls, combo_update(lead), "CRM.RECORD_FINAL")
+    after = read(calls, lead)
+    assert (after.one("ConvertedToRecordID"), after.one("StageName")) == (opportunity, "Converted")
+    # The bank's rules go on as before: neither the lost lead nor the won opportunity is in the way of a new one.
+    assert made(calls, "NTB", owner="RM-1") not in (lead, opportunity, other)
+
+
 def test_a_record_is_not_reopened_beside_another_open_one(calls: Calls) -> None:
     first = made(calls)
     moved(calls, advance(first, "CLOSE_LOST", why="Too expensive"))

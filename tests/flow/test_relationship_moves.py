@@ -98,14 +98,15 @@ def test_every_action_in_every_state(embedded: Bian, kind: Qualifier | None) -> 
             new = moved(moves, state, action)
             before = embedded.done("GET", f"{path}/Retrieve")
             assert before[name]["State"] == state
-            assert before[name]["AllowedActions"] == [one.value for one in allowed(moves, state)]
+            listed = [one.value for one in allowed(moves, state) if one is not Action.RESULT]
+            assert before[name]["AllowedActions"] == listed
             if action is Action.INITIATE_LEAD and new is not None:
                 continue  # the leads of one customer must differ: `test_relationship_story` initiates one
             status, said = asked(embedded, path, kind, action)
             if new is None:
                 assert status == 400, (state, action)
                 assert said["message"].startswith("ActionNotAllowed: "), said
-                assert all(one.value in said["message"] for one in allowed(moves, state))
+                assert said["message"].endswith(f"allowed: {', '.join(listed) or 'nothing but Retrieve'}.")
                 assert embedded.done("GET", f"{path}/Retrieve") == before
             else:
                 assert (status, said[name]["State"]) == (200, new), (state, action)

@@ -1,11 +1,14 @@
 """Receive twice, act once: every writing operation, on both databases, in one process and in two."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import pytest
 
-from leadbridge.operations.call import IdempotencyConflict, Policy
+from leadbridge.bian.answers import Asked, BianAnswer, Refused
+from leadbridge.bian.leads import control
+from leadbridge.operations.call import Call, IdempotencyConflict, Policy
 from leadbridge.operations.table import use_cases
 from leadbridge.store.database import Database
 from tests.support.bulk_messages_by_hand import cancel_lead_bulk, submit_lead_bulk
@@ -290,3 +293,20 @@ def test_a_caller_never_gets_the_answer_another_one_was_given(calls: Calls) -> N
     theirs = calls.done(request, caller=ACME)
     assert mine.one("Lead/ID") != theirs.one("Lead/ID")
     assert row_counts(calls.database)["lead"] == 2
+
+
+def test_of_two_requests_under_one_key_in_one_batch_neither_gets_the_other_s_refusal(calls: Calls) -> None:
+    lead_id, key = calls.done(create_lead()).one("Lead/ID"), new_uuid()
+
+    def asked(action: str) -> Call:
+        more = {"ControlActionRequest": action}
+        message = Asked(lead_id=lead_id, procedure={}, development={}, more=more, key=key)
+        return Call(DESK, message, action.encode(), datetime.now(UTC), correlation_id="batch")
+
+    with calls.database.write() as tx:
+        outcomes = control(tx, [asked("resume"), asked("suspend"), asked("resume")], Policy())
+    kinds = [type(one) for one in outcomes]
+    assert kinds == [Refused, IdempotencyConflict, Refused]
+    with calls.database.write() as tx:  # nothing was remembered of what was refused
+        (done,) = control(tx, [asked("suspend")], Policy())
+    assert isinstance(done, BianAnswer)

@@ -127,6 +127,11 @@ def test_the_command_says_what_would_go_and_does_it_when_told(sqlite: Database, 
     refused = command("testdata", "wipe", environment=environment)
     assert (refused.code, "--yes" in refused.err) == (1, True)
     assert column(sqlite, "lead", "test_data") == [True]
+    said = " ".join(
+        command("testdata", "wipe", "--help", environment=environment).out.replace("│", " ").lower().split()
+    )
+    with sqlite.read() as tx:
+        assert [kind for kind in testdata.counts(tx) if kind not in said] == []
     done = command("testdata", "wipe", "--yes", environment=environment)
     assert (done.code, column(sqlite, "lead", "id")) == (0, [])
     assert "There is no test data." in command("testdata", "wipe", environment=environment).out

@@ -26,6 +26,7 @@ from leadbridge.store.database import Database
 from leadbridge.webhooks.managing import list_webhooks, remove_webhook, rotate_secret
 from leadbridge.webhooks.outcomes import WebhookPolicy
 from leadbridge.webhooks.signing import new_secret
+from tests.store.rows import a_lead, store_leads
 from tests.support.calls import SECONDS, until
 from tests.support.forwarding import START, Clock
 from tests.support.receiver import Handler, Receiver, receiving
@@ -91,7 +92,7 @@ def test_a_partner_is_told_of_its_own_leads_alone(site: Database, receiver: Rece
     hook(site, f"{receiver.url}?of=acme", "acme")
     hook(site, f"{receiver.url}?of=beta", "beta")
     with receiving() as other:
-        desk = hook(site, other.url, types=[f"{LEAD}.Cre", "org.example"])
+        desk = hook(site, other.url, types=[f"{LEAD}.Cre", "org.bian.CustomerOffer"])
         happen(site, 1, 3, 2)
         happen(site, 3, event="created")
         assert a_pusher(site).run_once() == 3
@@ -101,6 +102,14 @@ def test_a_partner_is_told_of_its_own_leads_alone(site: Database, receiver: Rece
         assert [one["type"] for one in other.events] == [f"{LEAD}.Created"]
         assert row_of(site, desk)["position"] == 4
     assert [one.behind for one in list_webhooks(site)] == [0, 0, 0]
+
+
+def test_of_test_data_nothing_is_told(site: Database, receiver: Receiver) -> None:
+    store_leads(site, a_lead(4, created_by="acme", test_data=True))
+    added = hook(site, receiver.url)
+    happen(site, 4, 1, 4)
+    a_pusher(site).run_once()
+    assert (subjects(receiver), row_of(site, added)["position"]) == ([1], 3)
 
 
 def test_without_a_place_to_begin_at_only_what_comes_from_now_on_is_told(site: Database, receiver: Receiver) -> None:

@@ -61,7 +61,7 @@ def line_of(environment: Mapping[str, str], webhook: str) -> list[str]:
 
 
 def test_a_webhook_from_adding_to_removing(database: Database, environment: dict[str, str], receiver: Receiver) -> None:
-    webhook, secret = added(environment, f"{receiver.url}?token=MARKED", "--types", f"{LEAD}, org.example")
+    webhook, secret = added(environment, f"{receiver.url}?token=MARKED", "--types", f"{LEAD}, org.bian.Corr")
     with database.read() as tx:
         (row,) = tx.connection.execute(tables.webhook_secret.select())
     assert secret.encode() not in row.sealed
@@ -114,6 +114,9 @@ def test_a_secret_may_be_given_and_is_sealed_anew_when_the_site_s_key_changes(
     assert receiver.requests[0].signed_with(SECRET) == [True]
 
 
+ACME_HOOK = ("--caller", "acme", "--url", "https://93.184.215.14/")
+
+
 @pytest.mark.parametrize(
     ("arguments", "stdin", "complaint"),
     [
@@ -121,7 +124,14 @@ def test_a_secret_may_be_given_and_is_sealed_anew_when_the_site_s_key_changes(
         (["add", "--caller", "acme", "--url", "https://10.0.0.1/"], "", "an address that is not public"),
         (["add", "--caller", "acme", "--url", "http://93.184.215.14/"], "", "an address that is not public"),
         (["add", "--caller", "acme", "--url", "ftp://93.184.215.14/"], "", "begins with https://"),
-        (["add", "--caller", "acme", "--url", "https://93.184.215.14/", "--types", "a b"], "", "types are up to 20"),
+        (["add", *ACME_HOOK, "--types", "a b"], "", "org.bian.CustomerOffer"),
+        (
+            ["add", *ACME_HOOK, "--types", "org.bian.CustomerOffer,LeadAndOpportunity"],
+            "",
+            f"begin like one of {LEAD}, ",
+        ),
+        (["add", *ACME_HOOK, "--types", "org.bian.CustomerOffer.Initiated"], "", "no event has a type that begins so"),
+        (["add", *ACME_HOOK, "--types", ",".join(["org"] * 21)], "", "types are up to 20"),
         (["add", "--caller", "acme", "--url", "https://93.184.215.14/", "--secret-stdin"], "MARKED", "24 to 64 bytes"),
         *(([name, "00000000"], "", "there is no webhook 00000000") for name in ("test", "resume", "rotate", "remove")),
     ],

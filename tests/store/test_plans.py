@@ -14,7 +14,18 @@ from sqlalchemy import event, text
 
 from leadbridge.caller import Visibility
 from leadbridge.selection import Boundary, Interval
-from leadbridge.store import assignment, bulk, businesspartners, crmrecords, feed, leads, outbox, received, relationship
+from leadbridge.store import (
+    assignment,
+    bian,
+    bulk,
+    businesspartners,
+    crmrecords,
+    feed,
+    leads,
+    outbox,
+    received,
+    relationship,
+)
 from leadbridge.store.connections import SqliteConnection
 from leadbridge.store.database import Database, Transaction
 from leadbridge.store.feed import HeadChange
@@ -55,6 +66,7 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "own leads by key": lambda tx: leads.resolve(tx, GIVEN, external_keys=[("S", "1")]),
     "leads by anything": lambda tx: leads.resolve(tx, GIVEN, ids=["1"], uuids=["1"], external_keys=[("S", "1")]),
     "taken lead keys": lambda tx: list(leads.external_keys_taken(tx, [("p1", "S", "1")])),
+    "leads of CRM records": lambda tx: leads.of_records(tx, ["1"]),
     "parts": lambda tx: leads.parts(
         tx, ["1"], items=True, notes=True, history=True, documents=True, contacts=True, answers=True
     ),
@@ -97,7 +109,9 @@ HOT: dict[str, Callable[[Transaction], object]] = {
     "relationship plans to change": lambda tx: relationship.lock(tx, ["1"]),
     "record of a relationship plan": lambda tx: relationship.record(tx, "1", "Contact", 1),
     "records of a relationship plan": lambda tx: relationship.last_number(tx, "1", "Contact"),
-    "history": lambda tx: relationship.history(tx, GIVEN, "1", after=7, limit=100),
+    "events": lambda tx: bian.events(tx, EVERYTHING, after=7, upto=9, limit=100),
+    "events of a partner": lambda tx: bian.events(tx, GIVEN, after=7, upto=9, limit=100),
+    "history": lambda tx: relationship.history(tx, GIVEN, "1", after=7, upto=9, limit=100),
     "activity": lambda tx: relationship.recorded(tx, GIVEN, "1", since=NOW, until=NOW),
     "CRM records by lead": lambda tx: crmrecords.resolve(tx, source_lead_uuids=["1"]),
 }
@@ -158,6 +172,12 @@ def test_postgresql_finds_what_was_given_to_a_party_in_an_index_alone(postgresql
     with postgresql.read() as tx, _plans(tx) as plans:
         businesspartners.find(tx, GIVEN, {}, limit=100, after=None)
     assert any("Index Only Scan using ix_lead_by_sales_partner" in plan for plan in plans), plans
+
+
+def test_postgresql_finds_the_leads_of_a_record_by_it(postgresql: Database) -> None:
+    with postgresql.write() as tx, _plans(tx) as plans:
+        leads.of_records(tx, ["1"])
+    assert any("ix_lead_by_record" in plan for plan in plans), plans
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +16,12 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import inspect, text
 
 from leadbridge.crm.casetypes import Kept
-from leadbridge.store import casetypes, migrations
-from leadbridge.store.database import Database, migrate, require_current_schema, schema_state
+from leadbridge.store import bian, casetypes, migrations
+from leadbridge.store.database import Database, Transaction, migrate, require_current_schema, schema_state
 from leadbridge.store.errors import SchemaBehind
+from leadbridge.store.inserts import Row
 from leadbridge.store.tables import metadata
+from tests.store.rows import NOW, a_lead, store_leads
 from tests.support.databases import PostgresqlServer
 
 
@@ -100,17 +103,33 @@ def test_text_is_ordered_by_code_point(database: Database) -> None:
         assert [name[1:] for name in found.scalars()] == sorted(words)
 
 
-def test_records_from_before_case_types_are_kept_and_have_no_rows_about_stages(empty: str) -> None:
-    opened = Database(empty)
+def config_of(tx: Transaction) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(migrations.__file__).parent))
+    config.attributes["connection"] = tx.connection
+    return config
+
+
+def test_requested_tasks_without_a_moment_get_one(database: Database) -> None:
+    store_leads(database, a_lead(1, 1))
+    task: Row = {"lead_id": f"{1:010d}", "kind": "development", "content": "{}", "created_by": "c", "created_at": NOW}
+    with database.write() as tx:
+        for number, state in enumerate(("open", "requested")):
+            bian.insert_task(tx, {**task, "number": number, "state": state, "changed_at": NOW + timedelta(days=1)})
+        command.downgrade(config_of(tx), "0010")
+    migrate(database)
+    with database.read() as tx:
+        assert [row["due_at"] for row in bian.tasks(tx, task["lead_id"])] == [None, NOW + timedelta(days=1)]
+
+
+def test_records_from_before_case_types_are_kept_and_have_no_rows_about_stages(empty: str) -> None:
+    opened = Database(empty)
     columns = (
         "record_id, record_type_code, status_name, customer_type_code, customer_id, owner_id, selling_mode_code,"
         " customer_name, created_by, created_at, changed_at"
     )
     with opened.write() as tx:
-        config.attributes["connection"] = tx.connection
-        command.upgrade(config, "0004")
+        command.upgrade(config_of(tx), "0004")
         values = "'0000000001', 'LEAD', 'New Lead', 'NTB', 'C-1', 'RM-1', 'B2C', 'Anna', 'crm'"
         now = "'2026-03-01 09:30:00'"
         tx.connection.execute(text(f"INSERT INTO crm_record ({columns}) VALUES ({values}, {now}, {now})"))

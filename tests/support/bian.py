@@ -18,6 +18,7 @@ import jsonschema_rs
 import yaml
 
 from leadbridge.authentication.access import Access
+from leadbridge.bian.events import TYPES
 from leadbridge.caller import Caller, Role, Visibility
 from leadbridge.quotas import Quotas
 from leadbridge.rest.app import RestApp
@@ -150,6 +151,7 @@ class Bian:
         assert reply.status == 200, reply.body
         assert reply.headers["content-type"] == "application/cloudevents-batch+json"
         found: list[dict[str, Any]] = json.loads(reply.body)
+        assert {one["type"] for one in found} <= set(TYPES)
         return found
 
 

@@ -22,10 +22,10 @@ from leadbridge.crm.casetypes import (
     StepState,
     Wanted,
     decide_move,
-    mistakes,
     place,
 )
 from leadbridge.crm.combo import Record, RecordType, StatusName
+from leadbridge.crm.mistakes import mistakes
 
 MUST, MAY, SKIP = Step("must", True, False), Step("may"), Step("skip", True, True)
 STAGES = (
@@ -46,9 +46,11 @@ def decided(
     case_type: CaseType = OPPORTUNITY,
     status: StatusName = NEW,
     others: tuple[Record, ...] = (),
+    converted_to: str | None = None,
 ) -> Moved | list[MoveRefusal]:
-    record = Record("1", case_type.record_type, status, "RM-1")
-    return decide_move(wanted, record, place(case_type, kept or Kept(), status), others)
+    record = Record("1", case_type.record_type, status, "RM-1", converted_to)
+    standing = place(case_type, kept or Kept(), status, converted=converted_to is not None)
+    return decide_move(wanted, record, standing, others)
 
 
 def codes(outcome: Moved | list[MoveRefusal]) -> list[MoveRefusalCode]:
@@ -167,6 +169,18 @@ def test_a_converted_lead_refuses_every_move_and_names_its_opportunity_as_the_wa
         outcome = decided(Wanted(move), Kept("Late", 2), case_type=LEAD, status=WON)
         assert isinstance(outcome, list)
         assert [one.text for one in outcome] == ["The lead was converted: go on with its opportunity."]
+
+
+@pytest.mark.parametrize("status", [WON, LOST, StatusName.NEW_LEAD])
+@pytest.mark.parametrize("move", Move)
+def test_whatever_became_of_its_status_a_converted_lead_is_in_its_last_stage_and_moves_no_more(
+    move: Move, status: StatusName
+) -> None:
+    wanted = Wanted(move, step_name="must" if move.startswith("STEP") else None, has_reason=True)
+    outcome = decided(wanted, BEGUN, case_type=LEAD, status=status, converted_to="2")
+    assert isinstance(outcome, list)
+    assert [one.text for one in outcome] == ["The lead was converted: go on with its opportunity."]
+    assert place(LEAD, BEGUN, status, converted=True).stage.name == "Closed"
 
 
 def test_closed_records_are_reopened_where_they_were_and_where_their_case_type_lets_them() -> None:

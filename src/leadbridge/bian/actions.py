@@ -18,10 +18,13 @@ from leadbridge.bian.translation import change, not_allowed, procedure
 from leadbridge.bian.words import (
     CORRESPONDENCE,
     CORRESPONDENCE_CONTENT,
+    CORRESPONDENCE_DOMAIN,
     CUSTOMER,
     DOCUMENT,
     EMPLOYEE,
     OFFER,
+    OFFER_DOMAIN,
+    OFFICIAL_PROCEDURE,
     PRODUCT,
     WORK_PRODUCTS,
     ExecuteAction,
@@ -40,8 +43,7 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 
 _OPERATION = f"{DOMAIN}/Development/Execute"
-_CUSTOMER_OFFER = "CustomerOffer"
-_OFFER = f"{_CUSTOMER_OFFER}.Initiate"
+_OFFER = f"{OFFER_DOMAIN}.Initiate"
 _CONTACT = {
     ContactAllowedCode.VALUE_1.value: "allowed",
     ContactAllowedCode.VALUE_2.value: "forbidden",
@@ -112,7 +114,7 @@ def _send_message(act: Execution) -> Done:
     )
     event_id = ask_domain(
         act,
-        "Correspondence",
+        CORRESPONDENCE_DOMAIN,
         {CUSTOMER: shown[CUSTOMER], "Template": name, "Subject": subject, CORRESPONDENCE_CONTENT: text},
     )
     return Done({CORRESPONDENCE: event_id, CORRESPONDENCE_CONTENT: text})
@@ -168,11 +170,13 @@ def _start_offer(act: Execution) -> Done:
     head = act.head
     amount = head["expected_revenue_amount"]
     items = leads.parts(act.tx, [head["id"]], items=True)[head["id"]].items
+    shown = procedure(*whole_lead(act.tx, head["id"]))
     event_id = ask_domain(
         act,
-        _CUSTOMER_OFFER,
+        OFFER_DOMAIN,
         {
-            **procedure(*whole_lead(act.tx, head["id"])),
+            # Fields of a caller's own stay with the lead: they might have the names of ours.
+            **{name: shown[name] for name in OFFICIAL_PROCEDURE if name in shown},
             "Products": [row["product_id"] for row in items],
             **({"ExpectedRevenueAmount": f"{amount:f}"} if amount is not None else {}),
             **({"ExpectedRevenueCurrencyCode": head["expected_revenue_currency_code"]} if amount is not None else {}),
@@ -253,7 +257,7 @@ def _told(answers: list[Evaluated]) -> Done:
 def ask_domain(act: Execution, domain: str, data: Mapping[str, Any]) -> str:
     """Write the event that asks another service domain for something; its ID."""
     event_id, lead_id = new_uuid(), act.head["id"]
-    said = {"LeadID": lead_id, "DevelopmentID": str(act.task["number"]), **data}
+    said = {**data, "LeadID": lead_id, "DevelopmentID": str(act.task["number"])}
     bian.add_events(
         act.tx,
         [

@@ -116,7 +116,9 @@ def request(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Ans
         if head["suspended_at"] is not None:
             raise not_allowed(head, "a contact", ["resume"])
         check_contact(tx, head)
-        sent = {**_moment(call, row), **call.message.development}
+        # What an action done by itself wrote of its moment is not when a person is to act.
+        when = {} if row["due_at"] is not None else {MOMENT: zoned(call.received_at)}
+        sent = {**when, **call.message.development}
         sent[CONTACT] = f"{DOMAIN}/{head['id']}/Development/{row['number']}"
         changed = _changed(tx, call, row, TaskAction.REQUEST, sent, event="requested", kind="contact")
         return BianAnswer({DEVELOPMENT: _shown(changed)})
@@ -233,13 +235,14 @@ def _changed(
 ) -> Row:
     """Write what an action makes of a task, and tell of it; the row as it then is."""
     state = _check_task(row, action, has_result=RESULT in sent)
+    schedules = action is not TaskAction.EXECUTE or row["due_at"] is not None
     if RESULT in sent and action is not TaskAction.UPDATE:
         raise wrong(RESULT, "Update brings the result.", "UnknownField")
     said = {**json.loads(row["content"]), **sent}
     columns: Row = {
         "state": state.value,
         "kind": kind or row["kind"],
-        **_columns(sent, schedules=action is not TaskAction.EXECUTE),
+        **_columns(sent, schedules=schedules),
         "content": _content(said),
         "changed_at": call.received_at,
     }

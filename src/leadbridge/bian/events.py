@@ -7,14 +7,14 @@ the extension `sequence`; BIAN's Created and Updated for every control record an
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from leadbridge.bian.answers import BianAnswer, read_each
 from leadbridge.bian.leads import DOMAIN
 from leadbridge.bian.relationship import words as relationship
-from leadbridge.bian.words import DEVELOPMENT, PROCEDURE
+from leadbridge.bian.words import CORRESPONDENCE_DOMAIN, DEVELOPMENT, OFFER_DOMAIN, PROCEDURE
 from leadbridge.caller import Caller
 from leadbridge.operations.call import Answer, Call, zoned
 from leadbridge.store import bian
@@ -24,7 +24,21 @@ from leadbridge.store.horizon import Horizon
 from leadbridge.store.inserts import Row
 
 _PREFIX = "org.bian"
-_ENDS = {"created": "Created", "deleted": "Deleted", "wiped": "Deleted"}  # any other event updates
+_ENDS = {"created": "Created", "deleted": "Deleted"}  # any other event updates
+TYPES: Final = tuple(
+    f"{_PREFIX}.{kind}"
+    for kind in (
+        *(f"{DOMAIN}.{PROCEDURE}.{end}" for end in ("Created", "Updated", "Deleted")),
+        *(f"{DOMAIN}.{DEVELOPMENT}.{end}" for end in ("Created", "Updated")),
+        *(
+            f"{relationship.DOMAIN}.{kind}.{end}"
+            for kind in (relationship.PLAN, *relationship.Qualifier)
+            for end in ("Created", "Updated")
+        ),
+        *(f"{domain}.Initiate" for domain in (CORRESPONDENCE_DOMAIN, OFFER_DOMAIN)),
+    )
+)
+"""Every type that an event may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +62,27 @@ def read_events(tx: Transaction, calls: Sequence[Call], horizon: Horizon) -> lis
     """The events behind a cursor, oldest first, and where to read on.
 
     The same cursor gives the same events again, and those that came since. There may be none and yet more behind: a
-    page looks through so many entries, whoever may see them. `waits` says that what comes next is there only when some
-    writer has ended.
+    page looks through so many entries, whoever may see them.
     """
 
     def do(call: Call) -> BianAnswer:
-        seen = horizon.look(tx)
-        after, limit = int(call.message.more["after"]), int(call.message.more["limit"])
-        found = page(tx, call.caller, after=after, upto=seen.upto, limit=limit)
-        waits = not seen.is_complete and found.reached >= seen.upto
-        return BianAnswer({"events": found.events, "next": sequence(found.reached), "waits": waits})
+        return behind(
+            tx, call, horizon, lambda after, upto, limit: page(tx, call.caller, after=after, upto=upto, limit=limit)
+        )
 
     return read_each(calls, do)
+
+
+def behind(tx: Transaction, call: Call, horizon: Horizon, find: Callable[[int, int, int], Page]) -> BianAnswer:
+    """The events behind the call's cursor, as far as the journal is complete, and where to read on.
+
+    `find` gives those behind a place, up to another one, so many at most. `waits` says that what comes next is there
+    only when some writer has ended.
+    """
+    seen = horizon.look(tx)
+    found = find(int(call.message.more["after"]), seen.upto, int(call.message.more["limit"]))
+    waits = not seen.is_complete and found.reached >= seen.upto
+    return BianAnswer({"events": found.events, "next": _sequence(found.reached), "waits": waits})
 
 
 def event(row: Row) -> dict[str, Any]:
@@ -69,8 +92,7 @@ def event(row: Row) -> dict[str, Any]:
     domain, about, subject, event_id = DOMAIN, "LeadID", owner, f"journal-{row['id']}"
     match row["object_type"]:
         case bian.EVENT:
-            event_id = rest
-            kind = row["event_type"] or "Unknown.Initiate"  # of test data that was wiped
+            event_id, kind = rest, row["event_type"]
         case stored.PLAN | stored.RECORD:
             domain, about, subject = relationship.DOMAIN, "PlanID", row["object_id"]
             kind = f"{domain}.{rest.partition('/')[0] or relationship.PLAN}.{end}"
@@ -85,14 +107,14 @@ def event(row: Row) -> dict[str, Any]:
         "type": f"{_PREFIX}.{kind}",
         "subject": subject,
         "time": zoned(row["recorded_at"]),
-        "sequence": sequence(row["id"]),
+        "sequence": _sequence(row["id"]),
         "datacontenttype": "application/json",
         "data": _asked(row) if row["object_type"] == bian.EVENT else _told(row, about, owner),
     }
 
 
 def _asked(row: Row) -> Mapping[str, Any]:
-    data: Mapping[str, Any] = json.loads(row["data"] or "{}")
+    data: Mapping[str, Any] = json.loads(row["data"])
     return data
 
 
@@ -110,6 +132,6 @@ def _told(row: Row, about: str, owner: str) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value is not None}
 
 
-def sequence(number: int) -> str:
+def _sequence(number: int) -> str:
     """The place of an event among all, as CloudEvents' extension has it: a text, in order as numbers are."""
     return f"{number:019d}"

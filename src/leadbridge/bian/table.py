@@ -21,7 +21,7 @@ _Act = Callable[[Transaction, Sequence[Call], Any], list[Answer | Exception]]
 
 def bian_use_cases(policy: BianPolicy) -> Mapping[str, UseCase]:
     """The use cases under one site's policy."""
-    site = policy.leads
+    site, horizon = policy.leads, Horizon()
     table: tuple[tuple[str, bool, _Act, object], ...] = (
         ("Initiate", True, leads.initiate, site),
         ("Update", True, leads.update, site),
@@ -33,7 +33,7 @@ def bian_use_cases(policy: BianPolicy) -> Mapping[str, UseCase]:
         ("ExecuteDevelopment", True, development.execute, policy),
         ("RequestDevelopment", True, development.request, site),
         ("RetrieveDevelopment", False, development.retrieve, site),
-        ("Events", False, events.read_events, Horizon()),
+        ("Events", False, events.read_events, horizon),
         ("Contacts", False, desk.contacts, site),
         ("Triggers", False, triggers.triggers, site),
     )
@@ -41,7 +41,7 @@ def bian_use_cases(policy: BianPolicy) -> Mapping[str, UseCase]:
         name: UseCase(name=name, group=OperationGroup.LEAD, writes=writes, act=partial(_with, act, decided))
         for name, writes, act, decided in ((f"{DOMAIN}/{row[0]}", *row[1:]) for row in table)
     }
-    return {**ours, **relationship_use_cases(site)}
+    return {**ours, **relationship_use_cases(site, horizon)}
 
 
 def _with(act: _Act, policy: object, tx: Transaction, calls: Sequence[Call]) -> list[Answer | Exception]:

@@ -63,6 +63,7 @@ _NAMESPACE = "urn:leadbridge:bian:1"
 _KEPT = f"{{{_NAMESPACE}}}{PROCEDURE}"
 _LONGEST_NAME = 80
 _MOST_KEPT, _MOST_KEPT_BYTES = 30, 16_384
+_MOST_ELEMENTS: int = Extension.__dataclass_fields__["other_element"].metadata["max_occurs"]
 _INTERNAL_ID = re.compile(r"[0-9]{10}")
 _REASON = re.compile(r"[0-9A-Z]{3,4}")
 
@@ -248,8 +249,11 @@ def _note(parts: LeadParts) -> str | None:
 
 
 def _extension(old: Extension | None, kept: Fields) -> Extension:
-    """The Extension with these fields, and with whatever else it had."""
+    """The Extension with these fields, and with whatever else it had. Raises Refused where that is full."""
     others = [one for one in _elements(old) if one.qname != _KEPT]
+    if len(others) >= _MOST_ELEMENTS:
+        text = f"The lead's Extension has {_MOST_ELEMENTS} elements already: no field can be kept beside them."
+        raise wrong(next(iter(kept)), text, "TooLong")
     fields: list[object] = [AnyElement(qname=f"{{{_NAMESPACE}}}{name}", text=value) for name, value in kept.items()]
     return Extension(other_element=[*others, AnyElement(qname=_KEPT, children=fields)])
 

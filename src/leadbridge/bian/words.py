@@ -94,10 +94,12 @@ ELEMENTS: Mapping[str, str] = {
 # ------------------------------------------------------------------------------------------------- where from, where to
 
 CAMPAIGN_DOMAIN = "CustomerCampaignExecution"
+CORRESPONDENCE_DOMAIN, OFFER_DOMAIN = "Correspondence", "CustomerOffer"
+"""The service domains that are asked for something about a lead: to send a message, to make an offer."""
 TRIGGERS: Mapping[str, str] = {
     "CustomerRelationshipManagement": "CRM",
     "PartyRoutingProfile": "PRP",
-    "CustomerOffer": "OFF",
+    OFFER_DOMAIN: "OFF",
     CAMPAIGN_DOMAIN: "CCE",
     "PointofService": "POS",
     "ConsumerAdvisoryServices": "ADV",

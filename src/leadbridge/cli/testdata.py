@@ -29,7 +29,7 @@ def count() -> None:
 def wipe(
     *, yes: Annotated[bool, Parameter(help="Do it. Without this it is only said what would go.", negative="")] = False
 ) -> None:
-    """Delete all test leads and business partners with all that belongs to them, and no real one.
+    """Delete all test leads, plans and business partners with all that belongs to them, and no real one.
 
     Remembered answers and ended bulk jobs of test data go too, so that the same test may be sent again. It may be
     broken off and begun again, and calls go on meanwhile.

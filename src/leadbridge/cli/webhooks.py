@@ -31,7 +31,12 @@ def webhooks_add(
     *,
     caller: Annotated[str, Parameter(name="--caller", help="The caller whose events they are, by its ID.")],
     url: Annotated[str, Parameter(help="Where to; https, and reachable without a proxy.")],
-    types: Annotated[str, Parameter(help="Only types that begin so; several with commas. Without it all.")] = "",
+    types: Annotated[
+        str,
+        Parameter(
+            help="Only types that begin so, such as org.bian.CustomerOffer; several with commas. Without it all."
+        ),
+    ] = "",
     after: Annotated[
         int | None,
         Parameter(

@@ -9,17 +9,12 @@ Source: seeds/004 (Pega's lead and opportunity case types, for the selling model
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import product
 
 from leadbridge.crm.combo import ConvertLead, Record, RecordType, StatusName, status_when_created
 
-LONGEST_NAME = 60
-MOST_STAGES = 50
-MOST_STEPS = 100
 SELLING_MODES = ("B2B", "B2C")
 
 
@@ -69,7 +64,7 @@ class Stage:
 
     def step(self, name: str) -> Step | None:
         """The step of this name, in any case."""
-        return next((one for one in self.steps if _folded(one.name) == _folded(name)), None)
+        return next((one for one in self.steps if folded(one.name) == folded(name)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +84,13 @@ class CaseType:
 
     def position(self, stage_name: str) -> int | None:
         """The place of the stage of this name, in any case."""
-        wanted = _folded(stage_name)
-        return next((place for place, one in enumerate(self.stages) if _folded(one.name) == wanted), None)
+        wanted = folded(stage_name)
+        return next((place for place, one in enumerate(self.stages) if folded(one.name) == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)
 class CaseTypes:
-    """A site's case types: one for each type of record and selling mode, if `mistakes` has nothing against them."""
+    """A site's case types: one for each type of record and selling mode, if `crm.mistakes` has nothing against them."""
 
     case_types: tuple[CaseType, ...]
 
@@ -106,7 +101,8 @@ class CaseTypes:
         )
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
+    """A name as it is compared with others: in any case, with any spaces between its words."""
     return " ".join(name.split()).casefold()
 
 
@@ -133,14 +129,16 @@ class Standing:
     position: int
     steps: Mapping[tuple[str, str], StepState]
     status: StatusName
+    converted: bool = False
 
     @property
     def stage(self) -> Stage:
         """The stage that the record is in. Closed opportunities and converted leads are in the last one, whatever door
-        closed them; a lost lead stays where it was lost.
+        closed them; a lost lead stays where it was lost, unless it was converted before.
         """
         is_lead = self.case_type.record_type is RecordType.LEAD
-        at_the_end = self.status is StatusName.CLOSE_WON or (self.status is StatusName.CLOSE_LOST and not is_lead)
+        is_lost = self.status is StatusName.CLOSE_LOST
+        at_the_end = self.converted or self.status is StatusName.CLOSE_WON or (is_lost and not is_lead)
         return self.case_type.stages[self.case_type.closing if at_the_end else self.position]
 
     @property
@@ -158,7 +156,7 @@ class Standing:
         return [one for one in stage.steps if one.required and self.state(stage, one) is StepState.OPEN]
 
 
-def place(case_type: CaseType, kept: Kept, status: StatusName) -> Standing:
+def place(case_type: CaseType, kept: Kept, status: StatusName, *, converted: bool = False) -> Standing:
     """Where a record is by the case type of today, whatever the case types were when it was moved last.
 
     Its stage is the one of exactly the same name. Where there is none any more, it is the one that has its place now,
@@ -176,19 +174,21 @@ def place(case_type: CaseType, kept: Kept, status: StatusName) -> Standing:
         position = min(kept.position, case_type.closing - 1)
         now = case_type.stages[position].name
         steps = {(now if stage == kept.stage_name else stage, step): state for (stage, step), state in steps.items()}
-    return Standing(case_type, position, steps, status)
+    return Standing(case_type, position, steps, status, converted)
 
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
     """Which records of a case type are in one of its stages, by what is stored: what `place` says, for a search.
 
-    They have one of `statuses`. Unless `anywhere`, their stored stage has this name, or a name that is none of `names`
-    and a position between `lowest` and `highest`; or, where it is the `first` stage, nothing is stored of them.
+    They have one of `statuses`; leads are `converted` or not, for other records that is None. Unless `anywhere`, their
+    stored stage has this name, or a name that is none of `names` and a position between `lowest` and `highest`; or,
+    where it is the `first` stage, nothing is stored of them.
     """
 
     case_type: CaseType
     statuses: tuple[StatusName, ...]
+    converted: bool | None
     anywhere: bool
     stage_name: str
     names: tuple[str, ...]
@@ -200,11 +200,14 @@ class Whereabouts:
 def whereabouts(case_type: CaseType, position: int) -> Whereabouts:
     """The whereabouts of the records in the stage at this position."""
     is_lead, last = case_type.record_type is RecordType.LEAD, case_type.closing - 1
-    closed = (StatusName.CLOSE_WON,) if is_lead else (StatusName.CLOSE_WON, StatusName.CLOSE_LOST)
+    closed = (StatusName.CLOSE_WON, StatusName.CLOSE_LOST)
     anywhere = position == case_type.closing
+    # A lead may be lost in any stage: in the last one where it was converted before.
+    elsewhere = tuple(one for one in StatusName if one not in closed or (is_lead and one is StatusName.CLOSE_LOST))
     return Whereabouts(
         case_type=case_type,
-        statuses=closed if anywhere else tuple(one for one in StatusName if one not in closed),
+        statuses=closed if anywhere else elsewhere,
+        converted=anywhere if is_lead else None,
         anywhere=anywhere,
         stage_name=case_type.stages[position].name,
         names=tuple(one.name for one in case_type.stages[:-1]),
@@ -318,14 +321,10 @@ def _not_allowed(about: About, text: str) -> MoveRefusal:
 _CONVERTED = "The lead was converted: go on with its opportunity."
 
 
-def _is_converted(record: Record) -> bool:
-    return record.record_type is RecordType.LEAD and record.status is StatusName.CLOSE_WON
-
-
 def _wrong_status(move: Move, record: Record, case_type: CaseType) -> MoveRefusal:
     if move is Move.REOPEN:
         return _not_allowed(About.MOVE, "The record is open; there is nothing to reopen.")
-    if _is_converted(record):
+    if record.is_converted:
         return MoveRefusal(MoveRefusalCode.RECORD_FINAL, About.RECORD, _CONVERTED)
     way_out = "REOPEN it first" if case_type.reopens else "its case type does not let it be reopened"
     return MoveRefusal(MoveRefusalCode.RECORD_FINAL, About.RECORD, f"The record is closed: {way_out}.")
@@ -388,7 +387,7 @@ def _other_open(record: Record) -> MoveRefusal:
 
 def _settle(wanted: Wanted, standing: Standing) -> Moved | list[MoveRefusal]:
     stage = standing.stage
-    if wanted.stage_name is not None and _folded(wanted.stage_name) != _folded(stage.name):
+    if wanted.stage_name is not None and folded(wanted.stage_name) != folded(stage.name):
         return [_not_allowed(About.STAGE, f'The record is in stage "{stage.name}": only its steps can be settled.')]
     step = stage.step(wanted.step_name or "")
     if step is None:
@@ -429,69 +428,9 @@ def _reopen(record: Record, standing: Standing, others: Iterable[Record]) -> Mov
     case_type = standing.case_type
     if not case_type.reopens:
         return [_not_allowed(About.MOVE, f'Records of the case type "{case_type.name}" are not reopened.')]
-    if _is_converted(record):
+    if record.is_converted:
         return [_not_allowed(About.MOVE, _CONVERTED)]
     in_the_way = _open_ones(others, record.record_type)
     if in_the_way:
         return [_other_open(in_the_way[0])]
     return Moved(standing.position, standing.steps, status=status_when_created(record.record_type))
-
-
-# ---------------------------------------------------------------------------------------------------------- mistakes
-
-
-def mistakes(case_types: CaseTypes) -> list[str]:
-    """What makes case types unusable, each `place: reason` with the place in the file; without any they can be used."""
-    found = [*_cover_mistakes(case_types.case_types)]
-    for number, one in enumerate(case_types.case_types, 1):
-        found += _stage_mistakes(one, f"case_types[{number}]")
-    return found
-
-
-def _cover_mistakes(case_types: Sequence[CaseType]) -> Iterator[str]:
-    """Every type of record and selling mode must have exactly one case type."""
-    yield from _name_mistakes([(f"case_types[{number}].name", one.name) for number, one in enumerate(case_types, 1)])
-    holders: dict[tuple[RecordType, str], int] = {}
-    for number, one in enumerate(case_types, 1):
-        if not one.selling_modes:
-            yield f"case_types[{number}].selling_modes: there must be at least one"
-        for mode in one.selling_modes:
-            first = holders.setdefault((one.record_type, mode), number)
-            if first != number:
-                yield f"case_types[{number}].selling_modes: case_types[{first}] is for {mode} of {one.record_type}"
-    for record_type, mode in product(RecordType, SELLING_MODES):
-        if (record_type, mode) not in holders:
-            yield f"case_types: none is for record_type {record_type} and selling mode {mode}"
-
-
-def _stage_mistakes(case_type: CaseType, here: str) -> Iterator[str]:
-    stages = case_type.stages
-    if len(stages) < 2:
-        yield f"{here}.stages: there must be at least two, the last of which is the closing one"
-        return
-    if len(stages) > MOST_STAGES:
-        yield f"{here}.stages: there may be {MOST_STAGES}"
-    yield from _name_mistakes([(f"{here}.stages[{place}].name", one.name) for place, one in enumerate(stages, 1)])
-    for place_of, stage in enumerate(stages, 1):
-        there = f"{here}.stages[{place_of}]"
-        if not 0 <= stage.probability <= 100:
-            yield f"{there}.probability: must lie between 0 and 100, in percent"
-        if len(stage.steps) > MOST_STEPS:
-            yield f"{there}.steps: there may be {MOST_STEPS}"
-        yield from _name_mistakes([(f"{there}.steps[{n}].name", one.name) for n, one in enumerate(stage.steps, 1)])
-        for number, step in enumerate(stage.steps, 1):
-            if not step.required and not step.skippable:
-                yield f"{there}.steps[{number}].skippable: only a required step can be one that may not be skipped"
-    if stages[-1].steps:
-        yield f"{here}.stages[{len(stages)}].steps: the last stage is the closing one, in which nothing is done"
-    if stages[-1].probability != 100:
-        yield f"{here}.stages[{len(stages)}].probability: must be 100 in the last stage, the closing one"
-
-
-def _name_mistakes(names: Sequence[tuple[str, str]]) -> Iterator[str]:
-    counts = Counter(_folded(name) for _, name in names)
-    for where, name in names:
-        if not name or not name.isprintable() or name != " ".join(name.split()) or len(name) > LONGEST_NAME:
-            yield f"{where}: must be 1 to {LONGEST_NAME} characters, without spaces around or several between words"
-        elif counts[_folded(name)] > 1:
-            yield f"{where}: stands there twice"

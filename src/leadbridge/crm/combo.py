@@ -73,11 +73,18 @@ class Record:
     record_type: RecordType
     status: StatusName
     owner_id: str
+    converted_to_record_id: str | None = None  # the opportunity that a lead became
+
+    @property
+    def is_converted(self) -> bool:
+        """Whether an opportunity was made of the lead, whatever has become of the lead's status since."""
+        is_won_lead = self.record_type is RecordType.LEAD and self.status is StatusName.CLOSE_WON
+        return is_won_lead or self.converted_to_record_id is not None
 
     @property
     def is_final(self) -> bool:
-        """Whether the record is closed and refuses every update of its status."""
-        return self.status in _FINAL
+        """Whether the record is closed, or was converted, and refuses every update of its status."""
+        return self.status in _FINAL or self.is_converted
 
     @property
     def is_open(self) -> bool:

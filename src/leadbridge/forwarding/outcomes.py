@@ -130,6 +130,7 @@ class ForwardingPolicy:
     poll: timedelta = timedelta(seconds=0.5)
     breaker_failures: int = 5
     breaker_pause: timedelta = timedelta(seconds=5)
+    own_core_crm: bool = False  # whether the core CRM is the one that is built in, whose records are beside the leads
 
 
 @dataclass(frozen=True, slots=True)

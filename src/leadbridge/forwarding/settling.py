@@ -1,12 +1,13 @@
 """The second transaction of forwarding: what an outcome does to the message and its lead, all or nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from re import fullmatch
 from typing import Any, Protocol
 
 from leadbridge.caller import CORE_CRM
+from leadbridge.crm.following import lead_columns, lead_columns_since
 from leadbridge.forwarding.outcomes import (
     Decision,
     Delivered,
@@ -15,8 +16,8 @@ from leadbridge.forwarding.outcomes import (
     Refused,
     decide,
 )
-from leadbridge.lead import ForwardingEvent, LifeCycleStatus
-from leadbridge.store import feed, journal, leads, outbox
+from leadbridge.lead import FINAL, ForwardingEvent, LifeCycleStatus
+from leadbridge.store import crmrecords, feed, journal, leads, outbox
 from leadbridge.store.database import Transaction
 from leadbridge.store.feed import HeadChange
 
@@ -60,9 +61,14 @@ def settle(
     """Write what came of each message, and what follows for its lead.
 
     A message whose lease another relay holds by now is left alone, and so is its lead: that relay asks again
-    with the same key and settles. Leads are locked before their messages, in the order of their IDs, as the
-    use cases do.
+    with the same key and settles. Leads are locked before their messages, in the order of their IDs, and customers
+    of the core CRM that is built in before their leads, as the use cases do.
     """
+    records: Mapping[str, Row] = {}
+    if policy.own_core_crm:
+        ended = _ended(tx, finished)
+        records = _records(tx, finished, ended)
+        finished = [_confirmed(one, ended.get(one.message["lead_id"]), records) for one in finished]
     concerned = sorted({one.message["lead_id"] for one in finished if _changes_lead(one)})
     found = leads.resolve(tx, CORE_CRM, ids=concerned, lock=True) if concerned else []
     by_id = {row["id"]: row for row in found}
@@ -70,20 +76,15 @@ def settle(
         decide(one.outcome, attempts=one.message["attempts"], now=now, policy=policy, random=random) for one in finished
     ]
     held = outbox.settle(tx, [_row(one, decision) for one, decision in zip(finished, decisions, strict=True)], now=now)
-    lead_changes: list[dict[str, Any]] = []
-    entries: list[dict[str, Any]] = []
-    follow_ups: list[Row] = []
-    told: list[HeadChange] = []
+    writing = _Writing(now)
     for one in finished:
         lead = by_id.get(one.message["lead_id"])
         if one.message["id"] in held and lead is not None and _changes_lead(one):
-            before = dict(lead)
-            _settle_lead(lead, one, now=now, changed=lead_changes, entries=entries, follow_ups=follow_ups)
-            told.append(HeadChange(before, dict(lead), reason_code=_reason(one.outcome)))
-    leads.update(tx, lead_changes)
-    journal.append(tx, entries)
-    feed.tell(tx, told)
-    for closed in follow_ups:
+            _settle_lead(lead, one, records, writing)
+    leads.update(tx, list(writing.changed.values()))
+    journal.append(tx, writing.entries)
+    feed.tell(tx, writing.told)
+    for closed in writing.follow_ups:
         # Closed lost here while the core CRM was being told of it: now that it has a record, it must hear the
         # rest.
         enqueue(tx, closed, ForwardingEvent.LOST, now=now)
@@ -112,42 +113,107 @@ def _changes_lead(one: Finished) -> bool:
     return isinstance(one.outcome, Delivered) or (isinstance(one.outcome, Refused) and one.outcome.declined)
 
 
-def _settle_lead(
-    lead: dict[str, Any],
-    one: Finished,
-    *,
-    now: datetime,
-    changed: list[dict[str, Any]],
-    entries: list[dict[str, Any]],
-    follow_ups: list[Row],
-) -> None:
-    """What an outcome changes of its lead, the journal's entry about it, and whether a message follows."""
-    old = LifeCycleStatus(lead["life_cycle_status_code"])
-    changes = _changes(lead, old, one.outcome)
-    if not changes:
+_ENDS: Mapping[str, LifeCycleStatus] = {
+    ForwardingEvent.WON.value: LifeCycleStatus.CLOSED_WON,
+    ForwardingEvent.LOST.value: LifeCycleStatus.CLOSED_LOST,
+}
+_RECORD_FINAL = "CRM.RECORD_FINAL"  # TypeID by which the core CRM says that the record is closed already
+
+
+def _ended(tx: Transaction, finished: Sequence[Finished]) -> dict[str, Row]:
+    """The leads whose end the core CRM did not take, because their record has one, by ID."""
+    refused = {
+        one.message["lead_id"]
+        for one in finished
+        if one.message["event"] in _ENDS and isinstance(one.outcome, Refused) and one.outcome.code == _RECORD_FINAL
+    }
+    return {row["id"]: row for row in leads.resolve(tx, CORE_CRM, ids=refused)} if refused else {}
+
+
+def _records(tx: Transaction, finished: Sequence[Finished], ended: Mapping[str, Row]) -> Mapping[str, Row]:
+    """The records that leads were handed over to, and those of leads that ended, held: one that was closed since the
+    core CRM answered closed no lead, because no lead knew it, and one that is closed from now on finds its lead.
+    """
+    delivered = (one.outcome for one in finished if _changes_lead(one))
+    record_ids = {outcome.record_id for outcome in delivered if isinstance(outcome, Delivered)}
+    record_ids.update(record_id for head in ended.values() if (record_id := _record_id(head)))
+    return crmrecords.held(tx, sorted(record_ids)) if record_ids else {}
+
+
+def _record_id(head: Row) -> str:
+    record_id: str = head["core_opportunity_id"] or head["core_lead_id"] or ""
+    return record_id
+
+
+def _confirmed(one: Finished, ended: Row | None, records: Mapping[str, Row]) -> Finished:
+    """A refusal as the confirmation that it is, where the record has the very end that the core CRM was told of."""
+    record, end = records.get(_record_id(ended)) if ended is not None else None, _ENDS.get(one.message["event"])
+    if record is None or end is None or not isinstance(one.outcome, Refused) or one.outcome.code != _RECORD_FINAL:
+        return one
+    if lead_columns(record, records).get("life_cycle_status_code") != end:
+        return one
+    known = Delivered(record["record_type_code"], record["record_id"], record["status_name"], replayed=True)
+    return Finished(one.message, known)
+
+
+@dataclass(slots=True)
+class _Writing:
+    """What is written about leads in the end."""
+
+    now: datetime
+    changed: dict[str, dict[str, Any]] = field(default_factory=dict)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    told: list[HeadChange] = field(default_factory=list)
+    follow_ups: list[Row] = field(default_factory=list)
+
+    def change(
+        self, lead: dict[str, Any], one: Finished, columns: Mapping[str, Any], *, event: str, reason: str | None = None
+    ) -> None:
+        """New values of a lead's columns, if any; what comes after builds on them."""
+        changes = {name: value for name, value in columns.items() if lead[name] != value}
+        if not changes:
+            return
+        before, old = dict(lead), lead["life_cycle_status_code"]
+        new = changes.get("life_cycle_status_code", old)
+        moved = new != old
+        kept = {"change_number": lead["change_number"] + 1, "changed_at": self.now}
+        if moved and LifeCycleStatus(new) in FINAL:
+            kept["suspended_at"] = None
+        lead.update(changes, **kept)
+        self.changed.setdefault(lead["id"], {"id": lead["id"]}).update(changes, **kept)
+        self.told.append(HeadChange(before, dict(lead), reason_code=reason))
+        self.entries.append(
+            {
+                "recorded_at": self.now,
+                "caller_id": CORE_CRM.id,
+                "operation": _OPERATION,
+                "correlation_id": f"message-{one.message['id']}",
+                "object_type": "lead",
+                "object_id": lead["id"],
+                "event": event,
+                "old_status": old if moved else None,
+                "new_status": new if moved else None,
+                "reason_code": changes.get("reason_code"),
+                "changed_elements": " ".join(sorted(_ELEMENTS[name] for name in changes)),
+            }
+        )
+
+
+def _settle_lead(lead: dict[str, Any], one: Finished, records: Mapping[str, Row], writing: _Writing) -> None:
+    """What an outcome changes of its lead, and what became of its record meanwhile."""
+    outcome, old, change_number = one.outcome, LifeCycleStatus(lead["life_cycle_status_code"]), lead["change_number"]
+    event = "declined" if isinstance(outcome, Refused) else "accepted"
+    writing.change(lead, one, _changes(old, outcome), event=event, reason=_reason(outcome))
+    if not isinstance(outcome, Delivered):
         return
-    new = LifeCycleStatus(changes.get("life_cycle_status_code", old))
-    kept = {"change_number": lead["change_number"] + 1, "changed_at": now}
-    changed.append({"id": lead["id"], **changes, **kept})
-    moved = new is not old
-    entries.append(
-        {
-            "recorded_at": now,
-            "caller_id": CORE_CRM.id,
-            "operation": _OPERATION,
-            "correlation_id": f"message-{one.message['id']}",
-            "object_type": "lead",
-            "object_id": lead["id"],
-            "event": "declined" if isinstance(one.outcome, Refused) else "accepted",
-            "old_status": old.value if moved else None,
-            "new_status": new.value if moved else None,
-            "reason_code": changes.get("reason_code"),
-            "changed_elements": " ".join(sorted(_ELEMENTS[name] for name in changes)),
-        }
-    )
-    lead.update(changes, **kept)  # a second message about the same lead builds on it
-    if isinstance(one.outcome, Delivered) and new is LifeCycleStatus.CLOSED_LOST:
-        follow_ups.append(lead)
+    record = records.get(outcome.record_id)
+    if record is not None:
+        columns = lead_columns_since(record, records, answered_status=outcome.status_name)
+        if lead["life_cycle_status_code"] != LifeCycleStatus.ACCEPTED:
+            columns = {name: value for name, value in columns.items() if name == "core_opportunity_id"}
+        writing.change(lead, one, columns, event="changed", reason=columns.get("reason_code"))
+    if old is LifeCycleStatus.CLOSED_LOST and lead["change_number"] != change_number:
+        writing.follow_ups.append(lead)
 
 
 _ELEMENTS: Mapping[str, str] = {
@@ -158,9 +224,9 @@ _ELEMENTS: Mapping[str, str] = {
 }
 
 
-def _changes(lead: Row, old: LifeCycleStatus, outcome: Outcome) -> dict[str, Any]:
-    """The columns of the lead that differ now. The status moves only from 3 qualified: whatever a caller has
-    made of the lead since then stays."""
+def _changes(old: LifeCycleStatus, outcome: Outcome) -> dict[str, Any]:
+    """The lead's columns by an outcome. The status moves only from 3 qualified: whatever a caller has made of the
+    lead since then stays."""
     qualified = old is LifeCycleStatus.QUALIFIED
     changes: dict[str, Any] = {}
     match outcome:
@@ -174,7 +240,7 @@ def _changes(lead: Row, old: LifeCycleStatus, outcome: Outcome) -> dict[str, Any
             reason = reason_code(code)
             if reason is not None:
                 changes["reason_code"] = reason
-    return {name: value for name, value in changes.items() if lead[name] != value}
+    return changes
 
 
 def _reason(outcome: Outcome) -> str | None:

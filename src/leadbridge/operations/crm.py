@@ -62,7 +62,7 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
         writing.write(tx, policy)
         return answers
 
-    lock_keys = [customer_lock(call.message.customer_id) for call in calls]
+    lock_keys = [crmrecords.lock_key(call.message.customer_id) for call in calls]
     return once(
         tx,
         calls,
@@ -73,11 +73,6 @@ def combo_create(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list
         act=act,
         memory=ANSWERS,
     )
-
-
-def customer_lock(customer_id: str) -> str:
-    """What is locked where something is decided about a customer."""
-    return f"customer/{customer_id}"
 
 
 class Writing:
@@ -143,6 +138,7 @@ def record_of(row: Row) -> Record:
         record_type=RecordType(row["record_type_code"]),
         status=StatusName(row["status_name"]),
         owner_id=row["owner_id"],
+        converted_to_record_id=row["converted_to_record_id"],
     )
 
 
@@ -296,7 +292,7 @@ def _update(
     # The customer is known only from the record, so the records are looked at before the customers are locked,
     # and read again after.
     seen = crmrecords.resolve(tx, record_ids={call.message.record_id for call in calls})
-    lock_keys = [customer_lock(row["customer_id"]) for row in seen]
+    lock_keys = [crmrecords.lock_key(row["customer_id"]) for row in seen]
 
     def act(fresh: Sequence[Call]) -> list[Answer]:
         rows = crmrecords.resolve(tx, record_ids={call.message.record_id for call in fresh}, lock=True)

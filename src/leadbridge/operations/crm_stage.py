@@ -26,7 +26,7 @@ from leadbridge.messages import (
     StepStateCode,
 )
 from leadbridge.operations.call import Answer, Call, Policy, answer_header
-from leadbridge.operations.crm import Writing, convert, customer_lock, record_of
+from leadbridge.operations.crm import Writing, convert, record_of
 from leadbridge.operations.logitems import LogBuilder, LogItemType
 from leadbridge.operations.replay import ANSWERS, header_keys, once
 from leadbridge.operations.selecting import day
@@ -55,7 +55,7 @@ def advance_opportunity_stage(tx: Transaction, calls: Sequence[Call], policy: Po
         calls,
         keys=header_keys(calls),
         operation=_OPERATION,
-        lock_keys=[customer_lock(customer_id) for customer_id in customers],
+        lock_keys=[crmrecords.lock_key(customer_id) for customer_id in customers],
         act=act,
         memory=ANSWERS,
     )

@@ -1,7 +1,8 @@
 """What becomes of a lead when the core CRM that is built in closes its record: the same, in the same transaction.
 
-The lead knows the record by CoreOpportunityID or, before there is an opportunity, CoreLeadID. Where another core CRM is
-in use, its records are not here, and nothing follows from those that are.
+The lead knows the record by CoreOpportunityID or, before there is an opportunity, CoreLeadID. One that does not know it
+yet, because the relay has still to settle what the core CRM answered, follows when that is settled. Where another core
+CRM is in use, its records are not here, and nothing follows from those that are.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from leadbridge.caller import CORE_CRM
-from leadbridge.crm.combo import StatusName
+from leadbridge.crm.following import lead_columns
 from leadbridge.lead import LifeCycleStatus
 from leadbridge.operations.call import Call
 from leadbridge.store import feed, journal, leads
@@ -19,10 +20,6 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.feed import HeadChange
 from leadbridge.store.inserts import Row
 
-_ENDS: Mapping[str, LifeCycleStatus] = {
-    StatusName.CLOSE_WON.value: LifeCycleStatus.CLOSED_WON,
-    StatusName.CLOSE_LOST.value: LifeCycleStatus.CLOSED_LOST,
-}
 _ELEMENTS: Mapping[str, str] = {
     "core_opportunity_id": "CoreOpportunityID",
     "life_cycle_status_code": "LifeCycleStatusCode",
@@ -38,18 +35,13 @@ def follow(tx: Transaction, closed: Sequence[tuple[Call, str, Row]], new: Mappin
     lead: 6 and 7 are final.
     """
     last = {row["record_id"]: (call, operation, row) for call, operation, row in closed}
-    heads = leads.of_records(
-        tx,
-        last,
-        uuids={row["source_lead_uuid"] for *_, row in last.values() if row["source_lead_uuid"]},
-        prospects={row["customer_id"] for *_, row in last.values()},
-    )
+    heads = leads.of_records(tx, last)
     changes: list[Row] = []
     entries: list[Row] = []
     told: list[HeadChange] = []
     for head in heads:
         call, operation, row = last[head["core_opportunity_id"] or head["core_lead_id"]]
-        differing = {name: value for name, value in _columns(row, new).items() if head[name] != value}
+        differing = {name: value for name, value in lead_columns(row, new).items() if head[name] != value}
         if not differing:  # closed and opened again by calls that came together
             continue
         kept = {"change_number": head["change_number"] + 1, "changed_at": call.received_at}
@@ -61,19 +53,6 @@ def follow(tx: Transaction, closed: Sequence[tuple[Call, str, Row]], new: Mappin
     leads.update(tx, changes)
     journal.append(tx, entries)
     feed.tell(tx, told)
-
-
-def _columns(row: Row, new: Mapping[str, Row]) -> dict[str, Any]:
-    """What a lead is by its record."""
-    opportunity = new.get(row["converted_to_record_id"] or "")
-    columns: dict[str, Any] = {} if opportunity is None else {"core_opportunity_id": opportunity["record_id"]}
-    record = row if opportunity is None else opportunity
-    end = _ENDS.get(record["status_name"])
-    if end is not None:
-        columns["life_cycle_status_code"] = end.value
-        if record["reason_code"]:
-            columns["reason_code"] = record["reason_code"]
-    return columns
 
 
 def _entry(lead_id: str, columns: Mapping[str, Any], now: datetime, operation: str, correlation_id: str) -> Row:

@@ -65,6 +65,6 @@ def _journal_row(one: Deletion, operation: str) -> Row:
     return {
         **created_row(one.call, operation, one.head["id"]),
         "object_type": "lead",
-        "event": "deleted",
+        "event": journal.WIPED if one.head["test_data"] else "deleted",
         "old_status": one.head["life_cycle_status_code"],
     }

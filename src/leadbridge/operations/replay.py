@@ -121,10 +121,11 @@ def once(
         if index in outcomes:
             continue
         assert key is not None  # without a key the call was fresh
-        if key not in known:
-            outcomes[index] = new[first_of[key]]  # the first of two equal ones was not remembered: nor is this one
-        elif known[key][0] != calls[index].content_hash:
+        content_hash = known[key][0] if key in known else calls[first_of[key]].content_hash
+        if content_hash != calls[index].content_hash:
             outcomes[index] = IdempotencyConflict()
+        elif key not in known:
+            outcomes[index] = new[first_of[key]]  # the first of two equal ones was not remembered: nor is this one
         else:
             outcomes[index] = memory.recall(known[key][1])
     return [outcomes[index] for index in range(len(calls))]

@@ -89,9 +89,16 @@ class Door(JsonDoor):
         call.message = self.ask(request, more)
         return _Reading(await self._answered(operation, call), call, more)
 
-    async def read_again(self, operation: str, reading: _Reading) -> _Reading:
-        """The same as it is now."""
-        return replace(reading, answer=await self._answered(operation, reading.call))
+    async def read_events(self, request: Request, operation: str, query: type[BaseModel]) -> _Reading:
+        """A page of events; where there are none until a writer ends, that is said a little later, with what came."""
+        reading = await self.read(request, operation, query)
+        # Writers seldom need longer than this; meanwhile nobody's turn to read is taken.
+        for pause in _PAUSES:
+            if reading.answer.message["events"] or not reading.answer.message["waits"]:
+                break
+            await asyncio.sleep(pause)
+            reading = replace(reading, answer=await self._answered(operation, reading.call))
+        return reading
 
     async def _answered(self, operation: str, call: Call) -> BianAnswer:
         try:
@@ -127,13 +134,7 @@ def bian_router(
     @router.get(EVENTS)
     async def events(request: Request) -> Response:
         """What became of leads and tasks, behind a cursor."""
-        reading = await door.read(request, "Events", EventsWanted)
-        # Writers seldom need longer than this; meanwhile nobody's turn to read is taken.
-        for pause in _PAUSES:
-            if reading.answer.message["events"] or not reading.answer.message["waits"]:
-                break
-            await asyncio.sleep(pause)
-            reading = await door.read_again("Events", reading)
+        reading = await door.read_events(request, "Events", EventsWanted)
         said = reading.answer.message
         body = json.dumps(said["events"], ensure_ascii=False).encode()
         return Response(body, media_type=EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))

@@ -78,7 +78,7 @@ def relationship_router(
     @router.get(HISTORY)
     async def history(request: Request) -> Response:
         """What the journal says about a customer, behind a cursor."""
-        reading = await door.read(request, "History", HistoryWanted)
+        reading = await door.read_events(request, "History", HistoryWanted)
         said, asked = reading.answer.message, reading.parameters
         query = f"customer={quote(asked['customer'], safe='')}&after={said['next']}&limit={asked['limit']}"
         body = json.dumps(said["events"], ensure_ascii=False).encode()

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from leadbridge.crm.casetypes import CaseType, CaseTypes, Stage, Step, mistakes
+from leadbridge.crm.casetypes import CaseType, CaseTypes, Stage, Step
 from leadbridge.crm.combo import RecordType
+from leadbridge.crm.mistakes import mistakes
 from leadbridge.rulefiles.reading import Table, read, wrong
 
 DEFAULT_CASE_TYPES = Path(__file__).with_name("case-types.toml")

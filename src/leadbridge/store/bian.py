@@ -15,12 +15,14 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Integer,
     Select,
     and_,
     bindparam,
     func,
     null,
+    or_,
     select,
     tuple_,
     union_all,
@@ -30,7 +32,7 @@ from sqlalchemy import (
 from leadbridge.businesspartner import CONTACT_FORBIDDEN
 from leadbridge.caller import Caller, Visibility
 from leadbridge.lead import FINAL
-from leadbridge.store import relationship, tables
+from leadbridge.store import journal, relationship, tables
 from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 from leadbridge.store.statements import fetch, insert_many
@@ -122,6 +124,13 @@ def add_events(tx: Transaction, rows: Sequence[Row]) -> None:
     insert_many(tx, (_event, rows))
 
 
+def _is_real(lead_id: ColumnElement[str], rule: Visibility) -> ColumnElement[bool]:
+    """Condition on a lead, which is not there where it was deleted: it is no test data, and was none."""
+    if rule is not Visibility.ALL:
+        return ~_lead.c.test_data
+    return or_(~_lead.c.test_data, and_(_lead.c.id.is_(None), journal.last_event("lead", lead_id) != journal.WIPED))
+
+
 @cache
 def _events(rule: Visibility) -> Select[Any]:
     lead_of_entry = func.substr(_journal.c.object_id, 1, _LEAD_ID_LENGTH)
@@ -135,7 +144,10 @@ def _events(rule: Visibility) -> Select[Any]:
             _journal.c.id > bindparam("after", type_=BigInteger()),
             _journal.c.id <= bindparam("upto", type_=BigInteger()),
             _journal.c.object_type.in_(["lead", TASK, EVENT]),
+            # What was asked about a lead goes with it: nobody is to do it any more.
+            or_(_journal.c.object_type != EVENT, _event.c.id.is_not(None)),
             may_see_lead(rule),
+            _is_real(lead_of_entry, rule),
         )
     )
     of_plans = relationship.entries(rule).add_columns(null().label("event_type"), null().label("data"))
@@ -148,5 +160,5 @@ def _events(rule: Visibility) -> Select[Any]:
 
 def events(tx: Transaction, caller: Caller, *, after: int, upto: int, limit: int) -> list[Row]:
     """Entries of the journal about leads and plans that the caller may see, in order; with the event's type and data
-    if it is one for another service domain."""
+    if it is one for another service domain. Of test data there are none."""
     return fetch(tx, _events(rule_of(caller)), {**who(caller), "after": after, "upto": upto, "limit": limit})

@@ -129,6 +129,9 @@ def _is_at(place: Whereabouts) -> ColumnElement[bool]:
         _record.c.selling_mode_code.in_(place.case_type.selling_modes),
         _record.c.status_name.in_([one.value for one in place.statuses]),
     ]
+    if place.converted is not None:
+        link = _record.c.converted_to_record_id
+        conditions.append(link.is_not(None) if place.converted else link.is_(None))
     if not place.anywhere:
         gone = [_stage.c.stage_name.not_in(place.names), _stage.c.position >= place.lowest]
         if place.highest is not None:

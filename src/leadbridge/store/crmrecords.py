@@ -38,6 +38,11 @@ def update(tx: Transaction, rows: Sequence[Row]) -> None:
     update_many(tx, _record, rows, key="record_id")
 
 
+def lock_key(customer_id: str) -> str:
+    """What a transaction locks (`Transaction.lock`) to decide about a customer: whoever writes its records has it."""
+    return f"customer/{customer_id}"
+
+
 def of_customers(tx: Transaction, customer_ids: Collection[str]) -> Sequence[Row]:
     """All records of some customers, per customer oldest first; fetched when they are looked at.
 
@@ -60,6 +65,18 @@ def resolve(
     given = {"record_ids": record_ids, "source_lead_uuids": source_lead_uuids}
     kinds = tuple(kind for kind, values in given.items() if values)
     return fetch(tx, _resolve(kinds, lock), {kind: given[kind] for kind in kinds}) if kinds else []
+
+
+def held(tx: Transaction, record_ids: Collection[str]) -> dict[str, Row]:
+    """These records and the opportunities they were converted into, by id, as they stay until the transaction ends.
+
+    Locks their customers: nothing else may be locked before.
+    """
+    seen = resolve(tx, record_ids=record_ids)
+    tx.lock([lock_key(customer_id) for customer_id in sorted({row["customer_id"] for row in seen})])
+    rows = resolve(tx, record_ids=[row["record_id"] for row in seen])
+    opportunities = {row["converted_to_record_id"] for row in rows if row["converted_to_record_id"]}
+    return {row["record_id"]: row for row in (*rows, *resolve(tx, record_ids=opportunities))}
 
 
 @cache

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Integer,
     Select,
     Table,
-    Update,
     and_,
     bindparam,
     delete,
@@ -141,21 +140,17 @@ def _of_leads(table: Table) -> Delete:
 
 
 def remove(tx: Transaction, lead_ids: Collection[str]) -> None:
-    """Delete leads with all that belongs to them; the journal keeps what happened, and what other service domains were
-    asked keeps its kind, which its event is read with again."""
+    """Delete leads with all that belongs to them; the journal keeps what happened."""
     for statement in _removals() if lead_ids else ():
         tx.connection.execute(statement, {"lead_ids": lead_ids})
 
 
 @cache
-def _removals() -> tuple[Delete | Update, ...]:
+def _removals() -> tuple[Delete, ...]:
     """What deletes leads and everything that refers to them: the parts first."""
     parts = [(key.parent.table, key.parent) for key in _references_to(_lead)]
-    event = tables.bian_event
-    return (
-        event.update().where(one_of(event.c.lead_id, "lead_ids")).values(data="{}"),  # what it says names people
-        *(delete(table).where(one_of(column, "lead_ids")) for table, column in [*parts, (_lead, _lead.c.id)]),
-    )
+    parts.append((tables.bian_event, tables.bian_event.c.lead_id))  # what it says names people
+    return tuple(delete(table).where(one_of(column, "lead_ids")) for table, column in [*parts, (_lead, _lead.c.id)])
 
 
 def _references_to(table: Table) -> list[ForeignKey]:
@@ -214,28 +209,16 @@ def _resolve(rule: Visibility, kinds: tuple[str, ...], lock: bool) -> Select[Any
     return statement.with_for_update() if lock else statement
 
 
-def of_records(
-    tx: Transaction, record_ids: Collection[str], *, uuids: Collection[str], prospects: Collection[str]
-) -> list[Row]:
-    """The head rows, locked, of leads in 4 accepted whose record in the core CRM is one of these, by id.
-
-    They are sought by their UUIDs and their prospects, which the records name, because those have indexes.
-    """
-    return fetch(tx, _OF_RECORDS, {"record_ids": record_ids, "uuids": uuids, "prospects": prospects})
+def of_records(tx: Transaction, record_ids: Collection[str]) -> list[Row]:
+    """The head rows, locked, of leads in 4 accepted whose record in the core CRM is one of these, by id."""
+    found = fetch(tx, _OF_RECORDS, {"record_ids": record_ids})
+    return [row for row in found if row["life_cycle_status_code"] == LifeCycleStatus.ACCEPTED]
 
 
+# Without the status, whose index PostgreSQL would walk through before it knows how many leads are accepted.
 _OF_RECORDS = (
     select(_lead)
-    .where(
-        _lead.c.id.in_(
-            union(
-                select(_lead.c.id).where(one_of(_lead.c.uuid, "uuids")),
-                select(_lead.c.id).where(one_of(_lead.c.prospect_internal_id, "prospects")),
-            )
-        ),
-        one_of(func.coalesce(_lead.c.core_opportunity_id, _lead.c.core_lead_id), "record_ids"),
-        _lead.c.life_cycle_status_code == LifeCycleStatus.ACCEPTED.value,
-    )
+    .where(one_of(func.coalesce(_lead.c.core_opportunity_id, _lead.c.core_lead_id), "record_ids"))
     .order_by(_lead.c.id)
     .with_for_update()
 )

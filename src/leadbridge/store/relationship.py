@@ -1,8 +1,9 @@
 """What BIAN's Customer Relationship Management keeps: plans, and their development tasks, incidents and contacts.
 
-A plan is about a business partner and exists for whoever may read that one; after a merge that is the master. Whoever
-changes a plan or a record of it locks the plan first, and writes to the journal afterwards: of one plan a later change
-has a larger number there, as `store.bian` needs it of leads.
+A plan is about a business partner, after a merge the master. It exists for whoever sees everything, and for whoever
+made it as long as that one may read the business partner. Whoever changes a plan or a record of it locks the plan
+first, and writes to the journal afterwards: of one plan a later change has a larger number there, as `store.bian` needs
+it of leads.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ from leadbridge.store.database import Transaction
 from leadbridge.store.inserts import Row
 from leadbridge.store.membership import one_of
 from leadbridge.store.statements import fetch, insert_many
-from leadbridge.store.visibility import may_read_partner, may_see_lead, rule_of, who
+from leadbridge.store.visibility import may_read_partner, may_see_lead, may_see_plan, rule_of, who
 
 _plan = tables.relationship_plan
 _record = tables.relationship_record
@@ -63,7 +64,7 @@ def _visible_plan(rule: Visibility) -> Select[Any]:
     return (
         select(_plan, _CUSTOMER_ID, _partner.c.contact_allowed_code)
         .select_from(_OF_CUSTOMER)
-        .where(_plan.c.id == bindparam("plan_id"), may_read_partner(rule))
+        .where(_plan.c.id == bindparam("plan_id"), may_see_plan(rule), may_read_partner(rule))
     )
 
 
@@ -150,6 +151,7 @@ def _requested(rule: Visibility, *, goes_on: bool) -> Select[Any]:
             _plan.c.state.in_(["proposed", "active", "authorized"]),
             ~_plan.c.test_data,
             func.coalesce(_partner.c.contact_allowed_code, "") != CONTACT_FORBIDDEN,
+            may_see_plan(rule),
             may_read_partner(rule),
             *((tuple_(_record.c.due_at, owner, _record.c.number) > last,) if goes_on else ()),
         )
@@ -177,19 +179,24 @@ def requested(
 
 @cache
 def entries(rule: Visibility) -> Select[Any]:
-    """The journal's entries of plans and their records that a caller may see, between `after` and `upto`."""
-    found = select(_journal).where(
-        _journal.c.id > bindparam("after", type_=BigInteger()),
-        _journal.c.id <= bindparam("upto", type_=BigInteger()),
-        _journal.c.object_type.in_([PLAN, RECORD]),
+    """The journal's entries of plans and their records that a caller may see, between `after` and `upto`. Of test data
+    there are none: not while it is there, and a plan that is gone was some."""
+    found = (
+        select(_journal)
+        .join(_plan, _plan.c.id == func.substr(_journal.c.object_id, 1, _ID_LENGTH))
+        .where(
+            _journal.c.id > bindparam("after", type_=BigInteger()),
+            _journal.c.id <= bindparam("upto", type_=BigInteger()),
+            _journal.c.object_type.in_([PLAN, RECORD]),
+            ~_plan.c.test_data,
+        )
     )
     if rule is Visibility.ALL:
-        return found  # who sees everything also sees that a plan was deleted
+        return found
     return (
-        found.join(_plan, _plan.c.id == func.substr(_journal.c.object_id, 1, _ID_LENGTH))
-        .join(_named, _named.c.internal_id == _plan.c.customer_internal_id)
+        found.join(_named, _named.c.internal_id == _plan.c.customer_internal_id)
         .join(_partner, _MASTER)
-        .where(may_read_partner(rule))
+        .where(may_see_plan(rule), may_read_partner(rule))
     )
 
 
@@ -197,7 +204,7 @@ def _history_of(rule: Visibility) -> list[Select[Any]]:
     """The entries about one customer: of its leads, their tasks, its plans and the records of those."""
     me = bindparam("customer_id", type_=text_type())
     family = select(_named.c.internal_id).where(or_(_named.c.internal_id == me, _named.c.merged_into_internal_id == me))
-    plans = _plan.c.customer_internal_id.in_(family)
+    plans = and_(_plan.c.customer_internal_id.in_(family), may_see_plan(rule))
     leads = and_(_lead.c.prospect_internal_id.in_(family), may_see_lead(rule))
     task = tables.development_task
     slash = literal("/", type_=text_type())
@@ -227,19 +234,19 @@ def _history(rule: Visibility) -> Select[Any]:
     found = union_all(*_history_of(rule)).subquery()
     return (
         select(found)
-        .where(found.c.id > bindparam("after", type_=BigInteger()))
+        .where(found.c.id > bindparam("after", type_=BigInteger()), found.c.id <= bindparam("upto", type_=BigInteger()))
         .order_by(found.c.id)
         .limit(bindparam("limit", type_=Integer()))
     )
 
 
-def history(tx: Transaction, caller: Caller, customer_id: str, *, after: int, limit: int) -> list[Row]:
-    """What the journal says about a customer that the caller may read, oldest first: of the leads that it may see and
-    their tasks, of plans, and of their records."""
+def history(tx: Transaction, caller: Caller, customer_id: str, *, after: int, upto: int, limit: int) -> list[Row]:
+    """What the journal says about a customer that the caller may read, oldest first, between `after` and `upto`: of the
+    leads and the plans that it may see, their tasks and records."""
     return fetch(
         tx,
         _history(rule_of(caller)),
-        {**who(caller), "customer_id": customer_id, "after": after, "limit": limit},
+        {**who(caller), "customer_id": customer_id, "after": after, "upto": upto, "limit": limit},
     )
 
 
@@ -256,6 +263,6 @@ def _recorded(rule: Visibility) -> Select[Any]:
 
 def recorded(tx: Transaction, caller: Caller, customer_id: str, *, since: datetime, until: datetime) -> list[Row]:
     """What was new about a customer that the caller may read: {object_type, object_id, recorded_at} of leads and of
-    the records of plans that were created after `since` and not after `until`."""
+    the records of plans, which it may see, that were created after `since` and not after `until`."""
     parameters = {**who(caller), "customer_id": customer_id, "since": since, "until": until}
     return fetch(tx, _recorded(rule_of(caller)), parameters)

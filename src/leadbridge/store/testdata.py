@@ -145,7 +145,7 @@ def _tell(tx: Transaction, kind: _Kind, keys: list[str], now: datetime, caller_i
                     "operation": "testdata wipe",
                     "object_type": kind.object_type,
                     "object_id": key,
-                    "event": "wiped",
+                    "event": journal.WIPED,
                 }
                 for key in keys
             ],

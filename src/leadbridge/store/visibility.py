@@ -1,4 +1,4 @@
-"""Which leads and business partners exist for a caller, as SQL conditions made once per visibility rule.
+"""Which leads, plans and business partners exist for a caller, as SQL conditions made once per visibility rule.
 
 The conditions hold the parameters `caller_id` and `caller_party_id`; `who` gives their values.
 """
@@ -114,6 +114,14 @@ def readable_partners(rule: Visibility) -> Select[Any] | CompoundSelect[Any]:
         select(lead.c.prospect_internal_id).where(given),
         select(contact.c.internal_id).join(lead, contact.c.lead_id == lead.c.id).where(given),
     )
+
+
+@cache
+def may_see_plan(rule: Visibility) -> ColumnElement[bool]:
+    """Condition on `relationship_plan` of a business partner that the caller may read: plans are the bank's own, which
+    whoever sees everything sees; anybody else those it made.
+    """
+    return true() if rule is Visibility.ALL else tables.relationship_plan.c.created_by == _ME
 
 
 @cache

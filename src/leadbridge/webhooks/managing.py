@@ -1,6 +1,5 @@
 """What an operator does with webhooks: add, list, try, resume, remove, and the change of their secrets."""
 
-import re
 import secrets
 import time
 import uuid
@@ -10,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadbridge.authentication.callers import CallerError, caller_from, caller_in
-from leadbridge.bian.events import page
+from leadbridge.bian.events import TYPES, page
 from leadbridge.caller import OperationGroup, may_call
 from leadbridge.operations.call import zoned
 from leadbridge.secretbox import SecretBox
@@ -28,7 +27,6 @@ from leadbridge.webhooks.sending import Sender, batch_of, message_id_of
 PING = "leadbridge.webhook.ping"
 MOST_BEHIND = 10_000
 """So many events are counted, and no more."""
-_TYPE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 _MOST_TYPES = 20
 _PATIENCE_SECONDS = 10
 _AT_ONCE = 1_000
@@ -82,15 +80,16 @@ def add_webhook(
     after: int | None = None,
 ) -> Added:
     """Push a caller's events to a URL: those behind `after`, the sequence of an event; without it, what comes from now
-    on. `types` are beginnings of types; without any, all. Without `secret` one is made. `now` is aware, in UTC.
+    on. `types` are beginnings of TYPES; without any, all. Without `secret` one is made. `now` is aware, in UTC.
 
     Raises CallerUnknown, CallerDisabled, UrlNotAllowed, WebhookNotAllowed, SecretInvalid, JournalBusy.
     """
     addresses.check(url)
-    if len(types) > _MOST_TYPES or not all(_TYPE.fullmatch(one) for one in types):
-        raise WebhookNotAllowed(
-            f"types are up to {_MOST_TYPES} beginnings such as org.bian.LeadandOpportunityManagement"
-        )
+    if len(types) > _MOST_TYPES:
+        raise WebhookNotAllowed(f"types are up to {_MOST_TYPES} beginnings; without any, all events are pushed")
+    if not all(one and any(known.startswith(one) for known in TYPES) for one in types):
+        beginnings = ", ".join(dict.fromkeys(known.rpartition(".")[0] for known in TYPES))
+        raise WebhookNotAllowed(f"no event has a type that begins so; types begin like one of {beginnings}")
     secret = secret if secret is not None else signing.new_secret()
     signing.key_of(secret)
     with database.read() as tx:

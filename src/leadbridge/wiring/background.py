@@ -46,6 +46,7 @@ def forwarding_policy(settings: Settings) -> ForwardingPolicy:
         poll=timedelta(seconds=forwarding.poll_seconds),
         breaker_failures=forwarding.breaker_failures,
         breaker_pause=timedelta(seconds=forwarding.breaker_pause_seconds),
+        own_core_crm=settings.crm.wsdl is None,
     )
 
 

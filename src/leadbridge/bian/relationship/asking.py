@@ -1,5 +1,5 @@
 """What the service domain is asked, and what all its operations have in common: how a plan is found, how a record takes
-what was sent, how a move is made and told."""
+what was sent, how a move is told."""
 
 from __future__ import annotations
 
@@ -17,15 +17,10 @@ from leadbridge.bian.relationship.words import (
     REASON,
     REFERENCE_PATH,
     Action,
-    Moves,
     Qualifier,
-    State,
-    allowed,
-    moved,
     text_at,
 )
 from leadbridge.bian.translation import prospect, reason_code
-from leadbridge.businesspartner import CONTACT_FORBIDDEN
 from leadbridge.caller import CORE_CRM, Caller
 from leadbridge.operations.businesspartner import created_row
 from leadbridge.operations.call import Answer, Call, Policy
@@ -148,13 +143,6 @@ def on_plans(
     return done_once(tx, calls, operation=f"{DOMAIN}/{operation}", act=act, lock_keys=lock_keys, ask=ask)
 
 
-def check_contact(plan: Row) -> None:
-    """Refuse to contact a customer that forbids it. Raises Refused."""
-    if plan["contact_allowed_code"] == CONTACT_FORBIDDEN:
-        text = "The customer forbids contact (ContactAllowedCode 2): no contact is scheduled."
-        raise Refused(400, LogItemType.LEAD_CONTACT_FORBIDDEN, text)
-
-
 # ------------------------------------------------------------------------------------------------------------ actions
 
 
@@ -174,20 +162,6 @@ def reason_of(call: Call, policy: Policy) -> str | None:
     if reason is not None and policy.reason_codes and reason not in policy.reason_codes:
         raise wrong(REASON, "The site's list has no such reason.", "NotInList")
     return reason
-
-
-def next_state(moves: Moves, row: Row, action: Action, what: str) -> State:
-    """The state after an action. Raises Refused, which says what is allowed."""
-    new = moved(moves, State(row["state"]), action)
-    if new is None:
-        raise not_allowed(moves, row, action.value, what)
-    return new
-
-
-def not_allowed(moves: Moves, row: Row, action: str, what: str) -> Refused:
-    """An action that is not allowed in the state that a plan or a record of it is in."""
-    may = ", ".join(one.value for one in allowed(moves, State(row["state"]))) or "nothing but Retrieve"
-    return Refused(400, "ActionNotAllowed", f"The {what} is {row['state']}: not {action}; allowed: {may}.")
 
 
 # ------------------------------------------------------------------------------------------------------------ content

@@ -8,26 +8,28 @@ from datetime import timedelta
 from typing import Any
 
 from leadbridge.bian.answers import BianAnswer, read_each
-from leadbridge.bian.events import event, sequence
+from leadbridge.bian.events import Page, behind, event
 from leadbridge.bian.relationship.asking import customer_of, kind_of
 from leadbridge.bian.relationship.words import Qualifier, trend
 from leadbridge.operations.call import Answer, Call, Policy, zoned
 from leadbridge.store import relationship
 from leadbridge.store.database import Transaction
+from leadbridge.store.horizon import Horizon
 
 _COUNTED = {"lead": "Leads", Qualifier.CONTACT: "Contacts", Qualifier.INCIDENT: "Incidents"}
 
 
-def history(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
+def history(tx: Transaction, calls: Sequence[Call], horizon: Horizon) -> list[Answer | Exception]:
     """The events about a customer behind a cursor, oldest first: of leads and plans, and of what belongs to them."""
 
     def do(call: Call) -> BianAnswer:
-        asked = call.message.more
-        after, limit = int(asked["after"]), int(asked["limit"])
-        customer = customer_of(tx, call.caller, asked["customer"])
-        rows = relationship.history(tx, call.caller, customer["internal_id"], after=after, limit=limit)
-        reached = rows[-1]["id"] if rows else after
-        return BianAnswer({"events": [event(row) for row in rows], "next": sequence(reached)})
+        customer = customer_of(tx, call.caller, call.message.more["customer"])["internal_id"]
+
+        def find(after: int, upto: int, limit: int) -> Page:
+            rows = relationship.history(tx, call.caller, customer, after=after, upto=upto, limit=limit)
+            return Page([event(row) for row in rows], rows[-1]["id"] if len(rows) == limit else max(after, upto))
+
+        return behind(tx, call, horizon, find)
 
     return read_each(calls, do)
 

@@ -7,18 +7,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from leadbridge.bian.answers import BianAnswer, Refused, refuse_failed, wrong
-from leadbridge.bian.relationship.asking import content, merged, next_state, not_allowed, on_plans, record_of, wanted
-from leadbridge.bian.relationship.records import changed, shown
+from leadbridge.bian.relationship.asking import content, merged, on_plans, record_of, wanted
+from leadbridge.bian.relationship.permitting import record_after
+from leadbridge.bian.relationship.records import change
 from leadbridge.bian.relationship.words import (
     DESCRIPTIONS,
     DOMAIN,
     LEAD,
-    PLAN_MOVES,
-    QUALIFIER_MOVES,
     REQUEST,
     Action,
     Qualifier,
-    State,
     party,
     text_at,
 )
@@ -29,7 +27,6 @@ from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.operations.lead_batch import LeadBatch
 from leadbridge.operations.partners import hold, references_of
 from leadbridge.store.database import Transaction
-from leadbridge.store.inserts import Row
 
 _OPERATION = f"{Qualifier.DEVELOPMENT}/Request"
 _LONGEST_PARTY = SalesResponsibleParty.__dataclass_fields__["party_id"].metadata["max_length"]
@@ -58,10 +55,10 @@ def request(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
         plan, row = record_of(tx, call, Qualifier.DEVELOPMENT)
         action = _action(call)
         if action is not Action.INITIATE_LEAD:
-            return BianAnswer(shown(changed(tx, call, plan, row, action, _OPERATION)))
+            return change(tx, call, plan, row, action, _OPERATION)
         if id(call) in refused:
             raise refused[id(call)]
-        _check(plan, row)
+        record_after(call.caller, plan, row, action)  # refused before anything of the lead is written
         # Only now: the task is as the lead will have it, and each lead counts for the next.
         creating = replace(call, message=_message(tx, call))
         batch = _batch([creating], policy)
@@ -69,8 +66,7 @@ def request(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
         ((draft, log),) = batch.create([creating])
         refuse_failed(log)
         assert draft is not None  # else the log has failed
-        changed(tx, call, plan, row, action, _OPERATION, lead_id=draft.head["id"])
-        return BianAnswer(shown(record_of(tx, call, Qualifier.DEVELOPMENT)[1]))
+        return change(tx, call, plan, {**row, "sees_lead": True}, action, _OPERATION, lead_id=draft.head["id"])
 
     lock_keys = _batch(foreseen, policy).lock_keys()
     return on_plans(tx, calls, operation=_OPERATION, do=do, lock_keys=lock_keys, ask=ask)
@@ -87,16 +83,6 @@ def _action(call: Call) -> Action:
     if call.message.lead:
         raise wrong(LEAD, f"Only a Request with {REQUEST} {Action.INITIATE_LEAD.value} has a lead.", "UnknownField")
     return Action.REQUEST
-
-
-def _check(plan: Row, row: Row) -> None:
-    """Refuse a lead before anything of it is written. Raises Refused."""
-    if State(plan["state"]) is not State.AUTHORIZED:
-        raise not_allowed(PLAN_MOVES, plan, f"{Action.INITIATE_LEAD.value} until a Grant has authorized it", "plan")
-    next_state(QUALIFIER_MOVES[Qualifier.DEVELOPMENT], row, Action.INITIATE_LEAD, Qualifier.DEVELOPMENT)
-    if row["lead_id"]:
-        text = "The task has initiated a lead already: create another task for another lead."
-        raise Refused(400, "ActionNotAllowed", text)
 
 
 def _message(tx: Transaction, call: Call) -> LeadCreateRequestSync:

@@ -7,13 +7,11 @@ from typing import Any
 
 from leadbridge.bian.answers import BianAnswer, Refused, done_once, read_each, tried, wrong
 from leadbridge.bian.relationship.asking import (
-    check_contact,
     content,
     customer_of,
     hold_customers,
     kept,
     merged,
-    next_state,
     on_plans,
     plan_of,
     reason_of,
@@ -21,6 +19,7 @@ from leadbridge.bian.relationship.asking import (
     tell,
     wanted,
 )
+from leadbridge.bian.relationship.permitting import plan_actions, plan_after
 from leadbridge.bian.relationship.records import add
 from leadbridge.bian.relationship.words import (
     CONTACT_REFERENCE,
@@ -34,15 +33,13 @@ from leadbridge.bian.relationship.words import (
     GRANTS,
     MOMENT,
     PLAN,
-    PLAN_MOVES,
     PLAN_STATE,
     REFERENCE_PATH,
     Action,
     Qualifier,
     State,
-    allowed,
 )
-from leadbridge.caller import Visibility
+from leadbridge.caller import Caller
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.store import relationship
 from leadbridge.store.database import Transaction
@@ -82,8 +79,8 @@ def create(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answ
         (row["id"],) = tx.next_numbers("relationship_plan", 1)
         relationship.insert_plan(tx, row)
         tell(tx, call, row, "created", operation="Create", old=None)
-        shown = {**row, "customer_id": customer["internal_id"]}
-        answer = BianAnswer(_shown(shown), location=f"/{DOMAIN}/{row['id']}")
+        of_customer = {"customer_id": customer["internal_id"], "contact_allowed_code": customer["contact_allowed_code"]}
+        answer = BianAnswer(_shown(call.caller, {**row, **of_customer}), location=f"/{DOMAIN}/{row['id']}")
         answer.test_data = row["test_data"]
         return answer
 
@@ -98,7 +95,7 @@ def update(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answ
     """Give plans new values of the fields that were sent."""
 
     def do(call: Call) -> BianAnswer:
-        return BianAnswer(_shown(_changed(tx, call, plan_of(tx, call), Action.UPDATE, "Update")))
+        return BianAnswer(_shown(call.caller, _changed(tx, call, plan_of(tx, call), Action.UPDATE, "Update")))
 
     return on_plans(tx, calls, operation="Update", do=do)
 
@@ -109,9 +106,7 @@ def control(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answ
     def do(call: Call) -> BianAnswer:
         plan = plan_of(tx, call)
         action, reason = wanted(call, CONTROL, CONTROLS[PLAN]), reason_of(call, policy)
-        if call.caller.visibility is not Visibility.ALL and plan["created_by"] != call.caller.id:
-            raise Refused(403, "Unauthorized", "Only who created a plan, or sees all, controls it.")
-        return BianAnswer(_shown(_changed(tx, call, plan, action, "Control", reason)))
+        return BianAnswer(_shown(call.caller, _changed(tx, call, plan, action, "Control", reason)))
 
     return on_plans(tx, calls, operation="Control", do=do)
 
@@ -122,7 +117,7 @@ def exchange(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Ans
     def do(call: Call) -> BianAnswer:
         plan = plan_of(tx, call)
         action, reason = wanted(call, EXCHANGE, EXCHANGES[PLAN]), reason_of(call, policy)
-        return BianAnswer(_shown(_changed(tx, call, plan, action, "Exchange", reason)))
+        return BianAnswer(_shown(call.caller, _changed(tx, call, plan, action, "Exchange", reason)))
 
     return on_plans(tx, calls, operation="Exchange", do=do)
 
@@ -133,9 +128,7 @@ def grant(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer
     def do(call: Call) -> BianAnswer:
         plan = plan_of(tx, call)
         action, reason = wanted(call, GRANT, GRANTS), reason_of(call, policy)
-        if call.caller.visibility is not Visibility.ALL:
-            raise Refused(403, "Unauthorized", "Only who sees all grants anything.")
-        return BianAnswer(_shown(_changed(tx, call, plan, action, "Grant", reason)))
+        return BianAnswer(_shown(call.caller, _changed(tx, call, plan, action, "Grant", reason)))
 
     return on_plans(tx, calls, operation="Grant", do=do)
 
@@ -145,26 +138,25 @@ def request(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Ans
 
     def do(call: Call) -> BianAnswer:
         plan = plan_of(tx, call)
-        check_contact(plan)
         changed = _changed(tx, call, plan, Action.REQUEST, "Request")
         moment = call.message.more.get(MOMENT)
         said = {} if moment is None else {"CustomerRelationshipContactDate": {"DateContent": moment}}
         made = add(tx, call, changed, Qualifier.CONTACT, said, state=State.REQUESTED, operation="Request")
         reference = f"{DOMAIN}/{plan['id']}/{Qualifier.CONTACT}/{made['number']}"
-        return BianAnswer({**_shown(changed), CONTACT_REFERENCE: reference})
+        return BianAnswer({**_shown(call.caller, changed), CONTACT_REFERENCE: reference})
 
     return on_plans(tx, calls, operation="Request", do=do)
 
 
 def retrieve(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:
     """Read plans, each with its state."""
-    return read_each(calls, lambda call: BianAnswer(_shown(plan_of(tx, call))))
+    return read_each(calls, lambda call: BianAnswer(_shown(call.caller, plan_of(tx, call))))
 
 
 def _changed(tx: Transaction, call: Call, plan: Row, action: Action, operation: str, reason: str | None = None) -> Row:
     """Write what an action, and the fields that came with it, make of a plan, and tell of it; the plan as it then is.
     An update that changes nothing is no event."""
-    state = next_state(PLAN_MOVES, plan, action, "plan")
+    state = plan_after(call.caller, plan, action)
     _check_customer(tx, call, plan)
     said = kept(merged(content(plan), call.message.record))
     if action is Action.UPDATE and said == plan["content"] and state == plan["state"]:
@@ -185,12 +177,12 @@ def _check_customer(tx: Transaction, call: Call, plan: Row) -> None:
         raise wrong(CUSTOMER, "A plan stays with its customer; create another plan for another one.", "NotThePlans")
 
 
-def _shown(plan: Row) -> dict[str, Any]:
-    """A plan as it was sent, and where it stands."""
+def _shown(caller: Caller, plan: Row) -> dict[str, Any]:
+    """A plan as it was sent, where it stands, and what the caller may do to it."""
     state = {
         "PlanID": plan["id"],
         "State": plan["state"],
         "CustomerInternalID": plan["customer_id"],
-        "AllowedActions": [action.value for action in allowed(PLAN_MOVES, State(plan["state"]))],
+        "AllowedActions": plan_actions(caller, plan),
     }
     return {**content(plan), PLAN_STATE: state}

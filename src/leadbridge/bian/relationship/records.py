@@ -13,12 +13,9 @@ from leadbridge.bian.leads import DOMAIN as LEADS
 from leadbridge.bian.moments import moment_at_beginning
 from leadbridge.bian.relationship.asking import (
     Record,
-    check_contact,
     content,
     kept,
     merged,
-    next_state,
-    not_allowed,
     on_plans,
     plan_of,
     reason_of,
@@ -26,6 +23,7 @@ from leadbridge.bian.relationship.asking import (
     tell,
     wanted,
 )
+from leadbridge.bian.relationship.permitting import check_worked_on, record_actions, record_after
 from leadbridge.bian.relationship.words import (
     CONTROL,
     CONTROLS,
@@ -35,18 +33,15 @@ from leadbridge.bian.relationship.words import (
     EXCHANGE,
     EXCHANGES,
     LEAD_REFERENCE,
-    PLAN_MOVES,
-    QUALIFIER_MOVES,
-    WORKED_ON,
     Action,
     Qualifier,
     State,
-    allowed,
     brings_result,
     party,
     text_at,
 )
 from leadbridge.bian.words import raised
+from leadbridge.caller import Caller
 from leadbridge.operations.call import Answer, Call, Policy, zoned
 from leadbridge.store import relationship
 from leadbridge.store.database import Transaction
@@ -80,10 +75,11 @@ def create(
 
     def do(call: Call) -> BianAnswer:
         plan, sent = plan_of(tx, call), call.message.record
-        check_worked_on(plan, qualifier, "Create")
+        check_worked_on(call.caller, plan, qualifier, "Create")
         state = ENDED[qualifier] if brings_result(qualifier, sent) else State.OPEN
         row = add(tx, call, plan, qualifier, sent, state=state, operation=f"{qualifier}/Create")
-        return BianAnswer(shown(row), location=f"/{DOMAIN}/{plan['id']}/{qualifier}/{row['number']}")
+        location = f"/{DOMAIN}/{plan['id']}/{qualifier}/{row['number']}"
+        return BianAnswer(_shown(call.caller, plan, row), location=location)
 
     return on_plans(tx, calls, operation=f"{qualifier}/Create", do=do)
 
@@ -96,7 +92,7 @@ def update(
     def do(call: Call) -> BianAnswer:
         action = Action.RESULT if brings_result(qualifier, call.message.record) else Action.UPDATE
         plan, row = record_of(tx, call, qualifier)
-        return BianAnswer(shown(changed(tx, call, plan, row, action, f"{qualifier}/Update")))
+        return change(tx, call, plan, row, action, f"{qualifier}/Update")
 
     return on_plans(tx, calls, operation=f"{qualifier}/Update", do=do)
 
@@ -110,13 +106,8 @@ def control_incident(tx: Transaction, calls: Sequence[Call], policy: Policy) -> 
         action, reason = wanted(call, CONTROL, CONTROLS[qualifier]), reason_of(call, policy)
         columns: Row = {}
         if action is Action.RAISE_PRIORITY:
-            next_state(QUALIFIER_MOVES[qualifier], row, action, qualifier)
-            higher = raised(row["priority_code"])
-            if higher is None:
-                text = "The incident's priority is 1 immediate: not raise priority; there is no higher one."
-                raise Refused(400, "ActionNotAllowed", text)
-            columns["priority_code"] = higher
-        return BianAnswer(shown(changed(tx, call, plan, row, action, f"{qualifier}/Control", reason=reason, **columns)))
+            columns["priority_code"] = raised(row["priority_code"])
+        return change(tx, call, plan, row, action, f"{qualifier}/Control", reason=reason, **columns)
 
     return on_plans(tx, calls, operation=f"{qualifier}/Control", do=do)
 
@@ -129,7 +120,7 @@ def exchange(
     def do(call: Call) -> BianAnswer:
         plan, row = record_of(tx, call, qualifier)
         action, reason = wanted(call, EXCHANGE, EXCHANGES[qualifier]), reason_of(call, policy)
-        return BianAnswer(shown(changed(tx, call, plan, row, action, f"{qualifier}/Exchange", reason=reason)))
+        return change(tx, call, plan, row, action, f"{qualifier}/Exchange", reason=reason)
 
     return on_plans(tx, calls, operation=f"{qualifier}/Exchange", do=do)
 
@@ -140,7 +131,7 @@ def capture_incident(tx: Transaction, calls: Sequence[Call], _policy: Policy) ->
 
     def do(call: Call) -> BianAnswer:
         plan, row = record_of(tx, call, qualifier)
-        return BianAnswer(shown(changed(tx, call, plan, row, Action.CAPTURE, f"{qualifier}/Capture")))
+        return change(tx, call, plan, row, Action.CAPTURE, f"{qualifier}/Capture")
 
     return on_plans(tx, calls, operation=f"{qualifier}/Capture", do=do)
 
@@ -151,8 +142,7 @@ def request_contact(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> 
 
     def do(call: Call) -> BianAnswer:
         plan, row = record_of(tx, call, qualifier)
-        check_contact(plan)
-        return BianAnswer(shown(changed(tx, call, plan, row, Action.REQUEST, f"{qualifier}/Request")))
+        return change(tx, call, plan, row, Action.REQUEST, f"{qualifier}/Request")
 
     return on_plans(tx, calls, operation=f"{qualifier}/Request", do=do)
 
@@ -161,7 +151,7 @@ def retrieve(
     tx: Transaction, calls: Sequence[Call], _policy: Policy, *, qualifier: Qualifier
 ) -> list[Answer | Exception]:
     """Read records of plans, each with its state."""
-    return read_each(calls, lambda call: BianAnswer(shown(record_of(tx, call, qualifier)[1])))
+    return read_each(calls, lambda call: BianAnswer(_shown(call.caller, *record_of(tx, call, qualifier))))
 
 
 # ---------------------------------------------------------------------------------------------------------- shared
@@ -200,7 +190,7 @@ def add(
     return row
 
 
-def changed(
+def change(
     tx: Transaction,
     call: Call,
     plan: Row,
@@ -210,12 +200,11 @@ def changed(
     *,
     reason: str | None = None,
     **columns: object,
-) -> Row:
-    """Write what an action, and the fields that came with it, make of a record, and tell of it; its row as it then is.
-    An update that changes nothing is no event. Raises Refused."""
+) -> BianAnswer:
+    """Write what an action, and the fields that came with it, make of a record, and tell of it; the record as it then
+    is. An update that changes nothing is no event. Raises Refused."""
     qualifier = Qualifier(row["qualifier"])
-    check_worked_on(plan, qualifier, action.value)
-    state = next_state(QUALIFIER_MOVES[qualifier], row, action, qualifier)
+    state = record_after(call.caller, plan, row, action)
     said = merged(content(row), call.message.record)
     new: Row = {
         **row,
@@ -226,18 +215,12 @@ def changed(
         **columns,
     }
     if action is Action.UPDATE and new == row:
-        return row
+        return BianAnswer(_shown(call.caller, plan, row))
     new["changed_at"] = call.received_at
     relationship.update_record(tx, row, **{name: value for name, value in new.items() if value != row[name]})
     event = _EVENTS.get(action, "changed")
     tell(tx, call, new, event, operation=operation, old=row["state"], qualifier=qualifier, reason=reason)
-    return new
-
-
-def check_worked_on(plan: Row, qualifier: Qualifier, what: str) -> None:
-    """Refuse to make or move records of a plan that is not worked on. Raises Refused."""
-    if State(plan["state"]) not in WORKED_ON[qualifier]:
-        raise not_allowed(PLAN_MOVES, plan, f"{what} of its {qualifier}", "plan")
+    return BianAnswer(_shown(call.caller, plan, new))
 
 
 def _assignee(qualifier: Qualifier, said: Record) -> str | None:
@@ -257,13 +240,11 @@ def _due_at(call: Call, qualifier: Qualifier, state: State, said: Record) -> Any
     return call.received_at if date is None else moment_at_beginning(date, DATES[0][0])
 
 
-def shown(row: Row) -> dict[str, Any]:
-    """A record as it was sent, and where it stands; a lead that its caller does not see is not there."""
+def _shown(caller: Caller, plan: Row, row: Row) -> dict[str, Any]:
+    """A record as it was sent, where it stands, and what the caller may do to it; a lead that it does not see is not
+    there."""
     qualifier = Qualifier(row["qualifier"])
     lead_id = row["lead_id"] if row.get("sees_lead") else None
-    may = [action.value for action in allowed(QUALIFIER_MOVES[qualifier], State(row["state"]))]
-    if row["lead_id"] and Action.INITIATE_LEAD in may:
-        may.remove(Action.INITIATE_LEAD)  # a task initiates one
     state = {
         f"{qualifier}ID": str(row["number"]),
         "PlanID": row["plan_id"],
@@ -271,7 +252,7 @@ def shown(row: Row) -> dict[str, Any]:
         **({"DueDateTime": zoned(row["due_at"])} if row["due_at"] else {}),
         **({"PriorityCode": row["priority_code"]} if row["priority_code"] else {}),
         **({"LeadID": lead_id} if lead_id else {}),
-        "AllowedActions": may,
+        "AllowedActions": record_actions(caller, plan, row),
     }
     reference = {LEAD_REFERENCE: f"{LEADS}/{lead_id}"} if lead_id else {}
     return {**content(row), **reference, qualifier.state: state}

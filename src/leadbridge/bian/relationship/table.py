@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from typing import Any
 
 from leadbridge.bian.relationship import history, initiating, plans, records
 from leadbridge.bian.relationship.words import DOMAIN, Qualifier
@@ -11,8 +12,9 @@ from leadbridge.caller import OperationGroup
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.operations.table import UseCase
 from leadbridge.store.database import Transaction
+from leadbridge.store.horizon import Horizon
 
-_Act = Callable[[Transaction, Sequence[Call], Policy], list[Answer | Exception]]
+_Act = Callable[[Transaction, Sequence[Call], Any], list[Answer | Exception]]
 
 _DEVELOPMENT, _INCIDENT, _CONTACT = Qualifier.DEVELOPMENT, Qualifier.INCIDENT, Qualifier.CONTACT
 
@@ -39,18 +41,18 @@ _TABLE: tuple[tuple[str, bool, _Act], ...] = (
     ("UpdateContact", True, partial(records.update, qualifier=_CONTACT)),
     ("RequestContact", True, records.request_contact),
     ("RetrieveContact", False, partial(records.retrieve, qualifier=_CONTACT)),
-    ("History", False, history.history),
     ("Activity", False, history.activity),
 )
 
 
-def relationship_use_cases(policy: Policy) -> Mapping[str, UseCase]:
-    """The use cases under one site's policy."""
+def relationship_use_cases(policy: Policy, horizon: Horizon) -> Mapping[str, UseCase]:
+    """The use cases under one site's policy; of the journal they read what is complete by this horizon."""
+    table = [*((*row, policy) for row in _TABLE), ("History", False, history.history, horizon)]
     return {
-        name: UseCase(name=name, group=OperationGroup.LEAD, writes=writes, act=partial(_with, act, policy))
-        for name, writes, act in ((f"{DOMAIN}/{row[0]}", *row[1:]) for row in _TABLE)
+        name: UseCase(name=name, group=OperationGroup.LEAD, writes=writes, act=partial(_with, act, decided))
+        for name, writes, act, decided in ((f"{DOMAIN}/{row[0]}", *row[1:]) for row in table)
     }
 
 
-def _with(act: _Act, policy: Policy, tx: Transaction, calls: Sequence[Call]) -> list[Answer | Exception]:
+def _with(act: _Act, policy: object, tx: Transaction, calls: Sequence[Call]) -> list[Answer | Exception]:
     return act(tx, calls, policy)

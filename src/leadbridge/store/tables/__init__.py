@@ -18,6 +18,7 @@ from sqlalchemy import (
     LargeBinary,
     Table,
     UniqueConstraint,
+    func,
     text,
 )
 
@@ -263,6 +264,13 @@ lead = Table(
 )
 # The days of change are few, the moments are not; the moment behind them tells which leads of a day are meant.
 Index("ix_lead_changed_on_id_changed_at", DayOf(lead.c.changed_at), lead.c.id, lead.c.changed_at)
+# The leads that follow their records in the core CRM; those that have none cost nothing here.
+Index(
+    "ix_lead_by_record",
+    func.coalesce(lead.c.core_opportunity_id, lead.c.core_lead_id),
+    postgresql_where=text("coalesce(core_opportunity_id, core_lead_id) IS NOT NULL"),
+    sqlite_where=text("coalesce(core_opportunity_id, core_lead_id) IS NOT NULL"),
+)
 Index("ix_lead_name_reversed", Reversed(lead.c.name_folded), lead.c.id).ddl_if(dialect="postgresql")
 
 lead_item = Table(
