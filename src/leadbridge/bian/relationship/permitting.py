@@ -105,7 +105,7 @@ def _record_hindrance(caller: Caller, plan: Row, record: Row, action: Action) ->
         text = "The incident's priority is 1 immediate: not raise priority; there is no higher one."
         return Refused(400, "ActionNotAllowed", text)
     if action is Action.INITIATE_LEAD and record["lead_id"]:
-        text = f"The task has initiated a lead already, {record['lead_id']}: create another task for another lead."
+        text = "The task has initiated a lead already: create another task for another lead."
         return Refused(400, "ActionNotAllowed", text)
     if action is Action.INITIATE_LEAD and State(plan["state"]) is not State.AUTHORIZED:
         return not_of_plan(caller, plan, f"{action.value} until a Grant has authorized it")
