@@ -14,7 +14,7 @@ from leadbridge.contract import codec
 from leadbridge.crm.casetypes import CaseTypes
 from leadbridge.crm.combo import NtbClosedOpportunity, RecordType
 from leadbridge.leadduplicate import DuplicatePolicy
-from leadbridge.messages import BasicMessageHeader
+from leadbridge.messages import Amount, BasicMessageHeader
 from leadbridge.scoring import Questionnaire
 
 
@@ -37,6 +37,7 @@ class Call:
     correlation_id: str
     record_hashes: tuple[bytes, ...] = ()  # the content_hash of each record of a bundle
     record_type: RecordType | None = None  # what the core CRM's record is, where the call says it beside its message
+    amount: Amount | None = None  # what a sale of the core CRM's record is expected to bring, likewise
 
 
 class Answer:

@@ -108,9 +108,9 @@ class Writing:
             self._closed.append((call, operation, row))
         self._note(call, operation, row, old)
 
-    def touch(self, call: Call, row: Row) -> None:
+    def touch(self, call: Call, row: Row, **columns: object) -> None:
         """A record of which something else changed than its status."""
-        changed = {"changed_at": call.received_at}
+        changed = {"changed_at": call.received_at, **columns}
         row.update(changed)
         if row["record_id"] not in self.new:
             self._changed.setdefault(row["record_id"], {"record_id": row["record_id"]}).update(changed)

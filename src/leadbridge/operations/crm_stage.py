@@ -61,6 +61,16 @@ def advance_opportunity_stage(tx: Transaction, calls: Sequence[Call], policy: Po
     )
 
 
+def _revenue(call: Call) -> Row:
+    """What a call says that a sale is expected to bring, as columns of the record; the rest of it stays."""
+    if call.amount is None:
+        return {}
+    return {
+        "expected_revenue_amount": call.amount.value,
+        "expected_revenue_currency_code": call.amount.currency_code,
+    }
+
+
 class _Batch:
     """The records that some calls are about, as each call leaves them to the next."""
 
@@ -113,14 +123,13 @@ class _Batch:
 
     def _done(self, call: Call, row: Row, standing: Standing, outcome: Moved, log: LogBuilder) -> Answer:
         message, shown = call.message, row
+        self._writing.touch(call, row, **_revenue(call))
         if message.expected_closing_date is not None:
             self._expected[row["record_id"]] = day(message.expected_closing_date)
         if outcome.conversion is not None:
             shown = self._convert(call, row, outcome, log)
         elif outcome.status is not None:
             self._writing.set_status(call, _OPERATION, row, outcome.status, reason_code=message.reason_code)
-        else:
-            self._writing.touch(call, row)
         stage_name = standing.case_type.stages[outcome.position].name
         self._keep(row, Kept(stage_name, outcome.position, outcome.steps))
         came_to = self._standing(row).stage.name

@@ -38,7 +38,7 @@ from leadbridge.rest.crm_bodies import (
     OpportunityStatus,
     OpportunityUpdated,
 )
-from leadbridge.rest.crm_door import CrmDoor, Read, refuse_errors
+from leadbridge.rest.crm_door import CrmDoor, Heard, Read, refuse_errors
 from leadbridge.rest.jsonbody import BodyLimits, parse_body
 from leadbridge.rest.openapi import described
 from leadbridge.room import Room
@@ -61,8 +61,8 @@ def crm_router(
     router = APIRouter(tags=["bank CRM API"])
 
     async def done(request: Request, operation: str, read: Read) -> Response:
-        message, record_type = await door.done(request, operation, read)
-        return _shown(message, body_field="leadId" if record_type is RecordType.LEAD else "opportunityId")
+        message, heard = await door.done(request, operation, read)
+        return _shown(message, body_field="leadId" if heard.record_type is RecordType.LEAD else "opportunityId")
 
     _add(router, INTERNAL, "combo-create-lead-opportunity", done, "ComboCreateLeadOpportunity")
     _add(router, INTERNAL, "combo-update-lead-opportunity", done, "ComboUpdateLeadOpportunity")
@@ -100,7 +100,7 @@ def _header(uuid: str | None) -> BasicMessageHeader:
     return BasicMessageHeader(uuid=uuid)
 
 
-def _combo_create(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
+def _combo_create(data: bytes, uuid: str | None) -> Heard:
     body = parse_body(data, ComboCreate)
     message = ComboCreateLeadOpportunityRequestSync(
         basic_message_header=_header(uuid),
@@ -114,13 +114,13 @@ def _combo_create(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None
         phone_number=body.phone,
         source_lead_uuid=body.source_lead_uuid,
     )
-    return message, None
+    return Heard(message)
 
 
 def _update(body_type: type[BaseModel], message_type: type[Any]) -> Read:
     """How a body is read that sets a record's status and names it, as a lead or as an opportunity."""
 
-    def read(data: bytes, uuid: str | None) -> tuple[Any, RecordType | None]:
+    def read(data: bytes, uuid: str | None) -> Heard:
         said = parse_body(data, body_type).model_dump()
         lead_id = said.get("lead_id")  # the body has exactly one of them
         message = message_type(
@@ -129,7 +129,7 @@ def _update(body_type: type[BaseModel], message_type: type[Any]) -> Read:
             status_name=said["status"],
             reason_code=said["reason_code"],
         )
-        return message, RecordType.OPPORTUNITY if lead_id is None else RecordType.LEAD
+        return Heard(message, RecordType.OPPORTUNITY if lead_id is None else RecordType.LEAD)
 
     return read
 

@@ -1,6 +1,7 @@
 """What the JSON addresses of the core CRM share: from a request to a use case and back, check by check."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -10,7 +11,7 @@ from leadbridge.contract import codec
 from leadbridge.contract.hashing import content_hash
 from leadbridge.contract.schema import validate
 from leadbridge.crm.combo import RecordType
-from leadbridge.messages import LogItemSeverityCode
+from leadbridge.messages import Amount, LogItemSeverityCode
 from leadbridge.operations.dispatcher import outcome_of
 from leadbridge.rest.json_door import JsonDoor
 from leadbridge.rest.jsonbody import refusal
@@ -19,8 +20,27 @@ from leadbridge.store.database import Transaction
 
 Result = TypeVar("Result")
 
-Read = Callable[[bytes, str | None], tuple[Any, RecordType | None]]
-"""From a body and the UUID of its header to the message, and the type of record that it says beside that."""
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a body says: the message, and what that has no place for."""
+
+    message: Any
+    record_type: RecordType | None = None
+    amount: Amount | None = None
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """What tells the body from another with the same message."""
+        amount = self.amount
+        return (
+            *((self.record_type.value,) if self.record_type is not None else ()),
+            *((format(amount.value.normalize(), "f"), amount.currency_code) if amount is not None else ()),
+        )
+
+
+Read = Callable[[bytes, str | None], Heard]
+"""From a body and the UUID of its header to what it says."""
 
 
 class CrmDoor(JsonDoor):
@@ -29,18 +49,18 @@ class CrmDoor(JsonDoor):
     __slots__ = ()
     group = OperationGroup.CRM
 
-    async def done(self, request: Request, operation: str, read: Read) -> tuple[Any, RecordType | None]:
-        """The message that answers a call, and the type of record that it named."""
+    async def done(self, request: Request, operation: str, read: Read) -> tuple[Any, Heard]:
+        """The message that answers a call, and what the call said."""
         call, data, uuid = await self.with_body(request)
-        message, record_type = read(data, uuid)
-        element = codec.encode(message)
+        heard = read(data, uuid)
+        element = codec.encode(heard.message)
         validate(element)
         call.message, call.content_hash = codec.decode_hashed(element)
-        if record_type is not None:  # part of what the body says, though the message has no place for it
-            call.content_hash = content_hash((call.content_hash.hex(), record_type.value))
-        call.record_type = record_type
+        if heard.beside:
+            call.content_hash = content_hash((call.content_hash.hex(), *heard.beside))
+        call.record_type, call.amount = heard.record_type, heard.amount
         answer = await outcome_of(self.dispatcher.submit(operation, call))
-        return answer.message, record_type
+        return answer.message, heard
 
     async def admit(self, request: Request) -> None:
         """Let a caller who may ask questions in. Raises Problem, OverQuota."""

@@ -26,7 +26,7 @@ from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.operations.logitems import LogItemType
 from leadbridge.operations.opportunities import Expected, Found
 from leadbridge.quotas import Quotas
-from leadbridge.rest.crm_door import CrmDoor, refuse_errors
+from leadbridge.rest.crm_door import CrmDoor, Heard, refuse_errors
 from leadbridge.rest.jsonbody import BodyLimits, parse_body, parse_query, refusal
 from leadbridge.rest.openapi import described, described_reading, path_parameter
 from leadbridge.rest.opportunity_bodies import (
@@ -172,7 +172,7 @@ class _Endpoints:
     async def moves(self, request: Request) -> Response:
         """One move."""
         message, _ = await self.door.done(
-            request, "AdvanceOpportunityStage", lambda data, uuid: (_move_message(request, data, uuid), None)
+            request, "AdvanceOpportunityStage", lambda data, uuid: _move_heard(request, data, uuid)
         )
         return _moved(message)
 
@@ -219,9 +219,9 @@ def _unknown_stage(case_types: CaseTypes, record_type: RecordType) -> Problem:
     return refusal(KINDS[error.code].status, [error])
 
 
-def _move_message(request: Request, data: bytes, uuid: str | None) -> OpportunityStageAdvanceRequestSync:
+def _move_heard(request: Request, data: bytes, uuid: str | None) -> Heard:
     body = parse_body(data, MoveWanted)
-    return OpportunityStageAdvanceRequestSync(
+    message = OpportunityStageAdvanceRequestSync(
         basic_message_header=BasicMessageHeader(uuid=uuid),
         record_id=_record_id(request),
         stage_move_code=StageMoveCode(body.move),
@@ -231,6 +231,7 @@ def _move_message(request: Request, data: bytes, uuid: str | None) -> Opportunit
         reason_description=body.reason,
         expected_closing_date=body.expected_closing_date,
     )
+    return Heard(message, amount=body.expected_revenue())
 
 
 # ------------------------------------------------------------------------------------------------------ to JSON

@@ -2,17 +2,22 @@
 
 import re
 from datetime import date
-from typing import Annotated, Any, Literal
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
+from pydantic_core import PydanticCustomError
 
+from leadbridge.messages import Amount as Revenue
 from leadbridge.messages import OpportunityStageAdvanceRequestSync as _Advance
 from leadbridge.rest.crm_bodies import Body, CustomerId, OwnerId, Reason, Status, Text, length_of
 from leadbridge.rest.jsonbody import unlike
+from leadbridge.rest.problemdetails import BodyError
 
 MOST_ON_A_PAGE = 200
 _LIMIT = "[1-9][0-9]?|1[0-9]{2}|200"  # 1 to MOST_ON_A_PAGE
+_MONEY = r"[0-9]{1,22}(\.[0-9]{1,6})?"  # DecimalValue of common.xsd, of what is not below nought
 _RECORD_ID = "[0-9]{10}"
 
 
@@ -44,6 +49,22 @@ Why = Annotated[str, length_of(_Advance, "reason_description"), Text]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"}), AfterValidator(_day)]
 
 
+def _money(text: str) -> str:
+    if re.fullmatch(_MONEY, text) is None:
+        raise unlike("a decimal number such as 1200.50, up to 22 digits and 6 after the point")
+    return text
+
+
+def _currency(text: str) -> str:
+    if re.fullmatch("[A-Z]{3}", text) is None:
+        raise unlike("three capital letters (ISO 4217)")
+    return text
+
+
+Money = Annotated[str, AfterValidator(_money), Field(json_schema_extra={"pattern": f"^{_MONEY}$"})]
+Currency = Annotated[str, AfterValidator(_currency), Field(json_schema_extra={"pattern": "^[A-Z]{3}$"})]
+
+
 class MoveWanted(Body):
     """Moves an opportunity, or a lead, through the stages and steps of its case type.
 
@@ -58,10 +79,16 @@ class MoveWanted(Body):
     model_config = ConfigDict(
         json_schema_extra={
             "examples": [
-                {"move": "STEP_DONE", "step": "Confirm interest", "expectedClosingDate": "2026-09-30"},
+                {
+                    "move": "STEP_DONE",
+                    "step": "Confirm interest",
+                    "expectedClosingDate": "2026-09-30",
+                    "expectedRevenueAmount": "1200.50",
+                    "expectedRevenueCurrencyCode": "EUR",
+                },
                 {"move": "ADVANCE", "stage": "Needs Analysis"},
                 {"move": "CLOSE_LOST", "reasonCode": "005", "reason": "Another bank was cheaper."},
-            ]
+            ],
         }
     )
 
@@ -75,6 +102,33 @@ class MoveWanted(Body):
     expected_closing_date: Day | None = Field(
         default=None, description="When a sale is expected; it stays until another one is sent."
     )
+    expected_revenue_amount: Money | None = Field(
+        default=None,
+        description="What a sale is expected to bring, as text, with its currency; it stays until another one is sent.",
+        examples=["1200.50"],
+    )
+    expected_revenue_currency_code: Currency | None = Field(
+        default=None, description="Its currency, ISO 4217.", examples=["EUR"]
+    )
+
+    @model_validator(mode="after")
+    def _amount_with_currency(self) -> Self:
+        both = {
+            "expectedRevenueAmount": self.expected_revenue_amount,
+            "expectedRevenueCurrencyCode": self.expected_revenue_currency_code,
+        }
+        missing = [name for name, value in both.items() if value is None]
+        if len(missing) == 1:
+            raise PydanticCustomError(
+                BodyError.MISSING_FIELD.value, "Send an amount together with its currency.", {"field": missing[0]}
+            )
+        return self
+
+    def expected_revenue(self) -> Revenue | None:
+        """What a sale is expected to bring; None where nothing is said."""
+        if self.expected_revenue_amount is None or self.expected_revenue_currency_code is None:
+            return None
+        return Revenue(value=Decimal(self.expected_revenue_amount), currency_code=self.expected_revenue_currency_code)
 
 
 class Filter(BaseModel):
