@@ -89,10 +89,6 @@ class MoveWanted(Body):
                 {"move": "ADVANCE", "stage": "Needs Analysis"},
                 {"move": "CLOSE_LOST", "reasonCode": "005", "reason": "Another bank was cheaper."},
             ],
-            "dependentRequired": {
-                "expectedRevenueAmount": ["expectedRevenueCurrencyCode"],
-                "expectedRevenueCurrencyCode": ["expectedRevenueAmount"],
-            },
         }
     )
 
@@ -108,7 +104,7 @@ class MoveWanted(Body):
     )
     expected_revenue_amount: Money | None = Field(
         default=None,
-        description="What a sale is expected to bring, as text; it stays until another one is sent.",
+        description="What a sale is expected to bring, as text, with its currency; it stays until another one is sent.",
         examples=["1200.50"],
     )
     expected_revenue_currency_code: Currency | None = Field(
