@@ -326,7 +326,7 @@ def test_a_contact_asked_for_after_an_automated_action_is_due_now(bian: Bian) ->
         said = bian.done("PUT", f"{one}/Request", {})[DEVELOPMENT]
         assert said["DateTimeLocation"][:19] == state_of(bian, one)["DueDateTime"][:19]
     listed = bian.done("GET", "/bian/contacts")["Contacts"]
-    assert [f"/bian{one['Location']}" for one in listed] == [task, other]
+    assert [one["Location"] for one in listed] == [f"{task}/Retrieve", f"{other}/Retrieve"]
 
 
 def test_an_automated_action_that_names_a_moment_moves_the_contact_there(bian: Bian) -> None:
