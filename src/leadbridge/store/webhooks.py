@@ -39,17 +39,18 @@ _DUE = and_(
     _webhook.c.position < select(func.coalesce(func.max(tables.journal.c.id), 0)).scalar_subquery(),
 )
 _ANY_DUE = select(exists(select(1).select_from(_webhook).where(_DUE)))
+# A table of its own: as a part of the condition PostgreSQL may run it for each row, and then takes more than the limit.
+_FIRST_DUE = (
+    select(_webhook.c.id)
+    .where(_DUE)
+    .order_by(func.coalesce(_webhook.c.tried_at, _webhook.c.added_at), _webhook.c.id)
+    .limit(bindparam("limit", type_=Integer()))
+    .with_for_update(skip_locked=True)
+    .cte("first_due")
+)
 _CLAIM = (
     update(_webhook)
-    .where(
-        _webhook.c.id.in_(
-            select(_webhook.c.id)
-            .where(_DUE)
-            .order_by(func.coalesce(_webhook.c.tried_at, _webhook.c.added_at), _webhook.c.id)
-            .limit(bindparam("limit", type_=Integer()))
-            .with_for_update(skip_locked=True)
-        )
-    )
+    .where(_webhook.c.id.in_(select(_FIRST_DUE.c.id)))
     .values(claimed_by=bindparam("worker"), lease_until=bindparam("lease_until_new", type_=UtcDateTime()))
     .returning(_webhook)
 )
