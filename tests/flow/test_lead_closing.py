@@ -18,7 +18,7 @@ from leadbridge.operations.crm import update_opportunity_status
 from leadbridge.store import leads, outbox
 from leadbridge.store.database import Database
 from tests.support.bank import CHANNELS, Channel
-from tests.support.calls import ACME, BANK, DESK, SECONDS, Answered, Calls, at_once, gateway
+from tests.support.calls import ACME, BANK, DESK, SECONDS, Answered, Calls, at_once, column, gateway
 from tests.support.crm_messages_by_hand import advance, combo_create
 from tests.support.feed import feed_of, known
 from tests.support.forwarding import POLICY, Door, a_relay, states
@@ -95,6 +95,8 @@ def test_a_lead_is_won_or_lost_with_its_record_and_its_partner_is_told(calls: Ca
     assert lead(calls, won).one("ChangeStateID") != before
     assert lead(calls, won).all("StatusHistory/Item/ChangePartyID")[-1] == "core-crm"
     assert [(one.lead_id, one.kind) for one in feed_of(calls, ACME)] == [(won, "WON"), (lost, "LOST")]
+    moments = column(calls.database, "lead_status_change", "changed_at")
+    assert moments == column(calls.database, "lead", "changed_at")
     # The core CRM knows it already: beside the two leads that were qualified nothing is to be sent.
     with calls.database.read() as tx:
         assert [row["event"] for row in outbox.listed(tx, state=None, limit=10, after=None)] == ["create", "create"]

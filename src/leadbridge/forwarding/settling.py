@@ -1,8 +1,9 @@
 """The second transaction of forwarding: what an outcome does to the message and its lead, all or nothing."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from re import fullmatch
 from typing import Any, Protocol
 
@@ -16,10 +17,10 @@ from leadbridge.forwarding.outcomes import (
     Refused,
     decide,
 )
-from leadbridge.lead import FINAL, ForwardingEvent, LifeCycleStatus
-from leadbridge.store import crmrecords, feed, journal, leads, outbox
+from leadbridge.lead import ForwardingEvent, LifeCycleStatus
+from leadbridge.store import crmrecords, leads, outbox
+from leadbridge.store.corecrm import CoreCrmChanges
 from leadbridge.store.database import Transaction
-from leadbridge.store.feed import HeadChange
 
 Row = Mapping[str, Any]
 
@@ -76,15 +77,15 @@ def settle(
         decide(one.outcome, attempts=one.message["attempts"], now=now, policy=policy, random=random) for one in finished
     ]
     held = outbox.settle(tx, [_row(one, decision) for one, decision in zip(finished, decisions, strict=True)], now=now)
-    writing = _Writing(now)
+    changes, follow_ups = CoreCrmChanges(), []
     for one in finished:
         lead = by_id.get(one.message["lead_id"])
-        if one.message["id"] in held and lead is not None and _changes_lead(one):
-            _settle_lead(lead, one, records, writing)
-    leads.update(tx, list(writing.changed.values()))
-    journal.append(tx, writing.entries)
-    feed.tell(tx, writing.told)
-    for closed in writing.follow_ups:
+        if one.message["id"] not in held or lead is None or not _changes_lead(one):
+            continue
+        if _settle_lead(lead, one, records, changes, now):
+            follow_ups.append(lead)
+    changes.write(tx)
+    for closed in follow_ups:
         # Closed lost here while the core CRM was being told of it: now that it has a record, it must hear the
         # rest.
         enqueue(tx, closed, ForwardingEvent.LOST, now=now)
@@ -156,72 +157,25 @@ def _confirmed(one: Finished, ended: Row | None, records: Mapping[str, Row]) -> 
     return Finished(one.message, known)
 
 
-@dataclass(slots=True)
-class _Writing:
-    """What is written about leads in the end."""
-
-    now: datetime
-    changed: dict[str, dict[str, Any]] = field(default_factory=dict)
-    entries: list[dict[str, Any]] = field(default_factory=list)
-    told: list[HeadChange] = field(default_factory=list)
-    follow_ups: list[Row] = field(default_factory=list)
-
-    def change(
-        self, lead: dict[str, Any], one: Finished, columns: Mapping[str, Any], *, event: str, reason: str | None = None
-    ) -> None:
-        """New values of a lead's columns, if any; what comes after builds on them."""
-        changes = {name: value for name, value in columns.items() if lead[name] != value}
-        if not changes:
-            return
-        before, old = dict(lead), lead["life_cycle_status_code"]
-        new = changes.get("life_cycle_status_code", old)
-        moved = new != old
-        kept = {"change_number": lead["change_number"] + 1, "changed_at": self.now}
-        if moved and LifeCycleStatus(new) in FINAL:
-            kept["suspended_at"] = None
-        lead.update(changes, **kept)
-        self.changed.setdefault(lead["id"], {"id": lead["id"]}).update(changes, **kept)
-        self.told.append(HeadChange(before, dict(lead), reason_code=reason))
-        self.entries.append(
-            {
-                "recorded_at": self.now,
-                "caller_id": CORE_CRM.id,
-                "operation": _OPERATION,
-                "correlation_id": f"message-{one.message['id']}",
-                "object_type": "lead",
-                "object_id": lead["id"],
-                "event": event,
-                "old_status": old if moved else None,
-                "new_status": new if moved else None,
-                "reason_code": changes.get("reason_code"),
-                "changed_elements": " ".join(sorted(_ELEMENTS[name] for name in changes)),
-            }
-        )
-
-
-def _settle_lead(lead: dict[str, Any], one: Finished, records: Mapping[str, Row], writing: _Writing) -> None:
-    """What an outcome changes of its lead, and what became of its record meanwhile."""
+def _settle_lead(
+    lead: dict[str, Any], one: Finished, records: Mapping[str, Row], changes: CoreCrmChanges, now: datetime
+) -> bool:
+    """What an outcome changes of its lead, and what became of its record meanwhile; whether the core CRM must hear
+    that the lead was closed lost here while it was being told of it.
+    """
     outcome, old, change_number = one.outcome, LifeCycleStatus(lead["life_cycle_status_code"]), lead["change_number"]
+    change = partial(changes.change, lead, now=now, operation=_OPERATION, correlation_id=f"message-{one.message['id']}")
     event = "declined" if isinstance(outcome, Refused) else "accepted"
-    writing.change(lead, one, _changes(old, outcome), event=event, reason=_reason(outcome))
+    change(_changes(old, outcome), event=event, reason=_reason(outcome))
     if not isinstance(outcome, Delivered):
-        return
+        return False
     record = records.get(outcome.record_id)
     if record is not None:
         columns = lead_columns_since(record, records, answered_status=outcome.status_name)
         if lead["life_cycle_status_code"] != LifeCycleStatus.ACCEPTED:
             columns = {name: value for name, value in columns.items() if name == "core_opportunity_id"}
-        writing.change(lead, one, columns, event="changed", reason=columns.get("reason_code"))
-    if old is LifeCycleStatus.CLOSED_LOST and lead["change_number"] != change_number:
-        writing.follow_ups.append(lead)
-
-
-_ELEMENTS: Mapping[str, str] = {
-    "core_lead_id": "CoreLeadID",
-    "core_opportunity_id": "CoreOpportunityID",
-    "life_cycle_status_code": "LifeCycleStatusCode",
-    "reason_code": "ReasonCode",
-}
+        change(columns, event="changed", reason=columns.get("reason_code"))
+    return old is LifeCycleStatus.CLOSED_LOST and lead["change_number"] != change_number
 
 
 def _changes(old: LifeCycleStatus, outcome: Outcome) -> dict[str, Any]:
