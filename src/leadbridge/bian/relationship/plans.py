@@ -22,16 +22,9 @@ from leadbridge.bian.relationship.permitting import plan_actions, plan_after
 from leadbridge.bian.relationship.records import add
 from leadbridge.bian.relationship.words import (
     CONTACT_REFERENCE,
-    CONTROL,
-    CONTROLS,
     CUSTOMER,
     DOMAIN,
-    EXCHANGE,
-    EXCHANGES,
-    GRANT,
-    GRANTS,
     MOMENT,
-    PLAN,
     PLAN_STATE,
     REFERENCE_PATH,
     Action,
@@ -99,37 +92,17 @@ def update(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answ
     return on_plans(tx, calls, operation="Update", do=do)
 
 
-def control(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
-    """Suspend, resume or terminate plans."""
+def move(
+    tx: Transaction, calls: Sequence[Call], policy: Policy, *, operation: str, field: str, actions: Sequence[Action]
+) -> list[Answer | Exception]:
+    """Do to plans what a field of the body names, one of these actions: Control, Exchange or Grant."""
 
     def do(call: Call) -> BianAnswer:
         plan = plan_of(tx, call)
-        action, reason = wanted(call, CONTROL, CONTROLS[PLAN]), reason_of(call, policy)
-        return BianAnswer(_shown(call.caller, _changed(tx, call, plan, action, "Control", reason)))
+        action, reason = wanted(call, field, actions), reason_of(call, policy)
+        return BianAnswer(_shown(call.caller, _changed(tx, call, plan, action, operation, reason)))
 
-    return on_plans(tx, calls, operation="Control", do=do)
-
-
-def exchange(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
-    """Accept, verify or reject plans."""
-
-    def do(call: Call) -> BianAnswer:
-        plan = plan_of(tx, call)
-        action, reason = wanted(call, EXCHANGE, EXCHANGES[PLAN]), reason_of(call, policy)
-        return BianAnswer(_shown(call.caller, _changed(tx, call, plan, action, "Exchange", reason)))
-
-    return on_plans(tx, calls, operation="Exchange", do=do)
-
-
-def grant(tx: Transaction, calls: Sequence[Call], policy: Policy) -> list[Answer | Exception]:
-    """Authorize that a plan's development tasks initiate leads, or withdraw that."""
-
-    def do(call: Call) -> BianAnswer:
-        plan = plan_of(tx, call)
-        action, reason = wanted(call, GRANT, GRANTS), reason_of(call, policy)
-        return BianAnswer(_shown(call.caller, _changed(tx, call, plan, action, "Grant", reason)))
-
-    return on_plans(tx, calls, operation="Grant", do=do)
+    return on_plans(tx, calls, operation=operation, do=do)
 
 
 def request(tx: Transaction, calls: Sequence[Call], _policy: Policy) -> list[Answer | Exception]:

@@ -7,7 +7,17 @@ from functools import partial
 from typing import Any
 
 from leadbridge.bian.relationship import history, initiating, plans, records
-from leadbridge.bian.relationship.words import DOMAIN, Qualifier
+from leadbridge.bian.relationship.words import (
+    CONTROL,
+    CONTROLS,
+    DOMAIN,
+    EXCHANGE,
+    EXCHANGES,
+    GRANT,
+    GRANTS,
+    PLAN,
+    Qualifier,
+)
 from leadbridge.caller import OperationGroup
 from leadbridge.operations.call import Answer, Call, Policy
 from leadbridge.operations.table import UseCase
@@ -21,10 +31,10 @@ _DEVELOPMENT, _INCIDENT, _CONTACT = Qualifier.DEVELOPMENT, Qualifier.INCIDENT, Q
 _TABLE: tuple[tuple[str, bool, _Act], ...] = (
     ("Create", True, plans.create),
     ("Update", True, plans.update),
-    ("Control", True, plans.control),
-    ("Exchange", True, plans.exchange),
+    ("Control", True, partial(plans.move, operation="Control", field=CONTROL, actions=CONTROLS[PLAN])),
+    ("Exchange", True, partial(plans.move, operation="Exchange", field=EXCHANGE, actions=EXCHANGES[PLAN])),
     ("Request", True, plans.request),
-    ("Grant", True, plans.grant),
+    ("Grant", True, partial(plans.move, operation="Grant", field=GRANT, actions=GRANTS)),
     ("Retrieve", False, plans.retrieve),
     ("CreateDevelopment", True, partial(records.create, qualifier=_DEVELOPMENT)),
     ("UpdateDevelopment", True, partial(records.update, qualifier=_DEVELOPMENT)),
