@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -51,7 +52,7 @@ _PAUSES = (0.005, 0.01, 0.02, 0.03, 0.035)  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class Reading:
     """What was read, by which call, and the parameters as they are in force."""
 
     answer: BianAnswer
@@ -82,14 +83,14 @@ class Door(JsonDoor):
         call.content_hash = content_hash((operation, *(path[name] for name in sorted(path)), canonical))
         return await self._answered(operation, call)
 
-    async def read(self, request: Request, operation: str, query: type[BaseModel] | None = None) -> _Reading:
+    async def read(self, request: Request, operation: str, query: type[BaseModel] | None = None) -> Reading:
         """A call without a body; `query` is what its parameters must be."""
         call = await self.without_body(request)
         more = parse_query(request, query).model_dump(exclude_none=True) if query is not None else {}
         call.message = self.ask(request, more)
-        return _Reading(await self._answered(operation, call), call, more)
+        return Reading(await self._answered(operation, call), call, more)
 
-    async def read_events(self, request: Request, operation: str, query: type[BaseModel]) -> _Reading:
+    async def read_events(self, request: Request, operation: str, query: type[BaseModel]) -> Reading:
         """A page of events; where there are none until a writer ends, that is said a little later, with what came."""
         reading = await self.read(request, operation, query)
         # Writers seldom need longer than this; meanwhile nobody's turn to read is taken.
@@ -142,10 +143,7 @@ def bian_router(
     )
     async def events(request: Request) -> Response:
         """What became of leads and tasks, behind a cursor."""
-        reading = await door.read_events(request, "Events", EventsWanted)
-        said = reading.answer.message
-        body = json.dumps(said["events"], ensure_ascii=False).encode()
-        return Response(body, media_type=EVENTS_MEDIA_TYPE, headers=_next(EVENTS, said["next"], reading))
+        return page_of_events(EVENTS, await door.read_events(request, "Events", EventsWanted))
 
     @router.get(CONTACTS, **described("Read the desk's list of contacts", Contacts, ContactsWanted, pages=True))
     async def contacts(request: Request) -> Response:
@@ -213,6 +211,16 @@ def _canonical(body: BianBody) -> str:
     return json.dumps({"records": body.records, "more": body.more}, sort_keys=True)
 
 
-def _next(path: str, cursor: str, reading: _Reading) -> dict[str, str]:
+def page_of_events(path: str, reading: Reading) -> Response:
+    """A page of events, and where to read on."""
+    said = reading.answer.message
+    body = json.dumps(said["events"], ensure_ascii=False).encode()
+    return Response(body, media_type=EVENTS_MEDIA_TYPE, headers=_next(path, said["next"], reading))
+
+
+def _next(path: str, cursor: str, reading: Reading) -> dict[str, str]:
     """The header that says where the next page is (RFC 8288)."""
-    return {"Link": f'<{path}?after={cursor}&limit={reading.parameters["limit"]}>; rel="next"'}
+    others = {name: value for name, value in reading.parameters.items() if name not in ("after", "limit")}
+    wanted = {**others, "after": cursor, "limit": reading.parameters["limit"]}
+    query = urlencode(wanted, safe=":", quote_via=quote)
+    return {"Link": f'<{path}?{query}>; rel="next"'}

@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
@@ -19,7 +18,7 @@ from leadbridge.bian.relationship.asking import Asked
 from leadbridge.bian.relationship.words import CUSTOMER, DOMAIN
 from leadbridge.operations.dispatcher import Dispatcher
 from leadbridge.quotas import Quotas
-from leadbridge.rest.bian import Door, add_official
+from leadbridge.rest.bian import Door, add_official, page_of_events
 from leadbridge.rest.bian_openapi import EVENTS_MEDIA_TYPE, Activity, History, described
 from leadbridge.rest.jsonbody import BodyLimits
 from leadbridge.rest.relationship_bodies import FORMS, ActivityWanted, HistoryWanted, relationship_body
@@ -91,11 +90,7 @@ def relationship_router(
     )
     async def history(request: Request) -> Response:
         """What the journal says about a customer, behind a cursor."""
-        reading = await door.read_events(request, "History", HistoryWanted)
-        said, asked = reading.answer.message, reading.parameters
-        query = f"customer={quote(asked['customer'], safe='')}&after={said['next']}&limit={asked['limit']}"
-        body = json.dumps(said["events"], ensure_ascii=False).encode()
-        return Response(body, media_type=EVENTS_MEDIA_TYPE, headers={"Link": f'<{HISTORY}?{query}>; rel="next"'})
+        return page_of_events(HISTORY, await door.read_events(request, "History", HistoryWanted))
 
     @router.get(ACTIVITY, **described("Read how active a customer is", Activity, ActivityWanted, unknown=_UNKNOWN))
     async def activity(request: Request) -> Response:
