@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -18,10 +14,9 @@ import yaml
 
 from tests.support.bian import DOMAIN, OFFICIAL
 from tests.support.calls import Wire
+from tests.support.conformance import conforming, followed, generated, in_paths, sequences
 from tests.support.messages_by_hand import create_lead, item, lead_fields, new_prospect, person
 from tests.support.server import Server
-
-CHECKS = ("not_a_server_error", "status_code_conformance", "content_type_conformance", "response_schema_conformance")
 
 TASK = "InitiateDevelopment"
 # Without a body that schemathesis makes up, which says of a moment what is none.
@@ -41,25 +36,6 @@ class Domain:
     lead_id: str
     customer_id: str
 
-    def holds(self, document: Path, folder: Path, config: str, *options: str) -> str:
-        """What schemathesis says, which finds nothing wrong."""
-        (folder / "schemathesis.toml").write_text(config)
-        done = subprocess.run(
-            [
-                *(sys.executable, "-m", "schemathesis.cli", "--config-file", "schemathesis.toml", "run", str(document)),
-                *("--url", f"{self.server.url}/bian", "--checks", ",".join(CHECKS), "--no-color"),
-                *("--generation-deterministic", "--auth", ":".join(self.credentials), *options),
-            ],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-            cwd=folder,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "Traceback" not in self.server.output()
-        return done.stdout
-
 
 @pytest.fixture(scope="module")
 def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Domain]:
@@ -78,14 +54,10 @@ def domain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Domain]:
 
 
 def test_every_answer_is_as_the_official_contract_says(domain: Domain, tmp_path: Path) -> None:
-    names = {"path.leadandopportunitymanagementid": domain.lead_id, "path.developmentid": "1"}
-    config = "[parameters]\n" + "".join(f"{json.dumps(name)} = {json.dumps(to)}\n" for name, to in names.items())
-    said = domain.holds(
-        OFFICIAL, tmp_path, config, "--phases", "coverage,fuzzing", "--max-examples", "2", "--workers", "2"
-    )
-    counted = re.search(r"(\d+) generated", said)
-    assert counted is not None, said
-    assert int(counted[1]) > 200
+    config = in_paths({"leadandopportunitymanagementid": domain.lead_id, "developmentid": "1"})
+    phases = ("--phases", "coverage,fuzzing", "--max-examples", "2", "--workers", "2")
+    said = conforming(domain.server, OFFICIAL, tmp_path, *phases, config=config)
+    assert generated(said) > 200
     lead = f"{domain.server.url}{DOMAIN}/{domain.lead_id}"
     shown = requests.get(f"{lead}/Retrieve", auth=domain.credentials, timeout=30).json()
     assert "LeadandOpportunityDescription" in shown["LeadandOpportunityProcedure"]
@@ -124,8 +96,5 @@ def linked(customer_id: str) -> dict[str, Any]:
 def test_every_answer_in_a_sequence_of_calls_is_so_too(domain: Domain, tmp_path: Path) -> None:
     document = tmp_path / "linked.yaml"
     document.write_text(yaml.safe_dump(linked(domain.customer_id)))
-    config = '[phases.stateful]\nmax-steps = 6\n[phases.stateful.generation]\nmode = "positive"\nmax-examples = 20\n'
-    said = domain.holds(document, tmp_path, config, "--phases", "stateful")
-    followed = re.search(r"API Links: +(\d+) covered", said)
-    assert followed is not None, said
-    assert int(followed[1]) >= 4, said  # a lead updated, read, given a task, and that gone on with
+    said = conforming(domain.server, document, tmp_path, "--phases", "stateful", config=sequences(20))
+    assert followed(said) >= 4, said  # a lead updated, read, given a task, and that gone on with

@@ -14,7 +14,7 @@ import requests
 from leadbridge.rest.bian_relationship import OPERATIONS
 from tests.support.bian import OFFICIAL_RELATIONSHIP, RELATIONSHIP, official
 from tests.support.calls import Wire
-from tests.support.conformance import conforming, counted
+from tests.support.conformance import conforming, followed, generated, in_paths
 from tests.support.messages_by_hand import create_business_partner, person
 from tests.support.relationship import party
 from tests.support.server import Server
@@ -94,15 +94,14 @@ def test_every_answer_is_as_the_official_contract_says(tmp_path: Path) -> None:
         for kind in ("Development", "Incident", "Contact"):
             names[f"{kind.lower()}id"] = made(f"{plan}/{kind}", {}).rpartition("/")[2]
         url = f"{server.url}/bian"
-        said = conforming(OFFICIAL_RELATIONSHIP, url, credentials, tmp_path, names=names, phases="fuzzing", examples=1)
-        assert counted(said, "generated") >= len(OPERATIONS)
+        phases = ("--phases", "fuzzing", "--max-examples", "1", "--workers", "2")
+        said = conforming(server, OFFICIAL_RELATIONSHIP, tmp_path, *phases, config=in_paths(names))
+        assert generated(said) >= len(OPERATIONS)
         contract = tmp_path / "linked.json"
         contract.write_text(json.dumps(linked(official(OFFICIAL_RELATIONSHIP) or {}, customer)))
-        said = conforming(
-            contract, url, credentials, tmp_path, names={}, phases="stateful", examples=12, mode="positive"
-        )
-        assert counted(said, "covered") >= 8, said  # from a new plan, and from new records of it
-        assert "Traceback" not in server.output()
+        stateful = ("--phases", "stateful", "--max-examples", "12", "--workers", "2", "--mode", "positive")
+        said = conforming(server, contract, tmp_path, *stateful)
+        assert followed(said) >= 8, said  # from a new plan, and from new records of it
         shown = requests.get(f"{server.url}{plan}/Retrieve", auth=credentials, timeout=30).json()
         assert shown["CustomerReference"] == party(customer)
         told = requests.get(f"{url}/events?limit=1000", auth=credentials, timeout=30).json()
